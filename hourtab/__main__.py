@@ -1,0 +1,23 @@
+"""The console command `hourtab`: Django's management commands under the product's name."""
+
+import os
+import sys
+
+
+def main() -> None:
+    """Run the command named on the command line."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hourtab.settings")
+    from django.core.exceptions import ImproperlyConfigured
+    from django.core.management import ManagementUtility
+
+    utility = ManagementUtility(sys.argv)
+    utility.prog_name = "hourtab"
+    try:
+        utility.execute()
+    except ImproperlyConfigured as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

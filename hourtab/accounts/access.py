@@ -1,0 +1,52 @@
+"""Who may do what: decorators for views."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, cast
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+
+from hourtab.accounts.models import Member, Workspace
+
+
+class MemberRequest(HttpRequest):
+    """A request of someone signed in, with the workspace they work in."""
+
+    member: Member
+    workspace: Workspace
+
+
+type MemberView[**P] = Callable[Concatenate[MemberRequest, P], HttpResponse]
+type View[**P] = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+
+def _guard[**P](view: MemberView[P], allowed: Callable[[Member], bool]) -> View[P]:
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        member = cast(Any, request).member
+        if member is None:
+            raise Http404
+        if not allowed(member):
+            raise PermissionDenied
+        return view(cast(MemberRequest, request), *args, **kwargs)
+
+    return guarded
+
+
+def member_required[**P](view: MemberView[P]) -> View[P]:
+    """Let in whoever belongs to a workspace; send others to the sign-in page."""
+    return _guard(view, lambda member: True)
+
+
+def editor_required[**P](view: MemberView[P]) -> View[P]:
+    """Let in owners and editors; a viewer gets 403."""
+    return _guard(view, lambda member: member.may_edit)
+
+
+def owner_required[**P](view: MemberView[P]) -> View[P]:
+    """Let in owners."""
+    return _guard(view, lambda member: member.is_owner)

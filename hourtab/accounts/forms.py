@@ -1,0 +1,43 @@
+"""Signing up, and the settings of a workspace."""
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from hourtab.accounts import services
+from hourtab.accounts.models import User, Workspace
+from hourtab.lib.choices import CURRENCIES, HOUR_FORMATS, locale_choices, zone_choices
+
+
+class SignupForm(forms.Form):
+    """What signing up asks beside address and password: the workspace."""
+
+    workspace = forms.CharField(
+        label=_("Name of your business"), max_length=100, help_text=_("Your clients see it on their page.")
+    )
+    zone = forms.ChoiceField(label=_("Time zone"), choices=zone_choices, initial="UTC")
+    locale = forms.ChoiceField(label=_("Dates and numbers"), choices=locale_choices, initial="en-GB")
+    currency = forms.ChoiceField(label=_("Currency"), choices=[(code, code) for code in CURRENCIES], initial="EUR")
+    hour_format = forms.ChoiceField(label=_("Hours are written"), choices=HOUR_FORMATS, initial="hm")
+
+    folded = ("zone", "locale", "currency", "hour_format")
+    field_order = ["email", "password1", "workspace", *folded]
+
+    def signup(self, request: HttpRequest, user: User) -> None:
+        """Open the workspace of a user who was just stored."""
+        fields: dict[str, Any] = self.cleaned_data
+        services.open_workspace(fields["workspace"], owner=user, **{name: fields[name] for name in self.folded})
+
+
+class WorkspaceForm(forms.ModelForm[Workspace]):
+    """The settings every page of a workspace follows."""
+
+    zone = forms.ChoiceField(label=_("Time zone"), choices=zone_choices)
+    locale = forms.ChoiceField(label=_("Dates and numbers"), choices=locale_choices)
+    currency = forms.ChoiceField(label=_("Currency"), choices=[(code, code) for code in CURRENCIES])
+
+    class Meta:
+        model = Workspace
+        fields = ["name", "zone", "locale", "currency", "hour_format"]

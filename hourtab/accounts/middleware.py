@@ -1,0 +1,25 @@
+"""Which workspace a request works in."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from hourtab.accounts.models import Member
+
+
+class WorkspaceMiddleware:
+    """Set `request.member` and `request.workspace`: those chosen in the session, else the first; None signed out."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Any) -> HttpResponse:
+        """Attach both and go on."""
+        request.member = request.workspace = None
+        if request.user.is_authenticated:
+            memberships = Member.objects.filter(user=request.user).select_related("workspace", "user").order_by("pk")
+            chosen = request.session.get("workspace")
+            request.member = (memberships.filter(workspace=chosen).first() if chosen else None) or memberships.first()
+            request.workspace = request.member.workspace if request.member else None
+        return self.get_response(request)

@@ -1,0 +1,92 @@
+"""The tenant and the people in it. Every other object is reached through its workspace."""
+
+import secrets
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from hourtab.lib.choices import HOUR_FORMATS, validate_zone
+from hourtab.lib.versioned import Versioned
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes users, who are known by their address alone."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Store a user with a hashed password."""
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """Someone who signs in."""
+
+    email = models.EmailField(_("e-mail address"), unique=True)
+    name = models.CharField(_("name"), max_length=100, blank=True)
+    is_active = models.BooleanField(default=True)
+    joined_at = models.DateTimeField(auto_now_add=True)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+
+def _digest_key() -> bytes:
+    return secrets.token_bytes(32)
+
+
+class Workspace(Versioned):
+    """The provider's business: the tenant."""
+
+    name = models.CharField(_("name"), max_length=100)
+    zone = models.CharField(_("time zone"), max_length=60, default="UTC", validators=[validate_zone])
+    locale = models.CharField(_("dates and numbers"), max_length=12, default="en-GB")
+    currency = models.CharField(_("currency"), max_length=3, default="EUR")
+    hour_format = models.CharField(_("hours"), max_length=8, choices=HOUR_FORMATS, default="hm")
+    digest_key = models.BinaryField(default=_digest_key, editable=False)
+    members = models.ManyToManyField(User, through="Member", related_name="workspaces")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.TextChoices):
+    """What a member may do: everything, everything but the workspace itself, or only read."""
+
+    OWNER = "owner", _("Owner")
+    EDITOR = "editor", _("Editor")
+    VIEWER = "viewer", _("Viewer")
+
+
+class Member(models.Model):
+    """A user in a workspace."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=8, choices=Role, default=Role.VIEWER)
+    joined_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "user"], name="member_once")]
+
+    def __str__(self) -> str:
+        return str(self.user)
+
+    @property
+    def may_edit(self) -> bool:
+        """May this member change retainers, entries and links?"""
+        return self.role in (Role.OWNER, Role.EDITOR)
+
+    @property
+    def is_owner(self) -> bool:
+        """May this member change the workspace itself?"""
+        return self.role == Role.OWNER

@@ -1,0 +1,41 @@
+"""The composition: the public lane in front, Django behind it, in one process.
+
+Django runs as WSGI in threads, never on its ASGI handler: that opens threads and connections for every request.
+"""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hourtab.settings")
+
+from django.core.wsgi import get_wsgi_application  # noqa: E402
+
+_django = get_wsgi_application()
+
+from starlette.applications import Starlette  # noqa: E402
+from starlette.routing import Mount  # noqa: E402
+
+from hourtab.lib.bridge import Bridge  # noqa: E402
+from hourtab.sharing.lane import Lane  # noqa: E402
+from hourtab.sharing.store import reader  # noqa: E402
+
+
+@asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    yield
+    await lane.live.close()
+    await lane.reader.close()
+
+
+site = Starlette(routes=[Mount("/", Bridge(_django))], lifespan=_lifespan)
+lane = Lane(reader(), site)
+
+
+async def app(scope: Any, receive: Any, send: Any) -> None:
+    """Send what is public to the lane, and everything else to Django."""
+    if scope["type"] == "http" and scope["path"].startswith("/r/"):
+        await lane(scope, receive, send)
+    else:
+        await site(scope, receive, send)

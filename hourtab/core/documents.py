@@ -1,0 +1,347 @@
+"""The open ledger document (ledger §10): JSON in both directions, every refusal with the path of the field.
+
+`read` is the only door for foreign input, so it checks everything the calculation relies on.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hourtab.core import cycles, entries, lots, terms
+from hourtab.core.amounts import Rounding
+from hourtab.core.cycles import Calendar, CycleError
+from hourtab.core.entries import Ledger
+from hourtab.core.fields import DocumentError, Fields, refuse_constant, refuse_duplicates
+from hourtab.core.statement import ClosingState, CycleTotals, Statement
+
+LEDGER_FORMAT = "hourtab-ledger/1"
+STATEMENT_FORMAT = "hourtab-statement/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A ledger and the date it is to be read at."""
+
+    ledger: Ledger
+    as_of: date
+
+
+def read(text: str | bytes) -> Document:
+    """Read a ledger document. Raises `DocumentError` with the path of the first field that breaks a rule."""
+    try:
+        raw = json.loads(text, object_pairs_hook=refuse_duplicates, parse_constant=refuse_constant)
+    except UnicodeDecodeError as error:
+        raise DocumentError("", f"not UTF-8 at byte {error.start}") from None
+    except json.JSONDecodeError as error:
+        raise DocumentError("", f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
+    except RecursionError:
+        raise DocumentError("", "not a ledger document: nested too deeply") from None
+    except ValueError as error:
+        if isinstance(error, DocumentError):
+            raise
+        raise DocumentError("", "not a ledger document: a number in it is too long") from None
+    return from_json(raw)
+
+
+def from_json(raw: object) -> Document:
+    """Read a ledger document that was parsed already, under the same rules as `read`."""
+    top = Fields(raw, "")
+    if top.take("format", None) != LEDGER_FORMAT:
+        raise DocumentError("format", f'must be "{LEDGER_FORMAT}"')
+    agreed = _retainer(Fields(top.take("retainer"), "retainer"))
+    day = _day_within(agreed)
+    document = Document(
+        Ledger(
+            retainer=agreed,
+            terms=_terms(top, agreed),
+            entries=top.each("entries", lambda item: _entry(item, agreed, day), unique="id"),
+            topups=top.each("topups", lambda item: _topup(item, day), unique="id"),
+            transfers=top.each("transfers", lambda item: _transfer(item, day), unique="id"),
+            authorisations=top.each("authorisations", _authorisation, unique="id"),
+            pauses=frozenset(top.each("pauses", _pause)),
+            holds=top.each("holds", lambda item: _hold(item, day), unique="id"),
+        ),
+        top.day("as_of"),
+    )
+    for key in ("decisions", "closes", "revisions"):
+        top.refuse(key)
+    top.end()
+    _check_cycles(document.ledger, top)
+    return document
+
+
+def to_json(ledger: Ledger, as_of: date) -> dict[str, Any]:
+    """Write a ledger as the document `read` takes, with every key that has a value."""
+    return {
+        "format": LEDGER_FORMAT,
+        "retainer": _plain(asdict(ledger.retainer)),
+        "terms": [_terms_json(version) for version in ledger.terms],
+        "entries": [_plain(asdict(entry)) for entry in ledger.entries],
+        "topups": [_plain(asdict(topup)) for topup in ledger.topups],
+        "transfers": [_plain(asdict(transfer)) for transfer in ledger.transfers],
+        "authorisations": [_plain(asdict(authorisation)) for authorisation in ledger.authorisations],
+        "pauses": [{"cycle": day.isoformat()} for day in sorted(ledger.pauses)],
+        "holds": [_plain(asdict(hold)) for hold in ledger.holds],
+        "as_of": as_of.isoformat(),
+    }
+
+
+def cycle_json(cycle: CycleTotals) -> dict[str, Any]:
+    """Write one cycle as the statement document lists it. A cycle without end has `ends_on` null."""
+    plain = {key: getattr(cycle, key) for key in _CYCLE_KEYS}
+    return plain | {
+        "starts_on": cycle.starts_on.isoformat(),
+        "ends_on": None if cycle.ends_on == cycles.FOR_EVER else cycle.ends_on.isoformat(),
+        "drawn": dict(cycle.drawn),
+    }
+
+
+def statement_json(result: Statement) -> dict[str, Any]:
+    """Write a statement as its document."""
+    return {
+        "format": STATEMENT_FORMAT,
+        "cycles": [cycle_json(cycle) for cycle in result.cycles],
+        "lines": [asdict(line) for line in result.lines],
+    }
+
+
+def closing_json(state: ClosingState) -> dict[str, Any]:
+    """Write a closing state as plain JSON values."""
+    return {
+        "index": state.index,
+        "lots": [_plain(asdict(lot)) for lot in state.lots],
+        "lapsed": [asdict(lapsed) for lapsed in state.lapsed],
+        "debt": state.debt,
+        "authorised": dict(state.authorised),
+        "awaiting": dict(state.awaiting),
+    }
+
+
+def closing_from_json(raw: Mapping[str, Any]) -> ClosingState:
+    """Read what `closing_json` wrote."""
+    return ClosingState(
+        index=raw["index"],
+        lots=tuple(
+            lots.Lot(
+                **lot
+                | {"born_on": date.fromisoformat(lot["born_on"]), "until": lot["until"] and date.fromisoformat(lot["until"])}
+            )
+            for lot in raw["lots"]
+        ),
+        lapsed=tuple(lots.Lapsed(**lapsed) for lapsed in raw["lapsed"]),
+        debt=raw["debt"],
+        authorised=raw["authorised"],
+        awaiting=raw["awaiting"],
+    )
+
+
+_CYCLE_KEYS = (
+    "starts_on", "ends_on", "cap", "carried_in", "topped_up", "transferred", "reinstated", "debt_in", "available", "used", "planned",
+    "drawn", "overage", "authorised", "billed", "absorbed", "awaiting", "settled", "expired", "trimmed", "carried_out", "debt_out",
+    "remaining", "state",
+)  # fmt: skip
+
+
+def _retainer(fields: Fields) -> terms.Retainer:
+    built = terms.Retainer(
+        name=fields.text("name", ""),
+        zone=fields.text("zone", "UTC"),
+        unit=fields.choice("unit", terms.Unit, "hour"),
+        starts_on=fields.day("starts_on"),
+        ends_on=fields.maybe_day("ends_on"),
+        currency=None if fields.take("currency", None) is None else fields.text("currency"),
+    )
+    fields.end()
+    try:
+        ZoneInfo(built.zone)
+    except (ValueError, OSError, LookupError):
+        raise DocumentError(fields.at("zone"), f"“{built.zone}” is not a time zone; write for example Europe/Berlin") from None
+    if built.ends_on is not None and built.ends_on < built.starts_on:
+        raise DocumentError(fields.at("ends_on"), "is before starts_on")
+    if built.currency is not None and not re.fullmatch("[A-Z]{3}", built.currency):
+        raise DocumentError(fields.at("currency"), "must be a code of three capital letters like EUR")
+    return built
+
+
+def _terms(top: Fields, retainer: terms.Retainer) -> tuple[terms.Terms, ...]:
+    versions = top.each("terms", lambda fields: _version(fields, retainer), unique="effective_on")
+    if not versions:
+        raise DocumentError("terms", "must hold at least one version")
+    return tuple(sorted(versions, key=lambda version: version.effective_on))
+
+
+def _version(fields: Fields, retainer: terms.Retainer) -> terms.Terms:
+    rollover, overage, rounding = (fields.object(key) for key in ("rollover", "overage", "rounding"))
+    version = terms.Terms(
+        effective_on=fields.day("effective_on"),
+        cap=fields.whole("cap"),
+        cadence=fields.choice("cadence", terms.Cadence),
+        anchor_on=fields.day("anchor_on"),
+        stub=fields.choice("stub", terms.Stub, "full"),
+        rollover=terms.Rollover(cycles=rollover.maybe_whole("cycles", 0, of="cycles"), max=_rollover_max(rollover)),
+        overage=terms.Overage(
+            policy=overage.choice("policy", terms.Policy, "ask"),
+            debt_max=overage.maybe_whole("debt_max"),
+            rate=overage.maybe_whole("rate", of="minor units"),
+        ),
+        rounding=Rounding(
+            step=rounding.whole("step", 0),
+            mode=_mode(rounding),
+            minimum=rounding.whole("minimum", 0),
+        ),  # fmt: skip
+        fee=fields.maybe_whole("fee", of="minor units"),
+        grace_days=fields.whole("grace_days", 10, of="days"),
+    )
+    for part in (rollover, overage, rounding):
+        part.end()
+    if retainer.unit != "hour" and (version.rounding.step or version.rounding.minimum):
+        raise DocumentError(rounding.path, "counted units are not rounded; leave it out")
+    return version
+
+
+def _mode(rounding: Fields) -> Any:
+    mode = rounding.take("mode", "up")
+    if mode not in ("up", "nearest", "down"):
+        raise DocumentError(rounding.at("mode"), "must be one of up, nearest, down")
+    return mode
+
+
+def _rollover_max(rollover: Fields) -> int | terms.Percent | None:
+    if not isinstance(rollover.take("max", None), dict):
+        return rollover.maybe_whole("max")
+    fields = rollover.object("max")
+    percent = terms.Percent(fields.whole("percent", of="percent"))
+    fields.end()
+    return percent
+
+
+type _DayWithin = Callable[[Fields, str], date]
+
+
+def _day_within(retainer: terms.Retainer) -> _DayWithin:
+    def day(fields: Fields, key: str) -> date:
+        value = fields.day(key)
+        if value < retainer.starts_on:
+            raise DocumentError(fields.at(key), f"{value} is before the retainer starts ({retainer.starts_on})")
+        if retainer.ends_on is not None and value > retainer.ends_on:
+            raise DocumentError(fields.at(key), f"{value} is after the retainer ended ({retainer.ends_on})")
+        return value
+
+    return day
+
+
+def _entry(fields: Fields, retainer: terms.Retainer, day: _DayWithin) -> entries.Entry:
+    entry = entries.Entry(
+        id=fields.text("id", allow_empty=False),
+        on=day(fields, "on"),
+        amount=fields.whole("amount", of="seconds" if retainer.unit == "hour" else "hundredths"),
+        started=_time_of_day(fields),
+        weight=fields.whole("weight", 100, of="percent"),
+        scope=fields.choice("scope", entries.Scope, "retainer"),
+        category=fields.text("category", ""),
+        project=fields.text("project", ""),
+        person=fields.text("person", ""),
+        description=fields.text("description", ""),
+        outcome=None if fields.take("outcome", None) is None else fields.choice("outcome", entries.Outcome),
+    )
+    for key in ("posted", "corrects"):
+        fields.refuse(key)
+    if entry.outcome and retainer.unit != "session":
+        raise DocumentError(fields.at("outcome"), "only sessions have an outcome")
+    return entry
+
+
+def _time_of_day(fields: Fields) -> time | None:
+    value = fields.take("started", None)
+    if value is None:
+        return None
+    if not isinstance(value, str) or not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?", value, re.ASCII):
+        raise DocumentError(fields.at("started"), "must be a time of day like 09:00:00")
+    return time.fromisoformat(value)
+
+
+def _topup(fields: Fields, day: _DayWithin) -> entries.TopUp:
+    on, until = day(fields, "on"), fields.take("until", None)
+    topup = entries.TopUp(
+        id=fields.text("id", allow_empty=False),
+        on=on,
+        amount=fields.whole("amount"),
+        kind="goodwill" if fields.take("kind", "topup") == "goodwill" else "topup",
+        until=until if until in (None, "never") else fields.day("until"),
+    )
+    if fields.take("kind", "topup") not in ("topup", "goodwill"):
+        raise DocumentError(fields.at("kind"), "must be one of topup, goodwill")
+    if isinstance(topup.until, date) and topup.until < on:
+        raise DocumentError(fields.at("until"), "is before on")
+    return topup
+
+
+def _transfer(fields: Fields, day: _DayWithin) -> entries.Transfer:
+    return entries.Transfer(
+        id=fields.text("id", allow_empty=False), on=day(fields, "on"), amount=fields.whole("amount", least=None)
+    )
+
+
+def _authorisation(fields: Fields) -> entries.Authorisation:
+    built = entries.Authorisation(
+        id=fields.text("id", allow_empty=False),
+        amount=fields.whole("amount"),
+        rate=fields.maybe_whole("rate", of="minor units"),
+        from_=fields.day("from"),
+        until=fields.day("until"),
+    )
+    if built.until < built.from_:
+        raise DocumentError(fields.at("until"), "is before from")
+    return built
+
+
+def _hold(fields: Fields, day: _DayWithin) -> entries.Hold:
+    built = entries.Hold(
+        id=fields.text("id", allow_empty=False),
+        from_=day(fields, "from"),
+        until=fields.day("until"),
+        amount=fields.whole("amount"),
+    )
+    if built.until < built.from_:
+        raise DocumentError(fields.at("until"), "is before from")
+    return built
+
+
+def _pause(fields: Fields) -> date:
+    return fields.day("cycle")
+
+
+def _check_cycles(ledger: Ledger, top: Fields) -> None:
+    """Refuse terms, pauses and transfers that do not fit the cycles they name."""
+    try:
+        calendar = Calendar(ledger.retainer, ledger.terms, ledger.pauses)
+    except CycleError as error:
+        days = [item.get("effective_on") for item in top.raw["terms"]]
+        place = days.index(ledger.terms[error.index or 0].effective_on.isoformat())
+        raise DocumentError(f"terms[{place}].effective_on", str(error)) from None
+    for i, item in enumerate(top.raw.get("pauses", [])):
+        day = date.fromisoformat(item["cycle"])
+        if not calendar.starts_cycle(day):
+            raise DocumentError(f"pauses[{i}].cycle", f"{day} does not start a cycle")
+    for i, transfer in enumerate(ledger.transfers):
+        cycle = calendar.cycle_of(transfer.on)
+        if cycle and cycle.is_paused:
+            raise DocumentError(f"transfers[{i}].on", "a paused cycle has no hours to change")
+
+
+def _terms_json(version: terms.Terms) -> dict[str, Any]:
+    plain: dict[str, Any] = _plain(asdict(version))
+    return plain
+
+
+def _plain(value: Any) -> Any:
+    """Turn dates and times into text, and Python's `from_` into the format's `from`."""
+    if isinstance(value, dict):
+        return {key.rstrip("_"): _plain(item) for key, item in value.items()}
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return value

@@ -1,0 +1,93 @@
+"""What happened: work, and the hours granted, moved, approved and held beside it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, time
+from typing import Literal
+
+from hourtab.core.terms import Retainer, Terms
+
+Scope = Literal["retainer", "project", "courtesy", "internal"]
+Outcome = Literal["held", "cancelled_in_time", "cancelled_late", "no_show", "cancelled_by_provider"]
+FREE_OUTCOMES: frozenset[str] = frozenset({"cancelled_in_time", "cancelled_by_provider"})
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the work log. `id` is its key in the entry order and never changes."""
+
+    id: str
+    on: date
+    amount: int
+    started: time | None = None
+    weight: int = 100
+    scope: Scope = "retainer"
+    category: str = ""
+    project: str = ""
+    person: str = ""
+    description: str = ""
+    outcome: Outcome | None = None
+
+    @property
+    def order(self) -> tuple[date, time, bool, str]:
+        """Sort key of the entry order: work date, start time (none first), id as text (ledger §3)."""
+        return (self.on, self.started or time.min, self.started is not None, self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class TopUp:
+    """Extra hours granted, usable from the whole cycle of `on` through that of `until` (None = its own, "never")."""
+
+    id: str
+    on: date
+    amount: int
+    kind: Literal["topup", "goodwill"] = "topup"
+    until: date | Literal["never"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """A signed amount added to the base lot of the cycle of `on`: a change of the cap inside a cycle."""
+
+    id: str
+    on: date
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Authorisation:
+    """Approval to go over by `amount` in all, for work dated in the window, bounds included."""
+
+    id: str
+    amount: int
+    from_: date
+    until: date
+    rate: int | None = None
+
+    def covers(self, on: date) -> bool:
+        """Is work of that date inside the window?"""
+        return self.from_ <= on <= self.until
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Planned work without an entry: not used, shown in the cycle of `from_` until the day after `until`."""
+
+    id: str
+    from_: date
+    until: date
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Everything the balance depends on. `terms` are in order of `effective_on`; `pauses` are starts of cycles."""
+
+    retainer: Retainer
+    terms: Sequence[Terms]
+    entries: Sequence[Entry] = ()
+    topups: Sequence[TopUp] = ()
+    transfers: Sequence[Transfer] = ()
+    authorisations: Sequence[Authorisation] = ()
+    pauses: frozenset[date] = frozenset()
+    holds: Sequence[Hold] = ()

@@ -1,0 +1,201 @@
+"""Reading the ledger: the balance at a date, the log with the balance after every line.
+
+Cached cycles are used where they were computed for the date asked, and computed anew otherwise; both say the same.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+from django.db.models import F, QuerySet
+
+from hourtab.core import documents
+from hourtab.core.amounts import half_up
+from hourtab.core.entries import Ledger, TopUp, Transfer
+from hourtab.core.statement import ClosingState, CycleTotals, Statement, charged_for, statement
+from hourtab.core.terms import Terms
+from hourtab.ledger.models import Cycle, Revision
+from hourtab.ledger.work import Work
+from hourtab.retainers.models import Retainer
+
+IN_ORDER = ("entry__on", F("entry__started").asc(nulls_first=True), "entry__key")
+NEWEST_FIRST = ("-entry__on", F("entry__started").desc(nulls_last=True), "-entry__key")
+PUBLIC_SCOPES = ("retainer", "courtesy", "project")
+ALL_SCOPES = (*PUBLIC_SCOPES, "internal")
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One entry as a page lists it. `balance` is what was left after it (None while planned)."""
+
+    key: str
+    entry_id: int
+    work: Work
+    charged: int
+    balance: int | None
+    revisions: int
+    reason: str
+
+    @property
+    def was_edited(self) -> bool:
+        """Is this not what was first written?"""
+        return self.revisions > 1
+
+    @property
+    def is_weighted(self) -> bool:
+        """Does it count at another rate than the clock's?"""
+        return self.work.weight != 100 and self.charged != 0
+
+
+def latest(retainer: Retainer) -> QuerySet[Revision]:
+    """Return the latest revisions of the entries that stand."""
+    return Revision.objects.filter(entry__retainer=retainer, number=F("entry__number"), entry__is_withdrawn=False)
+
+
+def ledger_of(retainer: Retainer, since: date | None = None, *, texts: bool = False) -> Ledger:
+    """Return everything the calculation needs, with the entries dated from `since` on; with `texts` all they say."""
+    rows = latest(retainer)
+    if since is not None:
+        rows = rows.filter(entry__on__gte=since)
+    columns = [*_FIGURES, *(("category", "project", "person", "description") if texts else ())]
+    return Ledger(
+        retainer=retainer.as_core(),
+        terms=[version.as_core() for version in retainer.terms.all()],
+        entries=[_work(*values).as_core(key) for key, *values in rows.values_list("entry__key", *columns)],
+        topups=[_topup(row) for row in retainer.topups.all()],
+        transfers=[Transfer(row.key, row.on, row.amount) for row in retainer.transfers.all()],
+        pauses=frozenset(pause.cycle_on for pause in retainer.pauses.all()),
+    )
+
+
+_FIGURES = ("on", "amount", "started", "weight", "scope", "outcome")
+
+
+def _work(on: date, amount: int, started: time | None, weight: int, scope: str, outcome: str, *texts: str) -> Work:
+    return Work(on, amount, started, weight, scope, *texts, outcome=outcome)
+
+
+def _topup(row: Any) -> TopUp:
+    return TopUp(row.key, row.on, row.amount, row.kind, "never" if row.is_forever else row.until)
+
+
+def document_of(retainer: Retainer, as_of: date) -> dict[str, Any]:
+    """Return the ledger document of a retainer, texts included."""
+    return documents.to_json(ledger_of(retainer, texts=True), as_of)
+
+
+def compute(retainer: Retainer, as_of: date) -> Statement:
+    """Compute the whole statement from scratch, using no cache."""
+    return statement(ledger_of(retainer), as_of)
+
+
+def cycles(retainer: Retainer, as_of: date) -> Sequence[CycleTotals]:
+    """Return all cycles through the one that holds `as_of`."""
+    if retainer.balanced_on == as_of:
+        cached = list(retainer.cycles.all())
+        if cached:
+            return [totals_from_json(row.totals) for row in cached]
+    opening, earlier = closing_before(retainer, as_of, as_of)
+    since = retainer.calendar().through(as_of)[opening.index :]
+    if not since:
+        return earlier
+    fresh = statement(ledger_of(retainer, since[0].starts_on), as_of, opening)
+    return [*earlier, *fresh.cycles]
+
+
+def closing_before(retainer: Retainer, on: date, as_of: date) -> tuple[ClosingState, Sequence[CycleTotals]]:
+    """Return the latest cached closing state before `on`, and the settled cycles up to it.
+
+    Only cycles that are cached without a gap and have ended by `as_of` count.
+    """
+    state, settled = ClosingState(), []
+    for expected, row in enumerate(Cycle.objects.filter(retainer=retainer)):
+        if row.index != expected or row.closing is None or row.ends_on is None or row.ends_on >= min(on, as_of):
+            break
+        state = documents.closing_from_json(row.closing)
+        settled.append(totals_from_json(row.totals))
+    return state, settled
+
+
+def current_cycle(retainer: Retainer, as_of: date) -> CycleTotals | None:
+    """Return the open cycle, or the last one of a retainer that ended; None before the start."""
+    found = cycles(retainer, as_of)
+    return found[-1] if found else None
+
+
+def totals_json(totals: CycleTotals) -> dict[str, Any]:
+    """Write a cycle as the cache keeps it: the document's keys and what pages need beside them."""
+    billed_at = [[rate, amount] for rate, amount in totals.billed_at.items()]
+    return documents.cycle_json(totals) | {"ceiling": totals.ceiling, "lapsing": totals.lapsing, "billed_at": billed_at}
+
+
+def totals_from_json(raw: dict[str, Any]) -> CycleTotals:
+    """Read what `totals_json` wrote, without the closing state."""
+    ends_on = date.max if raw["ends_on"] is None else date.fromisoformat(raw["ends_on"])
+    billed_at = {rate: amount for rate, amount in raw["billed_at"]}
+    return CycleTotals(**raw | {"starts_on": date.fromisoformat(raw["starts_on"]), "ends_on": ends_on, "billed_at": billed_at})
+
+
+def lines_of(retainer: Retainer, cycle: CycleTotals, scopes: Collection[str]) -> QuerySet[Revision]:
+    """Return the lines of a cycle in these scopes."""
+    rows = latest(retainer).filter(entry__on__gte=cycle.starts_on, entry__on__lte=cycle.ends_on, scope__in=scopes)
+    return rows.select_related("entry")
+
+
+def log(
+    rows: QuerySet[Revision], cycle: CycleTotals, terms: Terms, as_of: date, *, offset: int = 0, limit: int = 50
+) -> list[LogLine]:
+    """Return `rows` of a cycle up to `as_of`, newest first, each with what was left after it.
+
+    Costs the lines asked for, however long the log is: the balance is walked back from the cycle's total. Lines of
+    scopes that are left out draw nothing, so the balance does not miss them.
+    """
+    rows = rows.filter(entry__on__lte=as_of).order_by(*NEWEST_FIRST)
+    balance = cycle.available - cycle.used
+    if offset:
+        balance += sum(charged_for(_work(*values).as_core(""), terms) for values in rows.values_list(*_FIGURES)[:offset])
+    lines = []
+    for row in rows[offset : offset + limit]:
+        line = _line(row, terms, balance)
+        lines.append(line)
+        balance += line.charged
+    return lines
+
+
+def planned(rows: QuerySet[Revision], terms: Terms, as_of: date) -> list[LogLine]:
+    """Return the lines dated after `as_of`, in order."""
+    return [_line(row, terms, None) for row in rows.filter(entry__on__gt=as_of).order_by(*IN_ORDER)]
+
+
+def _line(row: Revision, terms: Terms, balance: int | None) -> LogLine:
+    work = Work.of(row)
+    return LogLine(row.entry.key, row.entry_id, work, charged_for(work.as_core(""), terms), balance, row.number, row.reason)
+
+
+def terms_at(retainer: Retainer, on: date) -> Terms:
+    """Return the terms valid at `on`: the latest version effective by then."""
+    versions = [version.as_core() for version in retainer.terms.all()]
+    return next((version for version in reversed(versions) if version.effective_on <= on), versions[0])
+
+
+def last_entry_on(retainer: Retainer, as_of: date) -> date | None:
+    """Return the day of the newest line up to `as_of`."""
+    row = latest(retainer).filter(entry__on__lte=as_of).order_by("-on").values_list("on", flat=True).first()
+    return row
+
+
+def used_percent(cycle: CycleTotals) -> int:
+    """Return how much of what was available is used, in percent, half up; 100 where nothing is available."""
+    return half_up(cycle.used * 100, cycle.available) if cycle.available > 0 else 100
+
+
+def with_terms(rows: Iterable[Retainer]) -> list[Retainer]:
+    """Return retainers with all a dense list needs, in a fixed number of queries."""
+    queryset: Any = rows
+    return list(queryset.select_related("client").prefetch_related("terms", "pauses", "cycles"))
+
+
+def as_of_instant(retainer: Retainer) -> datetime | None:
+    """Return when the balance last changed, in the retainer's zone."""
+    return retainer.as_of.astimezone(retainer.tzinfo) if retainer.as_of else None

@@ -1,0 +1,67 @@
+"""What the two databases do differently, in one place."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection, models, transaction
+
+
+def is_sqlite() -> bool:
+    """Does this process work on SQLite?"""
+    return connection.vendor == "sqlite"
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """Read from one consistent state without ever waiting for a writer.
+
+    A deferred transaction on SQLite, a read-only one at REPEATABLE READ on PostgreSQL. Inside an outer transaction
+    (a service, a test) it reads from that one's state.
+    """
+    if connection.in_atomic_block:
+        yield
+    elif is_sqlite():
+        connection.ensure_connection()
+        mode = connection.transaction_mode  # type: ignore[attr-defined]
+        connection.transaction_mode = "DEFERRED"  # type: ignore[attr-defined]
+        try:
+            with transaction.atomic():
+                yield
+        finally:
+            connection.transaction_mode = mode  # type: ignore[attr-defined]
+    else:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield
+
+
+def reserve_ids(model: type[models.Model], count: int) -> range | list[int]:
+    """Reserve `count` primary keys of `model` for a bulk insert. Call inside the writing transaction."""
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        if is_sqlite():
+            cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
+            row = cursor.fetchone()
+            first = (row[0] if row else 0) + 1
+            return range(first, first + count)
+        cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Insert many rows as fast as the database takes them: `executemany` on SQLite, COPY on PostgreSQL.
+
+    `columns` are the names of database columns. Values must be what the driver takes (dates as ISO text on SQLite).
+    """
+    quoted = ", ".join(connection.ops.quote_name(column) for column in columns)
+    table = connection.ops.quote_name(model._meta.db_table)
+    with connection.cursor() as cursor:
+        if is_sqlite():
+            marks = ", ".join(["?"] * len(columns))
+            cursor.cursor.connection.executemany(f"INSERT INTO {table} ({quoted}) VALUES ({marks})", rows)  # noqa: S608
+        else:
+            with cursor.copy(f"COPY {table} ({quoted}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)

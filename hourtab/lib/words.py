@@ -1,0 +1,114 @@
+"""Durations, dates and numbers as one reader's locale writes them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_interval, format_skeleton, format_time
+from babel.numbers import format_currency, get_currency_precision
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from hourtab.core import amounts
+
+_NBSP = "\u00a0"
+
+
+@lru_cache(maxsize=64)
+def _locale(code: str) -> Locale:
+    try:
+        return Locale.parse(code, sep="-")
+    except (ValueError, UnknownLocaleError):
+        return Locale("en", "GB")
+
+
+@lru_cache(maxsize=4096)
+def _skeleton(pattern: str, on: date, code: str) -> str:
+    return format_skeleton(pattern, on, locale=_locale(code)).replace(" ", _NBSP)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How one reader reads. `style` is `hm` or `decimal`; `unit` what is counted."""
+
+    locale: str = "en-GB"
+    style: Any = "hm"
+    unit: str = "hour"
+
+    @property
+    def language(self) -> str:
+        """The language of the texts: the catalogues that exist decide, English for now."""
+        return "en"
+
+    @property
+    def _mark(self) -> str:
+        return str(_locale(self.locale).number_symbols.get("latn", {}).get("decimal", "."))
+
+    def amount(self, amount: int) -> str:
+        """Write an amount with its unit: `6 h 30 m`, `6.5 h`, `3 sessions`."""
+        if self.unit == "hour":
+            return amounts.render(amount, self.style, mark=self._mark)
+        number = self._count(amount)
+        if self.unit == "session":
+            return ngettext("%(n)s session", "%(n)s sessions", amount // 100) % {"n": number}
+        return ngettext("%(n)s deliverable", "%(n)s deliverables", amount // 100) % {"n": number}
+
+    def used_of(self, used: int, available: int) -> str:
+        """Write `14 of 20 h used`, or `16 h 30 m of 23 h used` where one of them is no whole hour."""
+        return _("%(pair)s used") % {"pair": self.pair(used, available)}
+
+    def pair(self, part: int, whole: int) -> str:
+        """Write `14 of 20 h`."""
+        bare = self._count(part) if self.unit != "hour" else amounts.render_bare(part, self.style, mark=self._mark)
+        plain = self.unit != "hour" or self.style == "decimal" or whole % amounts.HOUR == 0
+        return _("%(part)s of %(whole)s") % {"part": bare if bare and plain else self.amount(part), "whole": self.amount(whole)}
+
+    def _count(self, amount: int) -> str:
+        return f"{amount // 100}" if amount % 100 == 0 else f"{amount // 100}{self._mark}{amount % 100:02d}"
+
+    def parts(self, amount: int) -> list[tuple[str, str]]:
+        """Split an amount into numbers and units, for setting them in different sizes."""
+        words = self.amount(amount).split(_NBSP if self.unit == "hour" else " ")
+        return list(zip(words[::2], words[1::2], strict=True))
+
+    def day(self, on: date) -> str:
+        """Write `1 July`."""
+        return _skeleton("MMMMd", on, self.locale)
+
+    def ordinal(self, number: int) -> str:
+        """Write `1st`, in the language of the texts."""
+        ending = "th" if 10 < number % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+        return f"{number}{ending}"
+
+    def full_day(self, on: date) -> str:
+        """Write `1 July 2027`."""
+        return _skeleton("yMMMMd", on, self.locale)
+
+    def weekday(self, on: date) -> str:
+        """Write `Tuesday 22 June`."""
+        return f"{format_date(on, 'EEEE', locale=_locale(self.locale))} {self.day(on)}"
+
+    def stretch(self, first: date, last: date) -> str:
+        """Write `1–30 June 2027`; the year alone for a cycle without end."""
+        if last == date.max:
+            return _("from %(day)s") % {"day": self.full_day(first)}
+        return str(format_interval(first, last, "yMMMd", locale=_locale(self.locale)))
+
+    def month_or_stretch(self, first: date, last: date) -> str:
+        """Write `June 2027` for a calendar month, else the stretch."""
+        if first.day == 1 and (last.year, last.month) == (first.year, first.month) and last.day >= 28:
+            return _skeleton("yMMMM", first, self.locale).replace(_NBSP, " ")
+        return self.stretch(first, last)
+
+    def clock(self, at: datetime | time) -> str:
+        """Write `14:05`."""
+        return format_time(at, "short", locale=_locale(self.locale)).replace("\u202f", _NBSP)
+
+    def money(self, minor: int, currency: str) -> str:
+        """Write minor units with their currency."""
+        places = get_currency_precision(currency)
+        text = f"{minor // 10**places}.{minor % 10**places:0{places}d}" if places else str(minor)
+        return str(format_currency(Decimal(text), currency, locale=_locale(self.locale), decimal_quantization=True))

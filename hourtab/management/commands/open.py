@@ -1,0 +1,107 @@
+"""`hourtab open`: open a retainer and print its reference and link."""
+
+from datetime import date
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import CommandParser
+from django.db import transaction
+from django.utils import timezone
+
+from hourtab.accounts.services import open_workspace
+from hourtab.core.amounts import LONGEST, AmountError, Rounding, parse
+from hourtab.core.cycles import CycleError
+from hourtab.core.fields import FIRST_DAY, LAST_DAY
+from hourtab.core.terms import Overage, Rollover, Terms
+from hourtab.management.command import Command as Base
+from hourtab.management.command import Refused, find_workspace
+from hourtab.management.setup import migrate_if_needed
+from hourtab.retainers.services import open_retainer
+from hourtab.sharing.links import url_of
+from hourtab.sharing.services import share
+
+
+class Command(Base):
+    """Open a retainer."""
+
+    help = "Open a retainer, in a new workspace where there is none yet, and print its reference and link."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take what was agreed; everything but client and hours has a sound default."""
+        parser.add_argument("--client", required=True, help="name of the client")
+        parser.add_argument("--hours", required=True, help="hours per cycle: 20, 7.5, 7h 30m")
+        parser.add_argument("--start", help="first day, like 2027-01-31 (default: today)")
+        parser.add_argument("--name", default="Retainer", help="what the client calls it")
+        parser.add_argument("--cadence", default="month", choices=["week", "two_weeks", "month", "quarter", "year", "once"])
+        parser.add_argument(
+            "--rollover", default="0", help="how many cycles longer unused hours can be used: 0, 1, …, never-expire"
+        )
+        parser.add_argument("--rollover-max", help="the most hours that roll on")
+        parser.add_argument("--overage", default="ask", choices=["ask", "bill", "deduct", "absorb"])
+        parser.add_argument("--round-up", default="0m", help="round each entry up to this: 6m, 15m")
+        parser.add_argument("--zone", default="", help="time zone like Europe/Berlin (default: the workspace's)")
+        parser.add_argument("--category", action="append", default=[], help="a kind of work; may be given several times")
+        parser.add_argument("--workspace", help="name of the workspace, where there are several")
+        parser.add_argument("--json", action="store_true", help="print JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Open it."""
+        terms = self._terms(options)
+        client = " ".join(options["client"].split())
+        if not client or len(client) > 120:
+            raise Refused("The client's name must have 1 to 120 characters.", 2)
+        migrate_if_needed()
+        with transaction.atomic():
+            workspace = find_workspace(options["workspace"]) or open_workspace("My workspace", zone=options["zone"] or "UTC")
+            try:
+                retainer = open_retainer(
+                    workspace,
+                    client=client,
+                    name=options["name"],
+                    terms=terms,
+                    zone=options["zone"],
+                    categories=options["category"],
+                )
+            except (ValidationError, CycleError) as error:
+                raise Refused(" ".join(getattr(error, "messages", [str(error)])), 2) from None
+            link = share([retainer], by=None)
+        if options["json"]:
+            self.print_json({"ref": retainer.ref, "url": url_of(link)})
+        else:
+            self.stdout.write(f"{retainer} is open: reference {retainer.ref}\n{url_of(link)}")
+
+    def _terms(self, options: dict[str, Any]) -> Terms:
+        start = _date(options["start"]) if options["start"] else timezone.localdate()
+        cap = _hours(options["hours"], "--hours")
+        if not cap and options["cadence"] != "once":
+            raise Refused("--hours: a retainer has more than 0 hours per cycle.", 2)
+        rollover = options["rollover"]
+        if rollover != "never-expire" and not (rollover.isdecimal() and int(rollover) <= 1200):
+            raise Refused(f"--rollover: “{rollover}” is neither a number of cycles nor never-expire.", 2)
+        limit = _hours(options["rollover_max"], "--rollover-max") if options["rollover_max"] else None
+        return Terms(
+            effective_on=start,
+            cap=cap,
+            cadence=options["cadence"],
+            anchor_on=start,
+            rollover=Rollover(None if rollover == "never-expire" else int(rollover), limit),
+            overage=Overage(options["overage"]),
+            rounding=Rounding(_hours(options["round_up"], "--round-up")),
+        )
+
+
+def _hours(text: str, name: str) -> int:
+    try:
+        return parse(text, bare_most=LONGEST)
+    except AmountError as error:
+        raise Refused(f"{name}: {error}", 2) from None
+
+
+def _date(text: str) -> date:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise Refused(f"--start: “{text}” is not a date. Write for example 2027-01-31.", 2) from None
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise Refused(f"--start: {day} is not between {FIRST_DAY} and {LAST_DAY}.", 2)
+    return day

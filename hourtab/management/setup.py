@@ -1,0 +1,41 @@
+"""Bringing a database up to date, safely from several processes at once."""
+
+import fcntl
+from contextlib import contextmanager
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+
+from hourtab.lib.database import is_sqlite
+from hourtab.management.command import is_migrated
+
+
+def migrate_if_needed(verbosity: int = 0) -> bool:
+    """Apply what is missing; returns whether anything was. Other processes wait for the first."""
+    if is_migrated():
+        return False
+    with _alone():
+        if is_migrated():
+            return False
+        call_command("migrate", verbosity=verbosity, interactive=False)
+        call_command("createcachetable", verbosity=0)
+    return True
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    if is_sqlite():
+        path = settings.VAR / "migrate.lock"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(7204031)")
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(7204031)")

@@ -1,0 +1,179 @@
+"""One agreement with one balance, and the versions of what was agreed."""
+
+import secrets
+from datetime import date, datetime, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from hourtab.accounts.models import Workspace
+from hourtab.clients.models import Client
+from hourtab.core import terms as core
+from hourtab.core.amounts import LONGEST, Rounding
+from hourtab.core.cycles import Calendar
+from hourtab.lib.append_only import AppendOnly
+from hourtab.lib.choices import validate_zone
+from hourtab.lib.versioned import Versioned
+
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+def new_ref() -> str:
+    """Return a short reference without letters that look alike."""
+    return "".join(secrets.choice(_LETTERS) for _ in range(7))
+
+
+class Retainer(Versioned):
+    """One agreement with one balance. What was agreed stands in its terms, what happened in the ledger.
+
+    `as_of` and `as_of_source` say when the balance last changed and where that came from; `balanced_on` is the local
+    date its cached cycles were computed for.
+    """
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="retainers")
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="retainers")
+    ref = models.CharField(max_length=12, unique=True, default=new_ref, editable=False)
+    name = models.CharField(_("name"), max_length=120)
+    zone = models.CharField(_("time zone"), max_length=60, validators=[validate_zone])
+    unit = models.CharField(
+        max_length=12, default="hour", choices=[("hour", "hour"), ("session", "session"), ("deliverable", "deliverable")]
+    )
+    currency = models.CharField(max_length=3, default="EUR")
+    starts_on = models.DateField(_("starts on"))
+    ends_on = models.DateField(_("ends on"), null=True, blank=True)
+    opened_at = models.DateTimeField(auto_now_add=True)
+    as_of = models.DateTimeField(null=True, editable=False)
+    as_of_source = models.CharField(max_length=40, blank=True, editable=False)
+    balanced_on = models.DateField(null=True, editable=False)
+
+    class Meta:
+        ordering = ["client__name", "name"]
+
+    def __str__(self) -> str:
+        return f"{self.client}, {self.name}"
+
+    def get_absolute_url(self) -> str:
+        """Return the provider's page of it."""
+        return reverse("retainer", args=[self.ref])
+
+    @property
+    def tzinfo(self) -> tzinfo:
+        """The zone that decides what “today” is."""
+        return ZoneInfo(self.zone)
+
+    def today(self, now: datetime) -> date:
+        """Return the local date at `now`."""
+        return now.astimezone(self.tzinfo).date()
+
+    def as_core(self) -> core.Retainer:
+        """Return it as the calculation takes it."""
+        return core.Retainer(self.starts_on, self.name, self.zone, self.unit, self.ends_on, self.currency)  # type: ignore[arg-type]
+
+    def calendar(self) -> Calendar:
+        """Return its cycles."""
+        versions = [version.as_core() for version in self.terms.all()]
+        return Calendar(self.as_core(), versions, frozenset(pause.cycle_on for pause in self.pauses.all()))
+
+
+class Terms(AppendOnly):
+    """A version of what was agreed, effective from the start of a cycle. Seconds and minor units."""
+
+    retainer = models.ForeignKey(Retainer, on_delete=models.PROTECT, related_name="terms")
+    effective_on = models.DateField()
+    cap = models.PositiveBigIntegerField(validators=[MaxValueValidator(LONGEST)])
+    cadence = models.CharField(max_length=10, default="month")
+    anchor_on = models.DateField()
+    stub = models.CharField(max_length=10, default="full")
+    rollover_cycles = models.PositiveIntegerField(null=True, default=0)
+    rollover_max = models.PositiveBigIntegerField(null=True, default=None)
+    rollover_percent = models.PositiveIntegerField(null=True, default=None)
+    overage_policy = models.CharField(max_length=8, default="ask")
+    debt_max = models.PositiveBigIntegerField(null=True, default=None)
+    overage_rate = models.PositiveBigIntegerField(null=True, default=None)
+    rounding_step = models.PositiveIntegerField(default=0)
+    rounding_mode = models.CharField(max_length=8, default="up")
+    rounding_minimum = models.PositiveIntegerField(default=0)
+    fee = models.PositiveBigIntegerField(null=True, default=None)
+    grace_days = models.PositiveIntegerField(default=10)
+    agreed_at = models.DateTimeField(auto_now_add=True)
+    agreed_by = models.CharField(max_length=150, blank=True)
+
+    class Meta(AppendOnly.Meta):
+        ordering = ["effective_on"]
+        constraints = [models.UniqueConstraint(fields=["retainer", "effective_on"], name="terms_once")]
+
+    def __str__(self) -> str:
+        return f"{self.retainer} from {self.effective_on}"
+
+    def as_core(self) -> core.Terms:
+        """Return them as the calculation takes them."""
+        percent = None if self.rollover_percent is None else core.Percent(self.rollover_percent)
+        values: Any = self
+        return core.Terms(
+            effective_on=self.effective_on,
+            cap=self.cap,
+            cadence=values.cadence,
+            anchor_on=self.anchor_on,
+            stub=values.stub,
+            rollover=core.Rollover(self.rollover_cycles, percent or self.rollover_max),
+            overage=core.Overage(values.overage_policy, self.debt_max, self.overage_rate),
+            rounding=Rounding(self.rounding_step, values.rounding_mode, self.rounding_minimum),
+            fee=self.fee,
+            grace_days=self.grace_days,
+        )
+
+    @classmethod
+    def from_core(cls, retainer: Retainer, agreed: core.Terms, by: str = "") -> "Terms":
+        """Return an unsaved row for `agreed`."""
+        limit = agreed.rollover.max
+        return cls(
+            retainer=retainer,
+            effective_on=agreed.effective_on,
+            cap=agreed.cap,
+            cadence=agreed.cadence,
+            anchor_on=agreed.anchor_on,
+            stub=agreed.stub,
+            rollover_cycles=agreed.rollover.cycles,
+            rollover_max=None if isinstance(limit, core.Percent) else limit,
+            rollover_percent=limit.percent if isinstance(limit, core.Percent) else None,
+            overage_policy=agreed.overage.policy,
+            debt_max=agreed.overage.debt_max,
+            overage_rate=agreed.overage.rate,
+            rounding_step=agreed.rounding.step,
+            rounding_mode=agreed.rounding.mode,
+            rounding_minimum=agreed.rounding.minimum,
+            fee=agreed.fee,
+            grace_days=agreed.grace_days,
+            agreed_by=by,
+        )
+
+
+class Pause(AppendOnly):
+    """A whole cycle without hours of its own."""
+
+    retainer = models.ForeignKey(Retainer, on_delete=models.PROTECT, related_name="pauses")
+    cycle_on = models.DateField()
+
+    class Meta(AppendOnly.Meta):
+        constraints = [models.UniqueConstraint(fields=["retainer", "cycle_on"], name="pause_once")]
+
+    def __str__(self) -> str:
+        return f"{self.retainer} pauses from {self.cycle_on}"
+
+
+class Category(models.Model):
+    """A kind of work that is known at a retainer: `Session prep: notes` is read as one of these."""
+
+    retainer = models.ForeignKey(Retainer, on_delete=models.CASCADE, related_name="categories")
+    name = models.CharField(_("name"), max_length=60)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["retainer", "name"], name="category_once")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,46 @@
+"""Opening retainers and agreeing on terms. Terms are versions: a new one never changes an old one."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from django.db import transaction
+
+from hourtab.accounts.models import Workspace
+from hourtab.clients.models import Client
+from hourtab.core.terms import Terms as CoreTerms
+from hourtab.retainers.models import Category, Retainer, Terms
+
+
+@transaction.atomic
+def open_retainer(
+    workspace: Workspace,
+    *,
+    client: str,
+    name: str,
+    terms: CoreTerms,
+    starts_on: date | None = None,
+    zone: str = "",
+    unit: str = "hour",
+    categories: Sequence[str] = (),
+    by: str = "",
+) -> Retainer:
+    """Store a new retainer with its first terms, its categories, and its client where that is new.
+
+    It starts on `starts_on`, by default the day its terms take effect. Raises `CycleError` for terms that do not fit.
+    """
+    served, _ = Client.objects.get_or_create(workspace=workspace, name=client)
+    retainer = Retainer(
+        workspace=workspace,
+        client=served,
+        name=name,
+        zone=zone or workspace.zone,
+        unit=unit,
+        currency=workspace.currency,
+        starts_on=starts_on or terms.effective_on,
+    )
+    retainer.full_clean(exclude=["workspace", "client"])
+    retainer.save()
+    Terms.from_core(retainer, terms, by).save()
+    Category.objects.bulk_create(Category(retainer=retainer, name=category) for category in dict.fromkeys(categories))
+    retainer.calendar()
+    return retainer

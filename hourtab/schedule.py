@@ -1,0 +1,14 @@
+"""Every recurring job, in human time. A job finds what is due and does it; twice or by two workers at once is safe."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from hourtab.imports.jobs import forget_drafts
+from hourtab.ledger.jobs import turn_the_day
+
+type Job = Callable[[datetime], int]
+
+SCHEDULE: tuple[tuple[str, timedelta, Job], ...] = (
+    ("make balances ready for the new day", timedelta(minutes=1), turn_the_day),
+    ("forget files that were never applied", timedelta(minutes=15), forget_drafts),
+)

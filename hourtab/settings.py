@@ -1,0 +1,231 @@
+"""Every setting, read from the environment. docs/self-hosting.md describes each of them.
+
+A value may also come from a file: `SECRET_KEY_FILE=/run/secrets/key` sets `SECRET_KEY`.
+"""
+
+import os
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.csp import CSP
+
+from hourtab.lib.keys import key_from
+
+
+def env(name: str, default: str = "") -> str:
+    """Return a setting of the environment, or of the file that `NAME_FILE` points to."""
+    path = os.environ.get(f"{name}_FILE")
+    return Path(path).read_text().strip() if path else os.environ.get(name, default)
+
+
+def env_int(name: str, default: int) -> int:
+    """Return a whole number; raise where the setting is something else."""
+    value = env(name) or str(default)
+    if not value.isdigit():
+        raise ImproperlyConfigured(f"{name} must be a whole number, not “{value}”.")
+    return int(value)
+
+
+def database(url: str) -> dict[str, object]:
+    """Turn `sqlite:///relative.sqlite3`, `sqlite:////absolute.sqlite3` or `postgres://…` into Django's settings."""
+    if url.startswith("sqlite:///"):
+        name = unquote(url.removeprefix("sqlite:///").partition("?")[0])
+        path = Path(name).absolute()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": str(path),
+            "CONN_MAX_AGE": None,
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 30,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000;",
+            },
+        }
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgres", "postgresql"):
+        raise ImproperlyConfigured(f"DATABASE_URL must begin with sqlite:/// or postgres://, not “{url.partition(':')[0]}:”.")
+    query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")) or "hourtab",
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": query.pop("host", None) or parts.hostname or "",
+        "PORT": str(parts.port or query.pop("port", "")),
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": query,
+    }
+
+
+RELEASE = "0.1.0"
+VAR = Path(env("HOURTAB_VAR", "var")).absolute()
+PORT = env_int("PORT", 8000)
+SITE_URL = env("SITE_URL", f"http://localhost:{PORT}").rstrip("/")
+_SITE = urlsplit(SITE_URL)
+_HTTPS = _SITE.scheme == "https"
+
+SECRET_KEY = key_from(env("SECRET_KEY"), VAR / "keys", "SECRET_KEY")
+LINK_KEY = key_from(env("LINK_KEY"), VAR / "keys", "LINK_KEY")
+
+DEBUG = False
+ALLOWED_HOSTS = [host for host in env("ALLOWED_HOSTS").split(",") if host] or [
+    "localhost",
+    "127.0.0.1",
+    "[::1]",
+    _SITE.hostname or "",
+]
+CSRF_TRUSTED_ORIGINS = [SITE_URL] if _HTTPS else []
+TRUSTED_PROXIES = env_int("TRUSTED_PROXIES", 0)
+if _HTTPS:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 31_536_000
+
+DATABASE_URL = env("DATABASE_URL") or f"sqlite:///{VAR / 'hourtab.sqlite3'}"
+DATABASES = {"default": database(DATABASE_URL)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+
+ROOT_URLCONF = "hourtab.urls"
+WSGI_APPLICATION = None
+INSTALLED_APPS = [
+    "hourtab",
+    "hourtab.accounts",
+    "hourtab.clients",
+    "hourtab.retainers",
+    "hourtab.ledger",
+    "hourtab.imports",
+    "hourtab.sharing",
+    "allauth",
+    "allauth.account",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "hourtab.accounts.middleware.WorkspaceMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [Path(__file__).parent / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+            "builtins": ["hourtab.lib.templatetags.words"],
+        },
+    }
+]
+
+SECURE_CSP = {
+    "default-src": [CSP.NONE],
+    "script-src": [CSP.SELF],
+    "style-src": [CSP.SELF],
+    "img-src": [CSP.SELF],
+    "font-src": [CSP.SELF],
+    "connect-src": [CSP.SELF],
+    "manifest-src": [CSP.SELF],
+    "form-action": [CSP.SELF],
+    "base-uri": [CSP.NONE],
+    "frame-ancestors": [CSP.NONE],
+}
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "session", "csrf"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "hourtab.lib.errors.csrf_failure"
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+LOGIN_URL, LOGIN_REDIRECT_URL = "account_login", "today"
+
+ACCOUNT_ADAPTER = "hourtab.accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_UNIQUE_EMAIL = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_LOGOUT_REDIRECT_URL = "today"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_SIGNUP_FORM_CLASS = "hourtab.accounts.forms.SignupForm"
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = _SITE.scheme or "http"
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+
+MAIL_DIR = VAR / "mail"
+DEFAULT_FROM_EMAIL = env("MAIL_FROM", f"HourTab <hourtab@{_SITE.hostname}>")
+EMAIL_URL = env("EMAIL_URL")
+if EMAIL_URL:
+    _MAIL = urlsplit(EMAIL_URL)
+    if _MAIL.scheme not in ("smtp", "smtps", "smtp+tls") or not _MAIL.hostname:
+        raise ImproperlyConfigured("EMAIL_URL must look like smtp://user:password@host:587 (smtps:// or smtp+tls:// for TLS).")
+    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_HOST, EMAIL_PORT = _MAIL.hostname, _MAIL.port or 25
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_MAIL.username or ""), unquote(_MAIL.password or "")
+    EMAIL_USE_SSL, EMAIL_USE_TLS = _MAIL.scheme == "smtps", _MAIL.scheme == "smtp+tls"
+    EMAIL_TIMEOUT = 20
+    ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+    ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = MAIL_DIR
+    ACCOUNT_EMAIL_VERIFICATION = "none"
+
+LANGUAGE_CODE = "en"
+USE_TZ = True
+TIME_ZONE = "UTC"
+LOCALE_PATHS = [Path(__file__).parent / "locale"]
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [Path(__file__).parent / "static"]
+STATIC_ROOT = VAR / "static" / RELEASE
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+
+IMPORT_MAX_BYTES = 20 * 1024 * 1024
+IMPORT_MAX_ROWS = 200_000
+DATA_UPLOAD_MAX_MEMORY_SIZE = 21 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env("LOG_LEVEL", "WARNING")},
+    "loggers": {"django.request": {"level": "ERROR"}, "django.security.DisallowedHost": {"handlers": [], "propagate": False}},
+}

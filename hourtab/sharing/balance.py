@@ -1,0 +1,342 @@
+"""What a balance page shows: an allow-list, built field by field from what the link may show. Nothing else reaches it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from hourtab.core.statement import CycleTotals
+from hourtab.ledger import queries
+from hourtab.ledger.queries import LogLine
+from hourtab.ledger.words import headline_parts, level, over
+from hourtab.lib.words import Words
+from hourtab.retainers.models import Retainer
+from hourtab.retainers.words import agreement
+from hourtab.sharing.models import ShareLink
+
+LINES_A_PAGE = 50
+STALE_AFTER = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """The bar in thousandths of its width. `scale` is where what was available ends."""
+
+    used: int
+    planned: int
+    over: int
+    carried: int
+    extra: int
+    scale: int
+    pace: int | None
+
+    @property
+    def planned_from(self) -> int:
+        """Where planned work begins: after what is used, or after what is over."""
+        return self.scale + self.over if self.over else self.used
+
+    @property
+    def extra_from(self) -> int:
+        """Where the hours granted on top begin."""
+        return self.scale - self.extra
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A short word beside a line, and what it means."""
+
+    word: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageLine:
+    """A line of the log as this link may show it."""
+
+    what: str
+    hours: str
+    left: str
+    meta: Sequence[str]
+    marks: Sequence[Mark]
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day of the log."""
+
+    name: str
+    lines: Sequence[PageLine]
+
+
+@dataclass(frozen=True, slots=True)
+class PastCycle:
+    """A cycle that is over, in one line."""
+
+    name: str
+    used: str
+    of: str
+    carried_on: str
+    lapsed: str
+    over: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One retainer on the page."""
+
+    name: str
+    stretch: str
+    figure: Sequence[tuple[str, str]]
+    label: str
+    headline: str
+    level: str
+    bar: Bar | None
+    scale_end: str
+    pace: str
+    facts: Sequence[tuple[str, str]]
+    as_of: str
+    stale: str
+    planned: Sequence[Day]
+    days: Sequence[Day]
+    page: int
+    pages: int
+    total_lines: int
+    agreement: str
+    past: Sequence[PastCycle]
+    shows_balance: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BalancePage:
+    """Everything a public page shows."""
+
+    provider: str
+    client: str
+    title: str
+    language: str
+    sheets: Sequence[Sheet]
+    tag: str = ""
+
+
+def balance_page(link: ShareLink, retainers: Sequence[Retainer], now: datetime, *, page: int = 1, tag: str = "") -> BalancePage:
+    """Build the page of a link. `page` counts from 1; one beyond the last shows no lines."""
+    sheets = [build_sheet(retainer, link, now, page) for retainer in retainers]
+    first = sheets[0]
+    return BalancePage(
+        provider=link.workspace.name,
+        client=link.client.name,
+        title=f"{first.headline} · {link.client.name}, {first.name}",
+        language=words_of(link, retainers[0]).language,
+        sheets=sheets,
+        tag=tag,
+    )
+
+
+def words_of(link: ShareLink, retainer: Retainer) -> Words:
+    """Return how the readers of this link read."""
+    workspace = link.workspace
+    return Words(link.locale or workspace.locale, link.hour_format or workspace.hour_format, retainer.unit)
+
+
+def build_sheet(retainer: Retainer, link: ShareLink, now: datetime, page: int) -> Sheet:
+    """Build one retainer's part of the page."""
+    words, today = words_of(link, retainer), retainer.today(now)
+    cycles = queries.cycles(retainer, today)
+    if not cycles:
+        return _not_begun(retainer, words, today)
+    cycle, terms = cycles[-1], queries.terms_at(retainer, min(today, cycles[-1].ends_on))
+    scopes = ("retainer", "courtesy", *(("project",) if link.shows_projects else ()))
+    rows = queries.lines_of(retainer, cycle, scopes)
+    count = rows.filter(entry__on__lte=today).count()
+    lines = queries.log(rows, cycle, terms, today, offset=(page - 1) * LINES_A_PAGE, limit=LINES_A_PAGE)
+    first, *rest = headline_parts(cycle, words)
+    excess = over(cycle)
+    return Sheet(
+        name=retainer.name,
+        stretch=words.stretch(cycle.starts_on, cycle.ends_on),
+        figure=words.parts(excess or cycle.remaining),
+        label=_label(cycle, first, rest, words),
+        headline=" · ".join((first, *rest)),
+        level=level(cycle),
+        bar=_bar(cycle, today),
+        scale_end=words.amount(max(0, cycle.available)),
+        pace=_pace(cycle, today, words),
+        facts=_facts(retainer, cycle, today, words),
+        as_of=_as_of(retainer, today, words),
+        stale=_stale(retainer, now),
+        planned=_days(queries.planned(rows, terms, today), link, words) if page == 1 else (),
+        days=_days(lines, link, words),
+        page=page,
+        pages=max(1, -(-count // LINES_A_PAGE)),
+        total_lines=count,
+        agreement=" ".join(agreement(terms, words, retainer.currency)),
+        past=[_past(past, words) for past in reversed(cycles[:-1])],
+        shows_balance=True,
+    )
+
+
+def _not_begun(retainer: Retainer, words: Words, today: date) -> Sheet:
+    terms = queries.terms_at(retainer, retainer.starts_on)
+    return Sheet(
+        name=retainer.name, stretch=_("from %(day)s") % {"day": words.full_day(retainer.starts_on)}, figure=words.parts(terms.cap),
+        label=_("from %(day)s on.") % {"day": words.full_day(retainer.starts_on)}, headline=_("Starts on %(day)s") % {"day": words.full_day(retainer.starts_on)},
+        level="enough", bar=None, scale_end="", pace="", facts=[(_("Starts"), _in_days(retainer.starts_on, today, words))], as_of="", stale="",
+        planned=(), days=(), page=1, pages=1, total_lines=0, agreement=" ".join(agreement(terms, words, retainer.currency)), past=(), shows_balance=False,
+    )  # fmt: skip
+
+
+def _label(cycle: CycleTotals, first: str, rest: Sequence[str], words: Words) -> str:
+    if cycle.authorised:
+        return " · ".join((first, *rest)) + "."
+    return _("over. %(used)s.") % {"used": first} if over(cycle) else _("remain. %(used)s.") % {"used": first}
+
+
+def _bar(cycle: CycleTotals, today: date) -> Bar | None:
+    available = max(0, cycle.available)
+    whole = max(available, cycle.used + cycle.planned, cycle.used + max(0, -cycle.available))
+    if not whole:
+        return None
+
+    def share(amount: int) -> int:
+        return amount * 1000 // whole
+
+    used = min(cycle.used, available)
+    carried = min(cycle.carried_in, available)
+    days = (cycle.ends_on - cycle.starts_on).days + 1
+    pace = None if cycle.ends_on == date.max else share(available * ((today - cycle.starts_on).days + 1) // days)
+    return Bar(
+        used=share(used),
+        planned=share(cycle.planned),
+        over=share(over(cycle)),
+        carried=share(carried),
+        extra=share(min(cycle.topped_up, available - carried)),
+        scale=share(available),
+        pace=None if cycle.state != "open" else pace,
+    )
+
+
+def _pace(cycle: CycleTotals, today: date, words: Words) -> str:
+    if cycle.ends_on == date.max or cycle.state != "open" or cycle.available <= 0:
+        return ""
+    days = (cycle.ends_on - cycle.starts_on).days + 1
+    even = cycle.available * ((today - cycle.starts_on).days + 1) // days // 60 * 60
+    return _("even pace today: %(hours)s") % {"hours": words.amount(even)} if words.unit == "hour" else ""
+
+
+def _facts(retainer: Retainer, cycle: CycleTotals, today: date, words: Words) -> list[tuple[str, str]]:
+    facts = []
+    if cycle.state == "ended":
+        facts.append((_("Ended"), words.full_day(cycle.ends_on)))
+    elif retainer.ends_on == cycle.ends_on:
+        facts.append((_("Ends"), _in_days(cycle.ends_on, today, words)))
+    elif cycle.ends_on != date.max:
+        facts.append((_("Resets"), _in_days(cycle.ends_on + timedelta(days=1), today, words)))
+    if cycle.state == "paused":
+        facts.append((_("Paused"), _("no new hours in this stretch")))
+    if cycle.planned:
+        facts.append((_("Planned"), words.amount(cycle.planned)))
+    if cycle.carried_in:
+        facts.append((_("Carried over"), _("%(hours)s, used first") % {"hours": words.amount(cycle.carried_in)}))
+    if cycle.topped_up:
+        facts.append((_("Added"), words.amount(cycle.topped_up)))
+    if cycle.transferred:
+        facts.append((_("Changed in this cycle"), words.amount(cycle.transferred)))
+    if cycle.debt_in:
+        facts.append((_("Taken in advance"), words.amount(cycle.debt_in)))
+    if cycle.state in ("open", "paused") and cycle.lapsing and cycle.ends_on != date.max:
+        expiring = _("%(hours)s, if not used by %(day)s") % {
+            "hours": words.amount(cycle.lapsing),
+            "day": words.day(cycle.ends_on),
+        }
+        facts.append((_("Would expire"), expiring))
+    return facts
+
+
+def _in_days(on: date, today: date, words: Words) -> str:
+    days = (on - today).days
+    if days == 0:
+        return _("%(day)s, today") % {"day": words.day(on)}
+    if days == 1:
+        return _("%(day)s, tomorrow") % {"day": words.day(on)}
+    return _("%(day)s, in %(n)s days") % {"day": words.day(on), "n": days}
+
+
+def _as_of(retainer: Retainer, today: date, words: Words) -> str:
+    at = queries.as_of_instant(retainer)
+    if at is None:
+        return _("Nothing has been logged yet.")
+    days = (today - at.date()).days
+    when = _("today") if days == 0 else _("yesterday") if days == 1 else words.full_day(at.date())
+    line = _("As of %(when)s, %(time)s") % {"when": when, "time": words.clock(at)}
+    return f"{line} · {retainer.as_of_source}" if retainer.as_of_source else line
+
+
+def _stale(retainer: Retainer, now: datetime) -> str:
+    if retainer.as_of is None or now - retainer.as_of < STALE_AFTER:
+        return ""
+    days = (now - retainer.as_of).days
+    return ngettext("Nothing new for %(n)s day.", "Nothing new for %(n)s days.", days) % {"n": days}
+
+
+def _days(lines: Sequence[LogLine], link: ShareLink, words: Words) -> list[Day]:
+    return [
+        Day(words.weekday(on), [_page_line(line, link, words) for line in of_day])
+        for on, of_day in groupby(lines, key=lambda line: line.work.on)
+    ]
+
+
+def _page_line(line: LogLine, link: ShareLink, words: Words) -> PageLine:
+    work = line.work
+    meta = [
+        *([work.category] if link.shows_categories and work.category else ()),
+        *([work.person] if link.shows_people and work.person else ()),
+    ]
+    draws = work.scope == "retainer"
+    if draws and line.charged != work.amount:
+        meta.append(_("%(time)s worked") % {"time": words.amount(work.amount)})
+    left = (
+        ""
+        if line.balance is None
+        else words.amount(max(0, line.balance))
+        if line.balance >= 0
+        else _("%(time)s over") % {"time": words.amount(-line.balance)}
+    )
+    return PageLine(
+        what=work.description or work.category if link.shows_categories else work.description,
+        hours=words.amount(line.charged if draws else work.amount),
+        left=left,
+        meta=meta,
+        marks=marks_of(line),
+    )
+
+
+def marks_of(line: LogLine) -> list[Mark]:
+    """Return the marks of a line with their explanations."""
+    work, marks = line.work, []
+    if line.was_edited:
+        why = _("This line was changed after it was first written.")
+        marks.append(Mark(_("edited"), f"{why} {_('Reason: %(reason)s') % {'reason': line.reason}}" if line.reason else why))
+    if work.scope == "courtesy":
+        marks.append(Mark(_("no charge"), _("Delivered without drawing on the hours.")))
+    elif work.scope == "project":
+        marks.append(Mark(_("billed as project"), _("Billed apart; it does not draw on the hours.")))
+    elif line.is_weighted:
+        marks.append(Mark(f"{work.weight} %", _("Counts at %(percent)s %% of the time worked.") % {"percent": work.weight}))
+    return marks
+
+
+def _past(cycle: CycleTotals, words: Words) -> PastCycle:
+    def or_dash(amount: int) -> str:
+        return words.amount(amount) if amount else "–"
+
+    return PastCycle(
+        name=words.month_or_stretch(cycle.starts_on, cycle.ends_on),
+        used=words.amount(cycle.used),
+        of=words.amount(max(0, cycle.available)),
+        carried_on=or_dash(cycle.carried_out),
+        lapsed=or_dash(cycle.expired + cycle.trimmed),
+        over=or_dash(over(cycle)),
+    )

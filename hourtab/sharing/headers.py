@@ -1,0 +1,26 @@
+"""Headers of everything public, from one table: the lane and Django send the same."""
+
+CONTENT_SECURITY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+PUBLIC = {
+    "Content-Type": "text/html; charset=utf-8",
+    "Cache-Control": "private, no-cache",
+    "Content-Security-Policy": CONTENT_SECURITY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    "Referrer-Policy": "no-referrer",
+    "Vary": "Accept-Encoding",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "X-Robots-Tag": "noindex, nofollow, noarchive",
+}
+
+
+def raw(**more: str) -> list[tuple[bytes, bytes]]:
+    """Return the table as ASGI takes it; `more` adds to it or replaces."""
+    table = PUBLIC | {name.replace("_", "-"): value for name, value in more.items()}
+    return [(name.lower().encode(), value.encode()) for name, value in table.items()]

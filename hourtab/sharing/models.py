@@ -1,0 +1,96 @@
+"""The public link of a client's retainers, and the pages rendered for it."""
+
+import secrets
+from datetime import datetime
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from hourtab.accounts.models import Member, Workspace
+from hourtab.clients.models import Client
+from hourtab.lib.choices import HOUR_FORMATS
+from hourtab.lib.versioned import Versioned
+from hourtab.retainers.models import Retainer
+from hourtab.sharing import tokens
+
+
+def _nonce() -> bytes:
+    return secrets.token_bytes(16)
+
+
+class ShareLink(Versioned):
+    """One public address, and what it shows. The row alone reveals no working link (see `tokens`)."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="links")
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="links")
+    retainers = models.ManyToManyField(Retainer, through="Shown", related_name="links")
+    label = models.CharField(_("label"), max_length=100, blank=True, help_text=_("Only you see it: who has this link."))
+    nonce = models.BinaryField(default=_nonce, editable=False)
+    token_digest = models.CharField(max_length=64, unique=True, editable=False)
+    shows_people = models.BooleanField(_("Who did the work"), default=False)
+    shows_categories = models.BooleanField(_("Kinds of work"), default=True)
+    shows_projects = models.BooleanField(_("Project work, billed apart"), default=False)
+    locale = models.CharField(_("dates and numbers"), max_length=12, blank=True)
+    hour_format = models.CharField(_("hours"), max_length=8, choices=HOUR_FORMATS, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(Member, on_delete=models.SET_NULL, null=True, related_name="+")
+    revoked_at = models.DateTimeField(null=True, editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["created_at"]
+
+    def __str__(self) -> str:
+        return self.label or f"Link {self.pk}"
+
+    @property
+    def token(self) -> str:
+        """The secret part of the address, derived anew each time."""
+        return tokens.token_of(bytes(self.nonce))
+
+    @property
+    def path(self) -> str:
+        """The address without the site."""
+        return f"/r/{self.token}"
+
+    def is_active(self, now: datetime) -> bool:
+        """Does it answer at `now`?"""
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
+
+
+class Shown(models.Model):
+    """One retainer on a link, in its place."""
+
+    link = models.ForeignKey(ShareLink, on_delete=models.CASCADE, related_name="shown")
+    retainer = models.ForeignKey(Retainer, on_delete=models.PROTECT, related_name="shown")
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "pk"]
+        constraints = [models.UniqueConstraint(fields=["link", "retainer"], name="shown_once")]
+
+    def __str__(self) -> str:
+        return f"{self.link_id}: {self.retainer}"
+
+
+class StoredPage(models.Model):
+    """A page as rendered from the versions it names: valid while they are the present ones, else as if not there.
+
+    `good_until` is the instant, in seconds since 1970, at which the date on it is over.
+    """
+
+    link = models.ForeignKey(ShareLink, on_delete=models.CASCADE, related_name="pages")
+    coding = models.CharField(max_length=8)
+    release = models.CharField(max_length=40)
+    link_version = models.PositiveBigIntegerField()
+    workspace_version = models.PositiveBigIntegerField()
+    retainers_version = models.PositiveBigIntegerField()
+    tag = models.CharField(max_length=40)
+    good_until = models.BigIntegerField()
+    body = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["link", "coding"], name="page_once")]
+
+    def __str__(self) -> str:
+        return f"{self.link_id} {self.coding} {self.tag}"

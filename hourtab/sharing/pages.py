@@ -1,0 +1,148 @@
+"""Stored pages: rendered once from one state of the data, valid while that is the present one.
+
+The tag of a page is known without rendering it: it is the digest of the versions and local dates it is made from.
+"""
+
+import gzip
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from hourtab.lib.database import snapshot
+from hourtab.retainers.models import Retainer
+from hourtab.sharing.balance import balance_page
+from hourtab.sharing.models import ShareLink
+
+CODINGS = ("gzip", "identity")
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """What a page was made from."""
+
+    link: int
+    workspace: int
+    retainers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A page and what makes it valid."""
+
+    link_id: int
+    versions: Versions
+    tag: str
+    good_until: int
+    body: str
+
+    def coded(self, coding: str) -> bytes:
+        """Return the body as it is sent."""
+        return gzip.compress(self.body.encode(), 6, mtime=0) if coding == "gzip" else self.body.encode()
+
+
+@cache
+def release() -> str:
+    """Name this release: the version, and the digest of templates and static files, so that a new look is a new page."""
+    digest = hashlib.sha256()
+    for folder in (settings.TEMPLATES[0]["DIRS"][0], settings.STATICFILES_DIRS[0]):
+        for path in sorted(Path(folder).rglob("*")):
+            if path.is_file():
+                digest.update(path.read_bytes())
+    return f"{settings.RELEASE}-{digest.hexdigest()[:12]}"
+
+
+def tag_of(link_id: int, versions: Versions, zones: Sequence[str], now: datetime) -> str:
+    """Return the tag of a page: known from the versions and the local dates alone."""
+    parts = (release(), link_id, versions.link, versions.workspace, versions.retainers, *local_dates(zones, now))
+    return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:24]
+
+
+def local_dates(zones: Sequence[str], now: datetime) -> tuple[str, ...]:
+    """Return the date it is at `now` in each of the zones."""
+    return tuple(now.astimezone(ZoneInfo(zone)).date().isoformat() for zone in zones)
+
+
+def good_until(link: ShareLink, retainers: Sequence[Retainer], now: datetime) -> int:
+    """Return when the page must be made anew even if nothing changes: the next local midnight, or the link's end."""
+    moments = [
+        datetime.combine(retainer.today(now) + timedelta(days=1), time.min, tzinfo=retainer.tzinfo).timestamp()
+        for retainer in retainers
+    ]
+    if link.expires_at:
+        moments.append(link.expires_at.timestamp())
+    return int(min(moments))
+
+
+def find(token_digest: str, now: datetime) -> tuple[ShareLink, list[Retainer]] | None:
+    """Return the active link of a token's digest and what it shows; None for any other."""
+    link = ShareLink.objects.select_related("workspace", "client").filter(token_digest=token_digest).first()
+    if link is None or not link.is_active(now):
+        return None
+    shown = link.shown.select_related("retainer__client", "retainer__workspace").prefetch_related(
+        "retainer__terms", "retainer__pauses"
+    )
+    return link, [row.retainer for row in shown]
+
+
+def render(token_digest: str, *, page: int = 1) -> Rendered | None:
+    """Render the page of a link from one state of the data; None where no active link answers to that digest."""
+    with snapshot():
+        now = timezone.now()
+        found = find(token_digest, now)
+        if found is None:
+            return None
+        link, retainers = found
+        versions = Versions(link.version, link.workspace.version, sum(retainer.version for retainer in retainers))
+        tag = tag_of(link.pk, versions, [retainer.zone for retainer in retainers], now)
+        content = balance_page(link, retainers, now, page=page, tag=tag)
+        body = render_to_string("sharing/balance.html", {"page": content})
+        return Rendered(link.pk, versions, tag, good_until(link, retainers, now), body)
+
+
+def store(rendered: Rendered) -> None:
+    """Keep a page for others. It never replaces one made from a newer state."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        for coding in CODINGS:
+            versions = rendered.versions
+            cursor.execute(
+                _UPSERT,
+                [rendered.link_id, coding, release(), versions.link, versions.workspace, versions.retainers, rendered.tag,
+                 rendered.good_until, rendered.coded(coding), rendered.link_id],
+            )  # fmt: skip
+
+
+def render_and_store(token_digest: str) -> Rendered | None:
+    """Render a page and keep it: what the lane asks for when it finds none."""
+    rendered = render(token_digest)
+    if rendered is not None:
+        store(rendered)
+    return rendered
+
+
+@cache
+def inactive_page() -> bytes:
+    """Return the one page for every link that does not answer."""
+    return render_to_string("sharing/inactive.html").encode()
+
+
+_UPSERT = """
+INSERT INTO sharing_storedpage
+    (link_id, coding, release, link_version, workspace_version, retainers_version, tag, good_until, body)
+SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s WHERE EXISTS (SELECT 1 FROM sharing_sharelink WHERE id = %s)
+ON CONFLICT (link_id, coding) DO UPDATE SET
+    release = excluded.release, link_version = excluded.link_version, workspace_version = excluded.workspace_version,
+    retainers_version = excluded.retainers_version, tag = excluded.tag, good_until = excluded.good_until, body = excluded.body
+WHERE excluded.link_version > sharing_storedpage.link_version
+   OR (excluded.link_version = sharing_storedpage.link_version
+       AND excluded.workspace_version + excluded.retainers_version
+           >= sharing_storedpage.workspace_version + sharing_storedpage.retainers_version)
+"""

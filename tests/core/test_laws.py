@@ -1,0 +1,206 @@
+"""The laws of the ledger (§9), for any ledger Hypothesis can think of."""
+
+import random
+from dataclasses import replace
+from datetime import date, time, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hourtab.core import cycles, documents
+from hourtab.core.amounts import HOUR, Rounding
+from hourtab.core.cycles import Calendar
+from hourtab.core.entries import Authorisation, Entry, Hold, Ledger, TopUp, Transfer
+from hourtab.core.statement import Statement, statement
+from hourtab.core.terms import Overage, Percent, Retainer, Rollover, Terms
+
+FIRST = date(2027, 1, 1)
+DAYS = st.integers(0, 500).map(lambda n: FIRST + timedelta(days=n))
+CADENCES = st.sampled_from(["week", "two_weeks", "month", "quarter", "year"])
+AMOUNTS = st.integers(0, 40).map(lambda n: n * 1800) | st.integers(0, 30 * HOUR)
+
+
+@st.composite
+def versions(draw: st.DrawFn, on: date) -> Terms:
+    return Terms(
+        effective_on=on,
+        cap=draw(AMOUNTS),
+        cadence=draw(CADENCES),
+        anchor_on=draw(st.just(on) | DAYS),
+        stub=draw(st.sampled_from(["full", "prorated", "none"])),
+        rollover=Rollover(
+            draw(st.none() | st.integers(0, 3)), draw(st.none() | AMOUNTS | st.integers(0, 150).map(Percent))
+        ),
+        overage=Overage(draw(st.sampled_from(["bill", "deduct", "absorb", "ask"])), draw(st.none() | AMOUNTS), draw(st.none() | st.integers(0, 9000))),
+        rounding=Rounding(draw(st.sampled_from([0, 360, 900])), draw(st.sampled_from(["up", "nearest", "down"])), draw(st.sampled_from([0, 900]))),
+    )  # fmt: skip
+
+
+@st.composite
+def ledgers(draw: st.DrawFn) -> Ledger:
+    terms = [draw(versions(on=FIRST))]
+    ends_on = draw(st.none() | st.integers(20, 500).map(lambda n: FIRST + timedelta(days=n)))
+    retainer = Retainer(FIRST, ends_on=ends_on)
+    last = ends_on or FIRST + timedelta(days=500)
+    if draw(st.booleans()):
+        later = [cycle.starts_on for cycle in Calendar(retainer, terms).through(last)[1:]]
+        grid = [day for day in later if cycles.start(terms[0].anchor_on, terms[0].cadence, cycles.index_of(terms[0].anchor_on, terms[0].cadence, day)) == day]
+        if grid:
+            terms.append(draw(versions(on=draw(st.sampled_from(grid)))))
+    starts = [cycle.starts_on for cycle in Calendar(retainer, terms).through(last)]
+    pauses = frozenset(draw(st.lists(st.sampled_from(starts), max_size=2)))
+    within = DAYS.filter(lambda day: day <= last)
+    calendar = Calendar(retainer, terms, pauses)
+    entry = st.builds(
+        Entry, id=st.just(""), on=within, amount=AMOUNTS, started=st.none() | st.sampled_from([time(9), time(14, 30)]),
+        weight=st.sampled_from([100, 100, 150, 50]), scope=st.sampled_from(["retainer"] * 5 + ["courtesy", "project", "internal"]),
+    )  # fmt: skip
+    topup = st.builds(TopUp, id=st.just(""), on=within, amount=AMOUNTS, kind=st.sampled_from(["topup", "goodwill"]), until=st.none() | st.just("never") | st.just(last))
+    transfer = st.builds(Transfer, id=st.just(""), on=within.filter(lambda on: not calendar.cycle_of(on).is_paused), amount=st.integers(-20, 20).map(lambda n: n * HOUR))
+    approval = st.tuples(within, st.integers(0, 60), AMOUNTS, st.none() | st.integers(0, 900)).map(
+        lambda t: Authorisation("", t[2], t[0], t[0] + timedelta(days=t[1]), t[3])
+    )
+    hold = st.tuples(within, st.integers(0, 20), AMOUNTS).map(lambda t: Hold("", t[0], t[0] + timedelta(days=t[1]), t[2]))
+
+    def several(kind: st.SearchStrategy, prefix: str, most: int) -> list:
+        return [replace(item, id=f"{prefix}{i:02d}") for i, item in enumerate(draw(st.lists(kind, max_size=most)))]
+
+    return Ledger(retainer, terms, several(entry, "e", 25), several(topup, "t", 3), several(transfer, "x", 2), several(approval, "a", 2), pauses, several(hold, "h", 2))
+
+
+AS_OF = st.integers(0, 560).map(lambda n: FIRST + timedelta(days=n))
+
+
+def plain(result: Statement) -> object:
+    return documents.statement_json(result), [cycle.closing for cycle in result.cycles]
+
+
+@given(ledgers(), AS_OF)
+@settings(max_examples=150, deadline=None)
+def test_granted_is_drawn_expired_trimmed_or_held(ledger: Ledger, as_of: date) -> None:
+    result = statement(ledger, as_of)
+    granted = sum(c.cap + c.transferred + c.topped_up for c in result.cycles)
+    drawn = sum(sum(c.drawn.values()) for c in result.cycles)
+    held = result.cycles[-1].carried_out
+    assert granted == drawn + sum(c.expired + c.trimmed for c in result.cycles) + held
+    for before, after in zip(result.cycles, result.cycles[1:], strict=False):
+        assert (before.carried_out, before.debt_out) == (after.carried_in, after.debt_in)
+
+
+@given(ledgers(), AS_OF)
+@settings(max_examples=150, deadline=None)
+def test_charged_is_drawn_billed_absorbed_awaiting_or_owed(ledger: Ledger, as_of: date) -> None:
+    result = statement(ledger, as_of)
+    total = {name: sum(getattr(c, name) for c in result.cycles) for name in ("billed", "absorbed", "awaiting", "settled")}
+    drawn = sum(sum(c.drawn.values()) for c in result.cycles)
+    charged = sum(line.charged for line in result.lines)
+    assert charged == drawn + total["billed"] + total["absorbed"] + total["awaiting"] - total["settled"] + result.cycles[-1].debt_out
+    for cycle in result.cycles:
+        assert cycle.available == cycle.carried_in + cycle.cap + cycle.transferred + cycle.topped_up + cycle.reinstated - cycle.debt_in
+        assert cycle.remaining == max(0, cycle.available - cycle.used)
+        assert sum(cycle.billed_at.values()) == cycle.billed >= cycle.authorised
+
+
+@given(ledgers(), AS_OF, st.randoms(use_true_random=False))
+@settings(max_examples=100, deadline=None)
+def test_the_order_of_arrival_means_nothing(ledger: Ledger, as_of: date, chance: random.Random) -> None:
+    def shuffled(items):
+        return chance.sample(list(items), len(items))
+
+    other = replace(ledger, entries=shuffled(ledger.entries), topups=shuffled(ledger.topups), transfers=shuffled(ledger.transfers), authorisations=shuffled(ledger.authorisations))
+    assert plain(statement(other, as_of)) == plain(statement(ledger, as_of))
+
+
+@given(ledgers(), AS_OF)
+@settings(max_examples=100, deadline=None)
+def test_resumed_equals_from_scratch(ledger: Ledger, as_of: date) -> None:
+    whole = statement(ledger, as_of)
+    for i, cycle in enumerate(whole.cycles[:-1]):
+        state = documents.closing_from_json(documents.closing_json(cycle.closing))
+        assert state == cycle.closing
+        resumed = statement(ledger, as_of, state)
+        assert list(resumed.cycles) == list(whole.cycles[i + 1 :])
+        assert list(resumed.lines) == list(whole.lines[len(whole.lines) - len(resumed.lines) :])
+
+
+@given(ledgers(), AS_OF, st.data())
+@settings(max_examples=100, deadline=None)
+def test_a_positive_entry_never_increases_what_remains(ledger: Ledger, as_of: date, data: st.DataObject) -> None:
+    last = ledger.retainer.ends_on or FIRST + timedelta(days=500)
+    extra = Entry("zz", data.draw(DAYS.filter(lambda day: day <= last)), data.draw(AMOUNTS))
+    before = statement(ledger, as_of).cycles
+    after = statement(replace(ledger, entries=[*ledger.entries, extra]), as_of).cycles
+    assert all(b.remaining >= a.remaining for b, a in zip(before, after, strict=True))
+
+
+@given(ledgers(), AS_OF, AS_OF)
+@settings(max_examples=100, deadline=None)
+def test_what_happens_later_alters_no_settled_cycle(ledger: Ledger, one: date, two: date) -> None:
+    early, late = sorted((one, two))
+    settled = [c for c in statement(ledger, early).cycles if early > c.ends_on]
+    later = statement(ledger, late).cycles[: len(settled)]
+    assert [replace(c, planned=0) for c in later] == [replace(c, planned=0) for c in settled]
+
+
+@given(ledgers(), AS_OF)
+@settings(max_examples=100, deadline=None)
+def test_a_change_of_terms_or_a_pause_alters_no_earlier_cycle(ledger: Ledger, as_of: date) -> None:
+    if len(ledger.terms) < 2:
+        return
+    change = ledger.terms[1].effective_on
+    if ledger.pauses or any(isinstance(t.until, date) for t in ledger.topups):
+        return
+    one = [c for c in statement(ledger, as_of).cycles if c.ends_on < change]
+    alone = replace(ledger, terms=ledger.terms[:1], transfers=[t for t in ledger.transfers if t.on < change])
+    assert [c for c in statement(alone, as_of).cycles][: len(one)] == one
+
+
+@given(ledgers(), AS_OF)
+@settings(max_examples=60, deadline=None)
+def test_the_authorised_never_exceeds_the_ceiling(ledger: Ledger, as_of: date) -> None:
+    result = statement(ledger, as_of)
+    assert sum(c.authorised for c in result.cycles) <= sum(a.amount for a in ledger.authorisations)
+
+
+@given(ledgers(), AS_OF)
+@settings(max_examples=100, deadline=None)
+def test_the_last_balance_is_the_headline(ledger: Ledger, as_of: date) -> None:
+    result = statement(ledger, as_of)
+    last = result.cycles[-1]
+    count = sum(1 for entry in ledger.entries if last.starts_on <= entry.on <= min(as_of, last.ends_on))
+    if count:
+        assert result.lines[-1].balance == last.available - last.used
+
+
+@given(DAYS, CADENCES, st.integers(-400, 400))
+def test_cycles_leave_no_gap_and_no_overlap(anchor: date, cadence: str, offset: int) -> None:
+    on = anchor + timedelta(days=offset)
+    k = cycles.index_of(anchor, cadence, on)
+    assert cycles.start(anchor, cadence, k) <= on < cycles.start(anchor, cadence, k + 1)
+
+
+@given(ledgers(), AS_OF)
+@settings(max_examples=100, deadline=None)
+def test_the_document_carries_everything(ledger: Ledger, as_of: date) -> None:
+    document = documents.from_json(documents.to_json(ledger, as_of))
+    assert plain(statement(document.ledger, document.as_of)) == plain(statement(ledger, as_of))
+
+
+@given(st.lists(st.integers(0, 30), min_size=1, max_size=12), st.integers(0, 3))
+@settings(max_examples=100, deadline=None)
+def test_oldest_first_never_yields_more_overage_than_newest_first(used: list[int], rollover: int) -> None:
+    terms = Terms(FIRST, 10 * HOUR, "month", FIRST, rollover=Rollover(rollover))
+    months = [cycles.start(FIRST, "month", k) for k in range(len(used))]
+    entries = [Entry(f"e{k}", day, hours * HOUR) for k, (day, hours) in enumerate(zip(months, used, strict=True))]
+    ours = sum(c.overage for c in statement(Ledger(Retainer(FIRST), [terms], entries), months[-1]).cycles)
+    lots: list[list[int]] = []
+    newest = 0
+    for k, hours in enumerate(used):
+        lots = [[born, left] for born, left in lots if born + rollover >= k] + [[k, 10 * HOUR]]
+        need = hours * HOUR
+        for lot in reversed(lots):
+            taken = min(need, lot[1])
+            lot[1] -= taken
+            need -= taken
+        newest += need
+    assert ours <= newest
