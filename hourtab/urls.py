@@ -1,3 +1,70 @@
 """The site map."""
 
-urlpatterns: list = []
+from django.urls import include, path
+
+from hourtab.accounts import views as accounts
+from hourtab.clients import views as clients
+from hourtab.imports import views as imports
+from hourtab.ledger import views as ledger
+from hourtab.lib import plain
+from hourtab.retainers import views as retainers
+from hourtab.sharing import views as sharing
+
+retainer_urls = [
+    path("", retainers.retainer, name="retainer"),
+    path("cycles", retainers.retainer_cycles, name="retainer_cycles"),
+    path("terms", retainers.retainer_terms, name="retainer_terms"),
+    path("links", sharing.retainer_links, name="retainer_links"),
+    path("links/add", sharing.add_link, name="add_link"),
+    path("log", ledger.log_time, name="log_time"),
+    path("top-up", ledger.top_up, name="top_up"),
+    path("import", imports.upload_import, name="upload_import"),
+    path("entries/<int:pk>", ledger.entry_history, name="entry_history"),
+    path("entries/<int:pk>/edit", ledger.edit_entry, name="edit_entry"),
+    path("entries/<int:pk>/withdraw", ledger.withdraw_entry, name="withdraw_entry"),
+    path("entries/<int:pk>/restore", ledger.restore_entry, name="restore_entry"),
+    path("entries/<int:pk>/know-category", ledger.know_category, name="know_category"),
+]
+
+import_urls = [
+    path("", imports.show_import, name="import"),
+    path("apply", imports.apply_import, name="apply_import"),
+    path("undo", imports.undo_import, name="undo_import"),
+    path("discard", imports.discard_import, name="discard_import"),
+]
+
+link_urls = [
+    path("change", sharing.change_link, name="change_link"),
+    path("rotate", sharing.rotate_link, name="rotate_link"),
+    path("revoke", sharing.revoke_link, name="revoke_link"),
+    path("qr.svg", sharing.link_qr, name="link_qr"),
+]
+
+client_urls = [
+    path("", clients.client, name="client"),
+    path("rename", clients.rename_client, name="rename_client"),
+    path("contacts/add", clients.add_contact, name="add_contact"),
+]
+
+urlpatterns = [
+    path("", retainers.today, name="today"),
+    path("log", retainers.log_quick_line, name="log_quick_line"),
+    path("retainers/open", retainers.open_retainer, name="open_retainer"),
+    path("retainers/<slug:ref>/", include(retainer_urls)),
+    path("imports/<slug:ref>/", include(import_urls)),
+    path("links/<int:pk>/", include(link_urls)),
+    path("clients/", clients.client_list, name="clients"),
+    path("clients/<int:pk>/", include(client_urls)),
+    path("contacts/<int:pk>/edit", clients.edit_contact, name="edit_contact"),
+    path("contacts/<int:pk>/remove", clients.remove_contact, name="remove_contact"),
+    path("settings", accounts.workspace_settings, name="settings"),
+    path("accounts/", include("allauth.account.urls")),
+    path("demo", sharing.demo, name="demo"),
+    path("r/<str:token>", sharing.public_page, name="public_page"),
+    path("robots.txt", plain.robots, name="robots"),
+]
+
+handler400 = "hourtab.lib.errors.bad_request"
+handler403 = "hourtab.lib.errors.forbidden"
+handler404 = "hourtab.lib.errors.not_found"
+handler500 = "hourtab.lib.errors.server_error"

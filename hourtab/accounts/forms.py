@@ -22,6 +22,7 @@ class SignupForm(forms.Form):
     currency = forms.ChoiceField(label=_("Currency"), choices=[(code, code) for code in CURRENCIES], initial="EUR")
     hour_format = forms.ChoiceField(label=_("Hours are written"), choices=HOUR_FORMATS, initial="hm")
 
+    folded_title = _("Time zone, dates, currency")
     folded = ("zone", "locale", "currency", "hour_format")
     field_order = ["email", "password1", "workspace", *folded]
 
@@ -31,7 +32,7 @@ class SignupForm(forms.Form):
         services.open_workspace(fields["workspace"], owner=user, **{name: fields[name] for name in self.folded})
 
 
-class WorkspaceForm(forms.ModelForm[Workspace]):
+class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
     """The settings every page of a workspace follows."""
 
     zone = forms.ChoiceField(label=_("Time zone"), choices=zone_choices)

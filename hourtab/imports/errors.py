@@ -8,7 +8,13 @@ class Refusal(ValueError):
     """The file is not taken; nothing is stored. Says where, what stood there, and why."""
 
     def __init__(self, reason: str, *, line: int | None = None, column: str | None = None, value: str | None = None) -> None:
-        place = "".join((f"line {line}, " if line else "", f"column {column}, " if column else "", f"“{value}”: " if value is not None else ""))
+        place = "".join(
+            (
+                f"line {line}, " if line else "",
+                f"column {column}, " if column else "",
+                f"“{value}”: " if value is not None else "",
+            )
+        )
         super().__init__(f"{place.removesuffix(', ') + ': ' if place and not place.endswith(': ') else place}{reason}")
         self.reason, self.line, self.column = reason, line, column
         self.value = value if value is None or len(value) <= 200 else value[:200] + "…"

@@ -1,7 +1,6 @@
 """Files brought in: what was in them, what became of every row, and how to take it back."""
 
 import secrets
-from typing import Any
 
 from django.db import models
 from django.urls import reverse

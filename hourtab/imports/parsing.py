@@ -95,7 +95,9 @@ def _recognise(rows: Sequence[Row]) -> tuple[Tool, Row, Sequence[Row]]:
                 return tool, row, rows[i + 1 :]
     known = ", ".join(f"{tool.label} ({tool.how_to_export})" for tool in TOOLS)
     first = ", ".join(cell.strip() for cell in rows[0].cells[:6])
-    raise Refusal(f"This is not a report HourTab knows. Its first line is “{first[:120]}”. Known so far: {known}.", line=rows[0].line)
+    raise Refusal(
+        f"This is not a report HourTab knows. Its first line is “{first[:120]}”. Known so far: {known}.", line=rows[0].line
+    )
 
 
 class _Reading:
@@ -183,7 +185,9 @@ class _Reading:
         if isinstance(seconds, str):
             return seconds
         if seconds > LONGEST_ROW:
-            raise self._refusal(row, "clock" if self._cell(row, "clock") else self.hours or "clock", "more than 1,000 hours in one entry")
+            raise self._refusal(
+                row, "clock" if self._cell(row, "clock") else self.hours or "clock", "more than 1,000 hours in one entry"
+            )
         names = " ".join(filter(None, (self._cell(row, "first_name"), self._cell(row, "last_name"))))
         return WorkLine(
             line=row.line,
@@ -242,7 +246,9 @@ class _Reading:
     def _compare(self, row: Row, seconds: int, decimal: str) -> None:
         other = values.read_decimal(decimal, self.mark) if decimal else None
         if other is not None and abs(other - seconds) > 36:
-            self.flags.append(Note(row.line, f"{self._cell(row, 'clock')} and {decimal} h differ by more than rounding; the first is taken"))
+            self.flags.append(
+                Note(row.line, f"{self._cell(row, 'clock')} and {decimal} h differ by more than rounding; the first is taken")
+            )
 
     def _billable(self, row: Row) -> bool | None:
         text = self._cell(row, "billable").casefold()

@@ -83,7 +83,9 @@ class Plan:
         return Batch(ref, source, self.add, self.change, self.withdraw, self.relist, self.unlist)
 
 
-def choose(parsed: Parsed, retainer: Retainer, answers: Mapping[str, str], remembered: Mapping[str, Any], *, all_rows: bool) -> Choice:
+def choose(
+    parsed: Parsed, retainer: Retainer, answers: Mapping[str, str], remembered: Mapping[str, Any], *, all_rows: bool
+) -> Choice:
     """Decide which rows belong to the retainer. Raises `Open` where a file of several clients leaves that open."""
     billable = answers.get("billable", remembered.get("billable", "")) == "only"
     if all_rows:
@@ -109,7 +111,14 @@ def _names(answer: str | None, remembered: Sequence[str] | None) -> frozenset[st
 
 
 def make_plan(
-    parsed: Parsed, retainer: Retainer, source: Source | None, choice: Choice, answers: Mapping[str, str], *, file_name: str, only_add: bool
+    parsed: Parsed,
+    retainer: Retainer,
+    source: Source | None,
+    choice: Choice,
+    answers: Mapping[str, str],
+    *,
+    file_name: str,
+    only_add: bool,
 ) -> Plan:
     """Compare a file with what its source said before, and return every row's outcome. Reads; writes nothing."""
     plan = Plan(parsed, _window(parsed, file_name, answers), flags=list(parsed.flags))
@@ -122,7 +131,11 @@ def make_plan(
     for line in parsed.lines:
         why = choice.why_not(line)
         if not why and calendar.cycle_of(line.on) is None:
-            why = f"{line.on} is before the retainer starts" if line.on < retainer.starts_on else f"{line.on} is after the retainer ended"
+            why = (
+                f"{line.on} is before the retainer starts"
+                if line.on < retainer.starts_on
+                else f"{line.on} is after the retainer ended"
+            )
         if why:
             plan.outcomes.append(Outcome("not_for_this_retainer", line.line, line.on, line.seconds, "", why))
             continue
@@ -150,7 +163,9 @@ def _window(parsed: Parsed, file_name: str, answers: Mapping[str, str]) -> tuple
     if stated and stated[0] <= found[0] and found[1] <= stated[1]:
         found = stated
     try:
-        first, last = (date.fromisoformat(answers.get(key) or day.isoformat()) for key, day in zip(("from", "until"), found, strict=True))
+        first, last = (
+            date.fromisoformat(answers.get(key) or day.isoformat()) for key, day in zip(("from", "until"), found, strict=True)
+        )
     except ValueError:
         raise Refusal("The range must be two dates like 2027-01-31.") from None
     if first > last:
@@ -171,7 +186,11 @@ def _listed(retainer: Retainer, source: Source | None, window: tuple[date, date]
 def _pair(plan: Plan, fresh: Sequence[tuple[WorkLine, SourceRow]], left: Sequence[int], answers: Mapping[str, str]) -> None:
     """Match what is new with what is gone: a row edited at the source is one change, not two."""
     take, withdraw = answers.get("conflict") == "take", answers.get("gone") != "keep"
-    said = {row.entry_id: row for row in Revision.objects.filter(entry__in=left).exclude(batch="").order_by("number")} if left else {}
+    said = (
+        {row.entry_id: row for row in Revision.objects.filter(entry__in=left).exclude(batch="").order_by("number")}
+        if left
+        else {}
+    )
     edited = _edited_here(left)
     partners = _partners(fresh, said)
     for line, row in fresh:
@@ -234,10 +253,14 @@ def _flag_doubles(plan: Plan, retainer: Retainer) -> None:
     if not plan.add:
         return
     days = {row.work.on for row in plan.add}
-    rows = Revision.objects.filter(entry__retainer=retainer, entry__source=None, entry__is_withdrawn=False, on__range=(min(days), max(days)))
+    rows = Revision.objects.filter(
+        entry__retainer=retainer, entry__source=None, entry__is_withdrawn=False, on__range=(min(days), max(days))
+    )
     by_hand = set(rows.values_list("on", "amount"))
     plan.flags += [
-        Note(row.line, "looks like a line logged by hand: same day, same time") for row in plan.add if (row.work.on, row.work.amount) in by_hand
+        Note(row.line, "looks like a line logged by hand: same day, same time")
+        for row in plan.add
+        if (row.work.on, row.work.amount) in by_hand
     ]
 
 
@@ -257,4 +280,6 @@ def _work(line: WorkLine, known: Mapping[str, str]) -> Work:
             if candidate.strip().casefold() in known:
                 category = known[candidate.strip().casefold()]
                 break
-    return Work(line.on, line.seconds, line.started, 100, "retainer", category[:60], line.project[:200], line.person[:120], description)
+    return Work(
+        line.on, line.seconds, line.started, 100, "retainer", category[:60], line.project[:200], line.person[:120], description
+    )

@@ -59,14 +59,16 @@ class Examined:
 
 def examine(upload: Upload, retainer: Retainer, now: datetime) -> Examined:
     """Read a file and plan what it would do; stores nothing. Raises `Refusal` or `Open`."""
-    parsed, source, choice, plan = _plan(upload, retainer)
+    _, source, choice, plan = _plan(upload, retainer)
     today = retainer.today(now)
     before, after = _balances(retainer, plan, today)
     return Examined(upload, plan, source, choice, before, after, _stored(retainer, source, plan))
 
 
 @transaction.atomic
-def apply(upload: Upload, retainer: Retainer, *, by: Member | None, now: datetime, draft: Import | None = None, expect: str = "") -> Import:
+def apply(
+    upload: Upload, retainer: Retainer, *, by: Member | None, now: datetime, draft: Import | None = None, expect: str = ""
+) -> Import:
     """Bring a file in. With `expect`, the fingerprint that was shown, anything else is refused."""
     retainer = ledger.lock(retainer)
     if draft is not None:
@@ -80,7 +82,9 @@ def apply(upload: Upload, retainer: Retainer, *, by: Member | None, now: datetim
     done = draft or Import(workspace=retainer.workspace, retainer=retainer, by=by)
     batch = plan.batch(done.ref, source)
     before = _balance(retainer, now)
-    listings = ledger.apply_batch(retainer, batch, by=by, now=now, label=f"{parsed.tool.label} import") if not batch.is_empty else []
+    listings = (
+        ledger.apply_batch(retainer, batch, by=by, now=now, label=f"{parsed.tool.label} import") if not batch.is_empty else []
+    )
     _remember(source, retainer, parsed, choice)
     window = plan.window or (None, None)
     done.source, done.state, done.applied_at, done.content = source, Import.State.APPLIED, now, None
@@ -164,11 +168,15 @@ def _remember(source: Source, retainer: Retainer, parsed: Parsed, choice: Choice
 def _refuse_if_later(done: Import, listings: list[ledger.Listing]) -> None:
     """Refuse where a later import took over a line this one moved."""
     entries = [listing.entry for listing in listings]
-    later = Import.objects.filter(retainer=done.retainer, source=done.source, state=Import.State.APPLIED, applied_at__gt=done.applied_at)
+    later = Import.objects.filter(
+        retainer=done.retainer, source=done.source, state=Import.State.APPLIED, applied_at__gt=done.applied_at
+    )
     for other in later:
         touched = {raw["entry"] for raw in other.listings}
         if touched & set(entries):
-            raise ledger.LedgerError(f"A later import ({other.file_name}, {other.ref}) changed the same lines. Undo that one first.")
+            raise ledger.LedgerError(
+                f"A later import ({other.file_name}, {other.ref}) changed the same lines. Undo that one first."
+            )
 
 
 def _balance(retainer: Retainer, now: datetime) -> int:

@@ -48,7 +48,11 @@ def _records(text: str, delimiter: str, skipped: int) -> Iterator[Row]:
         except StopIteration:
             return
         except csv.Error as error:
-            reason = f"A cell is longer than {LONGEST_CELL:,} characters." if "field larger" in str(error) else "This line cannot be read as CSV."
+            reason = (
+                f"A cell is longer than {LONGEST_CELL:,} characters."
+                if "field larger" in str(error)
+                else "This line cannot be read as CSV."
+            )
             raise Refusal(reason, line=before + 1 + skipped) from None
         line, before = before + 1 + skipped, reader.line_num
         if any(cell.strip() for cell in cells):

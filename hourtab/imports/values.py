@@ -122,8 +122,10 @@ def decimal_mark(cells: Iterable[tuple[int, str]], answer: str | None) -> str:
         return "," if answer == "comma" else "."
     if open_at is None and not comma:
         return "."
-    line, cell = open_at or (None, "1,5")
-    raise Open(Question("decimal", f"In “{cell}”, is the mark a decimal comma or a decimal point?", ("comma", "point"), line))
+    line, cell = open_at or (0, "1,5")
+    raise Open(
+        Question("decimal", f"In “{cell}”, is the mark a decimal comma or a decimal point?", ("comma", "point"), line or None)
+    )
 
 
 def read_decimal(cell: str, mark: str) -> int | None:

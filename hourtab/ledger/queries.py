@@ -43,6 +43,11 @@ class LogLine:
         return self.revisions > 1
 
     @property
+    def meta(self) -> list[str]:
+        """What the provider sees under the text: kind of work, person, project."""
+        return [text for text in (self.work.category, self.work.person, self.work.project) if text]
+
+    @property
     def is_weighted(self) -> bool:
         """Does it count at another rate than the clock's?"""
         return self.work.weight != 100 and self.charged != 0
@@ -73,7 +78,8 @@ _FIGURES = ("on", "amount", "started", "weight", "scope", "outcome")
 
 
 def _work(on: date, amount: int, started: time | None, weight: int, scope: str, outcome: str, *texts: str) -> Work:
-    return Work(on, amount, started, weight, scope, *texts, outcome=outcome)
+    category, project, person, description = texts or ("", "", "", "")
+    return Work(on, amount, started, weight, scope, category, project, person, description, outcome)
 
 
 def _topup(row: Any) -> TopUp:
@@ -133,7 +139,7 @@ def totals_json(totals: CycleTotals) -> dict[str, Any]:
 def totals_from_json(raw: dict[str, Any]) -> CycleTotals:
     """Read what `totals_json` wrote, without the closing state."""
     ends_on = date.max if raw["ends_on"] is None else date.fromisoformat(raw["ends_on"])
-    billed_at = {rate: amount for rate, amount in raw["billed_at"]}
+    billed_at = dict(raw["billed_at"])
     return CycleTotals(**raw | {"starts_on": date.fromisoformat(raw["starts_on"]), "ends_on": ends_on, "billed_at": billed_at})
 
 
@@ -181,9 +187,7 @@ def terms_at(retainer: Retainer, on: date) -> Terms:
 
 def last_entry_on(retainer: Retainer, as_of: date) -> date | None:
     """Return the day of the newest line up to `as_of`."""
-    row = latest(retainer).filter(entry__on__lte=as_of).order_by("-on").values_list("on", flat=True).first()
-    return row
-
+    return latest(retainer).filter(entry__on__lte=as_of).order_by("-on").values_list("on", flat=True).first()
 
 def used_percent(cycle: CycleTotals) -> int:
     """Return how much of what was available is used, in percent, half up; 100 where nothing is available."""

@@ -11,10 +11,12 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 
 from hourtab.accounts.models import Member
 from hourtab.core.amounts import HOUR, LONGEST
 from hourtab.core.cycles import FOR_EVER
+from hourtab.core.documents import closing_json
 from hourtab.core.statement import statement
 from hourtab.ledger import queries
 from hourtab.ledger.models import Cycle, Entry, Revision, Source, TopUp
@@ -235,11 +237,14 @@ _REVISION = (
 def undo_batch(retainer: Retainer, ref: str, listings: Sequence[Listing], *, by: Member | None, now: datetime, label: str) -> int:
     """Take back all that the batch `ref` did; returns how many lines that were.
 
-    Raises `LedgerError`, naming the lines, where one of them was changed since.
+    Raises `LedgerError`, naming the lines, where one of them does not say any more what the batch wrote.
     """
     retainer = lock(retainer)
     done = list(Revision.objects.filter(batch=ref, entry__retainer=retainer).select_related("entry"))
-    later = [row for row in done if row.entry.number != row.number]
+    latest = {
+        row.entry_id: row for row in Revision.objects.filter(entry__in=[r.entry_id for r in done], number=F("entry__number"))
+    }
+    later = [row for row in done if Work.of(latest[row.entry_id]) != Work.of(row)]
     if later:
         named = ", ".join(f"{row.on} “{row.description[:40]}”" for row in later[:5])
         raise LedgerError(f"{len(later)} lines of this import were changed since: {named}. Take those changes back first.")
@@ -252,7 +257,7 @@ def undo_batch(retainer: Retainer, ref: str, listings: Sequence[Listing], *, by:
         previous = before.get((row.entry_id, row.number - 1))
         work = Work.of(previous) if previous else Work.of(row).withdrawn()
         since += [row.on, work.on]
-        _revise(row.entry, work, number=row.number + 1, by=by, now=now, reason="Import undone", batch=f"{ref}~")
+        _revise(row.entry, work, number=row.entry.number + 1, by=by, now=now, reason="Import undone", batch=f"{ref}~")
     known = {listing.entry for listing in listings}
     Entry.objects.filter(pk__in=[row.entry_id for row in done if row.entry_id not in known]).point(is_listed=False)
     for listing in listings:
@@ -287,7 +292,7 @@ def refresh(retainer: Retainer, since: date, today: date) -> None:
             starts_on=cycle.starts_on,
             ends_on=None if cycle.ends_on == FOR_EVER else cycle.ends_on,
             totals=queries.totals_json(cycle),
-            closing=queries.documents.closing_json(cycle.closing) if cycle.closing else None,
+            closing=closing_json(cycle.closing) if cycle.closing else None,
         )
         for i, cycle in enumerate(fresh)
     )

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db.models import F
 
+from hourtab.core.documents import closing_json
 from hourtab.core.statement import statement
 from hourtab.ledger import queries
 from hourtab.ledger.models import Entry, Revision
@@ -35,7 +36,7 @@ def _cycles(retainer: Retainer, now: datetime) -> list[str]:
             for key, value in totals.items()
             if row.totals.get(key) != value
         ]
-        closing = queries.documents.closing_json(cycle.closing) if cycle.closing else None
+        closing = closing_json(cycle.closing) if cycle.closing else None
         if row.closing != closing:
             found.append(f"cycle {row.starts_on}: the cached closing state is not the computed one")
     return found

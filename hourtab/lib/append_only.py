@@ -18,7 +18,7 @@ class AppendOnlyQuerySet[M: models.Model](models.QuerySet[M]):
     def _refuse(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise AppendOnlyError
 
-    update = delete = bulk_update = update_or_create = _raw_delete = _refuse  # type: ignore[assignment]
+    update = delete = bulk_update = update_or_create = _raw_delete = _refuse
 
 
 class AppendOnly(models.Model):

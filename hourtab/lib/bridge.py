@@ -30,7 +30,7 @@ class Bridge:
         if declared is not None and (not declared.isdigit() or int(declared) > LARGEST_BODY):
             await _refuse(send, 413, b"This is more than 20 MB. Nothing was stored.")
             return
-        with tempfile.SpooledTemporaryFile(_IN_MEMORY) as body:  # noqa: SIM117
+        with tempfile.SpooledTemporaryFile(_IN_MEMORY) as body:
             try:
                 async with asyncio.timeout(LONGEST_UPLOAD):
                     size = await _spool(receive, body)
@@ -47,7 +47,7 @@ class Bridge:
                 return
             body.seek(0)
             others = [(name, value) for name, value in kept if name not in (b"content-length", b"transfer-encoding")]
-            replay = {**scope, "headers": [*others, (b"content-length", str(size).encode())]}
+            replay: Any = {**scope, "headers": [*others, (b"content-length", str(size).encode())]}
             await self.wsgi(replay, _replay(body, size, receive), _forgiving(send))
 
 
@@ -72,7 +72,7 @@ def _replay(body: Any, size: int, receive: Any) -> Any:
 
     async def again() -> dict[str, Any]:
         nonlocal given
-        if given < size or size == 0 and given == 0:
+        if given < size or (size == 0 and given == 0):
             chunk = body.read(_CHUNK)
             given += len(chunk) or 1
             return {"type": "http.request", "body": chunk, "more_body": given < size}

@@ -1,8 +1,8 @@
 """Bringing a database up to date, safely from several processes at once."""
 
 import fcntl
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.conf import settings
 from django.core.management import call_command

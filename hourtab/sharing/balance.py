@@ -10,8 +10,9 @@ from django.utils.translation import ngettext
 
 from hourtab.core.statement import CycleTotals
 from hourtab.ledger import queries
+from hourtab.ledger.bar import Bar, bar_of, pace_of
 from hourtab.ledger.queries import LogLine
-from hourtab.ledger.words import headline_parts, level, over
+from hourtab.ledger.words import Mark, facts_of, headline_parts, in_days, level, marks_of, over
 from hourtab.lib.words import Words
 from hourtab.retainers.models import Retainer
 from hourtab.retainers.words import agreement
@@ -19,37 +20,6 @@ from hourtab.sharing.models import ShareLink
 
 LINES_A_PAGE = 50
 STALE_AFTER = timedelta(days=14)
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """The bar in thousandths of its width. `scale` is where what was available ends."""
-
-    used: int
-    planned: int
-    over: int
-    carried: int
-    extra: int
-    scale: int
-    pace: int | None
-
-    @property
-    def planned_from(self) -> int:
-        """Where planned work begins: after what is used, or after what is over."""
-        return self.scale + self.over if self.over else self.used
-
-    @property
-    def extra_from(self) -> int:
-        """Where the hours granted on top begin."""
-        return self.scale - self.extra
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A short word beside a line, and what it means."""
-
-    word: str
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +128,13 @@ def build_sheet(retainer: Retainer, link: ShareLink, now: datetime, page: int) -
         name=retainer.name,
         stretch=words.stretch(cycle.starts_on, cycle.ends_on),
         figure=words.parts(excess or cycle.remaining),
-        label=_label(cycle, first, rest, words),
+        label=_label(cycle, first, rest),
         headline=" · ".join((first, *rest)),
         level=level(cycle),
-        bar=_bar(cycle, today),
+        bar=bar_of(cycle, today),
         scale_end=words.amount(max(0, cycle.available)),
-        pace=_pace(cycle, today, words),
-        facts=_facts(retainer, cycle, today, words),
+        pace=pace_of(cycle, today, words),
+        facts=facts_of(retainer, cycle, today, words),
         as_of=_as_of(retainer, today, words),
         stale=_stale(retainer, now),
         planned=_days(queries.planned(rows, terms, today), link, words) if page == 1 else (),
@@ -180,88 +150,35 @@ def build_sheet(retainer: Retainer, link: ShareLink, now: datetime, page: int) -
 
 def _not_begun(retainer: Retainer, words: Words, today: date) -> Sheet:
     terms = queries.terms_at(retainer, retainer.starts_on)
+    begins = words.full_day(retainer.starts_on)
     return Sheet(
-        name=retainer.name, stretch=_("from %(day)s") % {"day": words.full_day(retainer.starts_on)}, figure=words.parts(terms.cap),
-        label=_("from %(day)s on.") % {"day": words.full_day(retainer.starts_on)}, headline=_("Starts on %(day)s") % {"day": words.full_day(retainer.starts_on)},
-        level="enough", bar=None, scale_end="", pace="", facts=[(_("Starts"), _in_days(retainer.starts_on, today, words))], as_of="", stale="",
-        planned=(), days=(), page=1, pages=1, total_lines=0, agreement=" ".join(agreement(terms, words, retainer.currency)), past=(), shows_balance=False,
-    )  # fmt: skip
-
-
-def _label(cycle: CycleTotals, first: str, rest: Sequence[str], words: Words) -> str:
-    if cycle.authorised:
-        return " · ".join((first, *rest)) + "."
-    return _("over. %(used)s.") % {"used": first} if over(cycle) else _("remain. %(used)s.") % {"used": first}
-
-
-def _bar(cycle: CycleTotals, today: date) -> Bar | None:
-    available = max(0, cycle.available)
-    whole = max(available, cycle.used + cycle.planned, cycle.used + max(0, -cycle.available))
-    if not whole:
-        return None
-
-    def share(amount: int) -> int:
-        return amount * 1000 // whole
-
-    used = min(cycle.used, available)
-    carried = min(cycle.carried_in, available)
-    days = (cycle.ends_on - cycle.starts_on).days + 1
-    pace = None if cycle.ends_on == date.max else share(available * ((today - cycle.starts_on).days + 1) // days)
-    return Bar(
-        used=share(used),
-        planned=share(cycle.planned),
-        over=share(over(cycle)),
-        carried=share(carried),
-        extra=share(min(cycle.topped_up, available - carried)),
-        scale=share(available),
-        pace=None if cycle.state != "open" else pace,
+        name=retainer.name,
+        stretch=_("from %(day)s") % {"day": begins},
+        figure=words.parts(terms.cap),
+        label=_("from %(day)s on.") % {"day": begins},
+        headline=_("Starts on %(day)s") % {"day": begins},
+        level="enough",
+        bar=None,
+        scale_end="",
+        pace="",
+        facts=[(_("Starts"), in_days(retainer.starts_on, today, words))],
+        as_of="",
+        stale="",
+        planned=(),
+        days=(),
+        page=1,
+        pages=1,
+        total_lines=0,
+        agreement=" ".join(agreement(terms, words, retainer.currency)),
+        past=(),
+        shows_balance=False,
     )
 
 
-def _pace(cycle: CycleTotals, today: date, words: Words) -> str:
-    if cycle.ends_on == date.max or cycle.state != "open" or cycle.available <= 0:
-        return ""
-    days = (cycle.ends_on - cycle.starts_on).days + 1
-    even = cycle.available * ((today - cycle.starts_on).days + 1) // days // 60 * 60
-    return _("even pace today: %(hours)s") % {"hours": words.amount(even)} if words.unit == "hour" else ""
-
-
-def _facts(retainer: Retainer, cycle: CycleTotals, today: date, words: Words) -> list[tuple[str, str]]:
-    facts = []
-    if cycle.state == "ended":
-        facts.append((_("Ended"), words.full_day(cycle.ends_on)))
-    elif retainer.ends_on == cycle.ends_on:
-        facts.append((_("Ends"), _in_days(cycle.ends_on, today, words)))
-    elif cycle.ends_on != date.max:
-        facts.append((_("Resets"), _in_days(cycle.ends_on + timedelta(days=1), today, words)))
-    if cycle.state == "paused":
-        facts.append((_("Paused"), _("no new hours in this stretch")))
-    if cycle.planned:
-        facts.append((_("Planned"), words.amount(cycle.planned)))
-    if cycle.carried_in:
-        facts.append((_("Carried over"), _("%(hours)s, used first") % {"hours": words.amount(cycle.carried_in)}))
-    if cycle.topped_up:
-        facts.append((_("Added"), words.amount(cycle.topped_up)))
-    if cycle.transferred:
-        facts.append((_("Changed in this cycle"), words.amount(cycle.transferred)))
-    if cycle.debt_in:
-        facts.append((_("Taken in advance"), words.amount(cycle.debt_in)))
-    if cycle.state in ("open", "paused") and cycle.lapsing and cycle.ends_on != date.max:
-        expiring = _("%(hours)s, if not used by %(day)s") % {
-            "hours": words.amount(cycle.lapsing),
-            "day": words.day(cycle.ends_on),
-        }
-        facts.append((_("Would expire"), expiring))
-    return facts
-
-
-def _in_days(on: date, today: date, words: Words) -> str:
-    days = (on - today).days
-    if days == 0:
-        return _("%(day)s, today") % {"day": words.day(on)}
-    if days == 1:
-        return _("%(day)s, tomorrow") % {"day": words.day(on)}
-    return _("%(day)s, in %(n)s days") % {"day": words.day(on), "n": days}
+def _label(cycle: CycleTotals, first: str, rest: Sequence[str]) -> str:
+    if cycle.authorised:
+        return " · ".join((first, *rest)) + "."
+    return _("over. %(used)s.") % {"used": first} if over(cycle) else _("remain. %(used)s.") % {"used": first}
 
 
 def _as_of(retainer: Retainer, today: date, words: Words) -> str:
@@ -311,21 +228,6 @@ def _page_line(line: LogLine, link: ShareLink, words: Words) -> PageLine:
         meta=meta,
         marks=marks_of(line),
     )
-
-
-def marks_of(line: LogLine) -> list[Mark]:
-    """Return the marks of a line with their explanations."""
-    work, marks = line.work, []
-    if line.was_edited:
-        why = _("This line was changed after it was first written.")
-        marks.append(Mark(_("edited"), f"{why} {_('Reason: %(reason)s') % {'reason': line.reason}}" if line.reason else why))
-    if work.scope == "courtesy":
-        marks.append(Mark(_("no charge"), _("Delivered without drawing on the hours.")))
-    elif work.scope == "project":
-        marks.append(Mark(_("billed as project"), _("Billed apart; it does not draw on the hours.")))
-    elif line.is_weighted:
-        marks.append(Mark(f"{work.weight} %", _("Counts at %(percent)s %% of the time worked.") % {"percent": work.weight}))
-    return marks
 
 
 def _past(cycle: CycleTotals, words: Words) -> PastCycle:

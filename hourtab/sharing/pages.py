@@ -22,6 +22,7 @@ from hourtab.retainers.models import Retainer
 from hourtab.sharing.balance import balance_page
 from hourtab.sharing.models import ShareLink
 
+_HOUSE = Path(__file__).parent.parent
 CODINGS = ("gzip", "identity")
 
 
@@ -53,8 +54,8 @@ class Rendered:
 def release() -> str:
     """Name this release: the version, and the digest of templates and static files, so that a new look is a new page."""
     digest = hashlib.sha256()
-    for folder in (settings.TEMPLATES[0]["DIRS"][0], settings.STATICFILES_DIRS[0]):
-        for path in sorted(Path(folder).rglob("*")):
+    for folder in (_HOUSE / "templates", _HOUSE / "static"):
+        for path in sorted(folder.rglob("*")):
             if path.is_file():
                 digest.update(path.read_bytes())
     return f"{settings.RELEASE}-{digest.hexdigest()[:12]}"

@@ -61,7 +61,7 @@ class PostgresReader:
             await self.pool.open()
             self.opened = True
         async with self.pool.connection() as link:
-            return await (await link.execute(query, list(values))).fetchall()  # type: ignore[arg-type]
+            return await (await link.execute(query, list(values))).fetchall()
 
     async def close(self) -> None:
         """Close the pool."""

@@ -28,9 +28,13 @@ class Command(Base):
         parser.add_argument("files", nargs="+", metavar="FILE", type=Path)
         parser.add_argument("--retainer", required=True, metavar="REF")
         parser.add_argument("--dry-run", action="store_true", help="store nothing")
-        parser.add_argument("--only-add", action="store_true", help="add what is new; withdraw nothing that is gone from the source")
+        parser.add_argument(
+            "--only-add", action="store_true", help="add what is new; withdraw nothing that is gone from the source"
+        )
         parser.add_argument("--all-rows", action="store_true", help="every row of the file belongs to this retainer")
-        parser.add_argument("--answer", action="append", default=[], metavar="KEY=VALUE", help=f"answer a question: {', '.join(_KEYS)}")
+        parser.add_argument(
+            "--answer", action="append", default=[], metavar="KEY=VALUE", help=f"answer a question: {', '.join(_KEYS)}"
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object a file")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -107,7 +111,9 @@ def _sentence(report: dict[str, Any], words: Words) -> str:
         return f"{report['file']}: refused. {report['text']}"
     if report["outcome"] == "ask":
         (question,) = report["questions"]
-        return f"{report['file']}: {question['text']}\n  Answer with --answer {question['key']}=… ({', '.join(question['options'])})"
+        return (
+            f"{report['file']}: {question['text']}\n  Answer with --answer {question['key']}=… ({', '.join(question['options'])})"
+        )
     rows = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in report["rows"].items() if count)
     seconds, balance = report["seconds"], report["balance"]
     lines = [

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from hourtab.core import amounts, documents
-from hourtab.core.documents import DocumentError
+from hourtab.core.fields import DocumentError
 from hourtab.core.statement import Statement, statement
 
 _COLUMNS = ("carried_in", "available", "used", "overage", "expired", "trimmed", "carried_out", "debt_out", "remaining")

@@ -25,7 +25,7 @@ class Command(Base):
     def handle(self, *args: Any, **options: Any) -> None:
         """Serve until told to stop; the worker ends with it."""
         migrate_if_needed()
-        worker = subprocess.Popen([sys.executable, "-m", "hourtab", "worker"])  # noqa: S603
+        worker = subprocess.Popen([sys.executable, "-m", "hourtab", "worker"])
         self.stdout.write(f"HourTab is at {settings.SITE_URL} (stop it with Ctrl+C)")
         self.stdout.flush()
         try:

@@ -1,0 +1,36 @@
+"""Clients and their contacts."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from hourtab.accounts.models import Workspace
+from hourtab.clients.models import Client, Contact
+
+
+class ClientForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The name of a client."""
+
+    class Meta:
+        model = Client
+        fields = ["name"]
+
+    def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.workspace = workspace
+
+    def clean_name(self) -> str:
+        """Refuse a second client of the same name."""
+        name: str = self.cleaned_data["name"]
+        if self.workspace.clients.filter(name=name).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(_("There is a client of that name already."))
+        return name
+
+
+class ContactForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A person at a client."""
+
+    class Meta:
+        model = Contact
+        fields = ["name", "email", "role"]

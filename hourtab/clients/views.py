@@ -1,0 +1,77 @@
+"""Clients and their contacts."""
+
+from django.db.models import Count
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from hourtab.accounts.access import MemberRequest, editor_required, member_required
+from hourtab.clients import services
+from hourtab.clients.forms import ClientForm, ContactForm
+from hourtab.clients.models import Client, Contact
+from hourtab.lib.notices import tell
+
+
+@member_required
+def client_list(request: MemberRequest) -> HttpResponse:
+    """List the clients."""
+    clients = request.workspace.clients.annotate(count=Count("retainers"))
+    return render(request, "clients/list.html", {"clients": clients})
+
+
+@member_required
+def client(request: MemberRequest, pk: int) -> HttpResponse:
+    """Show a client: contacts and retainers."""
+    found = get_object_or_404(request.workspace.clients, pk=pk)
+    return render(request, "clients/client.html", {"client": found, "form": ContactForm(), "retainers": found.retainers.all()})
+
+
+@editor_required
+def rename_client(request: MemberRequest, pk: int) -> HttpResponse:
+    """Give a client another name."""
+    found = get_object_or_404(request.workspace.clients, pk=pk)
+    form = ClientForm(request.POST or None, instance=Client(pk=found.pk, name=found.name), workspace=request.workspace)
+    if request.method == "POST" and form.is_valid():
+        services.rename_client(found, form.cleaned_data["name"])
+        tell(request, _("Renamed."))
+        return redirect("client", pk=pk)
+    return render(
+        request,
+        "parts/form_page.html",
+        {"title": _("Rename %(client)s") % {"client": found.name}, "form": form, "button": _("Rename")},
+    )
+
+
+@editor_required
+@require_POST
+def add_contact(request: MemberRequest, pk: int) -> HttpResponse:
+    """Store a contact."""
+    found = get_object_or_404(request.workspace.clients, pk=pk)
+    form = ContactForm(request.POST, instance=Contact(client=found))
+    if form.is_valid():
+        form.save()
+        tell(request, _("%(name)s was added.") % {"name": form.instance.name})
+        return redirect("client", pk=pk)
+    return render(request, "clients/client.html", {"client": found, "form": form, "retainers": found.retainers.all()}, status=422)
+
+
+@editor_required
+def edit_contact(request: MemberRequest, pk: int) -> HttpResponse:
+    """Change a contact."""
+    contact = get_object_or_404(Contact, pk=pk, client__workspace=request.workspace)
+    form = ContactForm(request.POST or None, instance=contact)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        return redirect("client", pk=contact.client_id)
+    return render(request, "parts/form_page.html", {"title": contact.name, "form": form, "button": _("Save")})
+
+
+@editor_required
+@require_POST
+def remove_contact(request: MemberRequest, pk: int) -> HttpResponse:
+    """Remove a contact."""
+    contact = get_object_or_404(Contact, pk=pk, client__workspace=request.workspace)
+    contact.delete()
+    tell(request, _("%(name)s was removed.") % {"name": contact.name})
+    return redirect("client", pk=contact.client_id)

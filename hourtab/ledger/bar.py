@@ -1,0 +1,67 @@
+"""The bar: what is used, planned, left and over, as widths."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.translation import gettext as _
+
+from hourtab.core.statement import CycleTotals
+from hourtab.ledger.words import over
+from hourtab.lib.words import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """The bar in thousandths of its width. `scale` is where what was available ends."""
+
+    used: int
+    planned: int
+    over: int
+    carried: int
+    extra: int
+    scale: int
+    pace: int | None
+
+    @property
+    def planned_from(self) -> int:
+        """Where planned work begins: after what is used, or after what is over."""
+        return self.scale + self.over if self.over else self.used
+
+    @property
+    def extra_from(self) -> int:
+        """Where the hours granted on top begin."""
+        return self.scale - self.extra
+
+
+def bar_of(cycle: CycleTotals, today: date) -> Bar | None:
+    """Return the bar of a cycle; None where there is nothing to draw."""
+    available = max(0, cycle.available)
+    whole = max(available, cycle.used + cycle.planned, cycle.used + max(0, -cycle.available))
+    if not whole:
+        return None
+
+    def share(amount: int) -> int:
+        return amount * 1000 // whole
+
+    used = min(cycle.used, available)
+    carried = min(cycle.carried_in, available)
+    days = (cycle.ends_on - cycle.starts_on).days + 1
+    pace = None if cycle.ends_on == date.max else share(available * ((today - cycle.starts_on).days + 1) // days)
+    return Bar(
+        used=share(used),
+        planned=share(cycle.planned),
+        over=share(over(cycle)),
+        carried=share(carried),
+        extra=share(min(cycle.topped_up, available - carried)),
+        scale=share(available),
+        pace=None if cycle.state != "open" else pace,
+    )
+
+
+def pace_of(cycle: CycleTotals, today: date, words: Words) -> str:
+    """Return where an even use of the hours would stand today, in words; empty where that says nothing."""
+    if cycle.ends_on == date.max or cycle.state != "open" or cycle.available <= 0:
+        return ""
+    days = (cycle.ends_on - cycle.starts_on).days + 1
+    even = cycle.available * ((today - cycle.starts_on).days + 1) // days // 60 * 60
+    return _("even pace today: %(hours)s") % {"hours": words.amount(even)} if words.unit == "hour" else ""

@@ -1,0 +1,79 @@
+"""Logging, editing and granting hours."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from hourtab.core.amounts import LONGEST
+from hourtab.ledger.models import Scope, TopUp
+from hourtab.ledger.work import Work
+from hourtab.lib.forms import DayField, HoursField
+from hourtab.retainers.models import Retainer
+
+
+class EntryForm(forms.Form):
+    """One line of the log."""
+
+    on = DayField(label=_("Day"))
+    amount = HoursField(label=_("Time"), help_text=_("45m, 1:30 or 1.5"))
+    description = forms.CharField(
+        label=_("What was done"), widget=forms.Textarea(attrs={"rows": 2}), max_length=5000, required=False
+    )
+    category = forms.CharField(
+        label=_("Kind of work"), max_length=60, required=False, widget=forms.TextInput(attrs={"list": "categories"})
+    )
+    person = forms.CharField(label=_("Who"), max_length=120, required=False)
+    scope = forms.ChoiceField(label=_("How it counts"), choices=Scope, initial=Scope.RETAINER)
+    reason = forms.CharField(
+        label=_("Reason for the change"), max_length=300, required=False, help_text=_("Your client sees it beside “edited”.")
+    )
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    folded: tuple[str, ...] = ("category", "person", "scope")
+    folded_title = _("Kind of work, person, no charge")
+
+    def __init__(self, *args: Any, retainer: Retainer, editing: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.retainer = retainer
+        if not editing:
+            del self.fields["reason"], self.fields["seen"]
+        else:
+            self.folded = ()
+
+    def clean_on(self) -> Any:
+        """Refuse a day outside the retainer, beside the field."""
+        on = self.cleaned_data["on"]
+        if on < self.retainer.starts_on:
+            raise forms.ValidationError(_("The retainer starts on %(day)s.") % {"day": self.retainer.starts_on})
+        if self.retainer.ends_on and on > self.retainer.ends_on:
+            raise forms.ValidationError(_("The retainer ended on %(day)s.") % {"day": self.retainer.ends_on})
+        return on
+
+    def work(self, before: Work | None = None) -> Work:
+        """Return what the form says; what it does not show stays as it was."""
+        fields = self.cleaned_data
+        said = {name: fields[name] for name in ("on", "amount", "description", "category", "person", "scope")}
+        kept = (
+            {}
+            if before is None
+            else {name: getattr(before, name) for name in ("started", "weight", "project", "outcome", "is_withdrawn")}
+        )
+        return Work(**said, **kept)
+
+
+class TopUpForm(forms.Form):
+    """Extra hours."""
+
+    amount = HoursField(label=_("Hours"), bare_most=LONGEST, positive=True)
+    kind = forms.ChoiceField(label=_("They are"), choices=TopUp.Kind, initial=TopUp.Kind.TOPUP)
+    on = DayField(label=_("For the cycle of"))
+    until = DayField(label=_("Usable through the cycle of"), required=False)
+    reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse hours that would expire before they begin."""
+        fields = super().clean() or self.cleaned_data
+        if fields.get("on") and fields.get("until") and fields["until"] < fields["on"]:
+            self.add_error("until", _("This is before the cycle they are for."))
+        return fields

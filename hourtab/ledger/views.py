@@ -1,0 +1,154 @@
+"""Changing the log of a retainer."""
+
+from dataclasses import replace
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from hourtab.accounts.access import MemberRequest, editor_required, member_required
+from hourtab.ledger import services
+from hourtab.ledger.forms import EntryForm, TopUpForm
+from hourtab.ledger.models import Entry, Revision
+from hourtab.ledger.services import LedgerError
+from hourtab.lib.notices import tell, warn
+from hourtab.lib.words import Words
+from hourtab.retainers.models import Retainer
+
+
+@editor_required
+def log_time(request: MemberRequest, ref: str) -> HttpResponse:
+    """Store one line from the form on the retainer's page."""
+    retainer = _retainer(request, ref)
+    form = EntryForm(request.POST or None, retainer=retainer, initial={"on": retainer.today(timezone.now())})
+    if request.method == "POST" and form.is_valid():
+        try:
+            entry = services.log_time(retainer, form.work(), by=request.member, now=timezone.now())
+        except LedgerError as error:
+            form.add_error("amount", str(error))
+        else:
+            tell(request, _("Logged."), action=(_("Undo"), redirect("withdraw_entry", ref=ref, pk=entry.pk).url))
+            return redirect(retainer)
+    title = _("Log time for %(retainer)s") % {"retainer": retainer}
+    return render(request, "parts/form_page.html", _form(form, retainer, title, _("Log")))
+
+
+@editor_required
+def edit_entry(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
+    """Add a revision to a line; what was there stays in its history."""
+    retainer, entry = _entry(request, ref, pk)
+    before = services.latest_work(entry)
+    initial = {name: getattr(before, name) for name in ("on", "amount", "description", "category", "person", "scope")}
+    form = EntryForm(request.POST or None, retainer=retainer, editing=True, initial=initial | {"seen": entry.number})
+    if request.method == "POST" and form.is_valid():
+        fields = form.cleaned_data
+        try:
+            services.edit_entry(
+                entry, form.work(before), by=request.member, now=timezone.now(), reason=fields["reason"], seen=fields["seen"]
+            )
+        except LedgerError as error:
+            form.add_error(None, str(error))
+        else:
+            tell(request, _("Changed. Your client sees the line marked as edited."))
+            return redirect(retainer)
+    return render(request, "parts/form_page.html", _form(form, retainer, _("Change this line"), _("Save the change")))
+
+
+@editor_required
+@require_POST
+def withdraw_entry(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
+    """Take a line out of the log; it can be put back."""
+    retainer, entry = _entry(request, ref, pk)
+    if entry.is_withdrawn:
+        warn(request, _("This line was taken out already."))
+        return redirect(retainer)
+    services.withdraw_entry(entry, by=request.member, now=timezone.now(), reason=request.POST.get("reason", "")[:300])
+    tell(request, _("Taken out of the log."), action=(_("Put it back"), redirect("restore_entry", ref=ref, pk=pk).url))
+    return redirect("today") if request.POST.get("next") == "/" else redirect(retainer)
+
+
+@editor_required
+@require_POST
+def restore_entry(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
+    """Put a line back."""
+    retainer, entry = _entry(request, ref, pk)
+    if entry.is_withdrawn:
+        services.restore_entry(entry, by=request.member, now=timezone.now())
+        tell(request, _("The line is back."))
+    return redirect(retainer)
+
+
+@editor_required
+@require_POST
+def know_category(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
+    """Make the text before the colon of a line a kind of work, for this line and from now on."""
+    retainer, entry = _entry(request, ref, pk)
+    work = services.latest_work(entry)
+    before, colon, after = work.description.partition(":")
+    if colon and after.strip() and 0 < len(before.strip()) <= 60:
+        category = services.know_category(retainer, before.strip())
+        services.edit_entry(
+            entry, replace(work, category=category.name, description=after.strip()), by=request.member, now=timezone.now()
+        )
+        tell(request, _("“%(name)s” is a kind of work from now on.") % {"name": category.name})
+    return redirect("today")
+
+
+@member_required
+def entry_history(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
+    """Show everything a line ever said."""
+    retainer, entry = _entry(request, ref, pk)
+    revisions = Revision.objects.filter(entry=entry).select_related("by__user").order_by("-number")
+    context = {"retainer": retainer, "entry": entry, "revisions": revisions, "words": _words(retainer)}
+    return render(request, "retainers/entry_history.html", context)
+
+
+@editor_required
+def top_up(request: MemberRequest, ref: str) -> HttpResponse:
+    """Grant extra hours."""
+    retainer = _retainer(request, ref)
+    now = timezone.now()
+    form = TopUpForm(request.POST or None, initial={"on": max(retainer.today(now), retainer.starts_on)})
+    if request.method == "POST" and form.is_valid():
+        fields = form.cleaned_data
+        try:
+            services.top_up(
+                retainer, seconds=fields["amount"], on=fields["on"], by=request.member, now=now, kind=fields["kind"],
+                until=fields["until"], reason=fields["reason"],
+            )  # fmt: skip
+        except LedgerError as error:
+            form.add_error("on", str(error))
+        else:
+            tell(request, _("%(hours)s added.") % {"hours": _words(retainer).amount(fields["amount"])})
+            return redirect(retainer)
+    return render(
+        request,
+        "parts/form_page.html",
+        _form(form, retainer, _("Add hours to %(retainer)s") % {"retainer": retainer}, _("Add the hours")),
+    )
+
+
+def _form(form: object, retainer: Retainer, title: str, button: str) -> dict[str, object]:
+    return {
+        "form": form,
+        "retainer": retainer,
+        "title": title,
+        "button": button,
+        "back": retainer,
+        "categories": retainer.categories.all(),
+    }
+
+
+def _words(retainer: Retainer) -> Words:
+    return Words(retainer.workspace.locale, retainer.workspace.hour_format, retainer.unit)
+
+
+def _retainer(request: MemberRequest, ref: str) -> Retainer:
+    return get_object_or_404(request.workspace.retainers.select_related("client", "workspace"), ref=ref)
+
+
+def _entry(request: MemberRequest, ref: str, pk: int) -> tuple[Retainer, Entry]:
+    retainer = _retainer(request, ref)
+    return retainer, get_object_or_404(retainer.entries.select_related("retainer"), pk=pk)

@@ -1,0 +1,184 @@
+"""Today, and the provider's page of a retainer."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from hourtab.accounts.access import MemberRequest, editor_required, member_required
+from hourtab.core.cycles import CycleError
+from hourtab.ledger import queries, quick_line
+from hourtab.ledger import services as ledger
+from hourtab.ledger.bar import bar_of
+from hourtab.ledger.forms import EntryForm
+from hourtab.ledger.today import today_rows
+from hourtab.ledger.words import facts_of, headline, level, marks_of
+from hourtab.ledger.work import Work
+from hourtab.lib.database import snapshot
+from hourtab.lib.notices import tell, warn
+from hourtab.lib.words import Words
+from hourtab.retainers import services
+from hourtab.retainers.forms import OpenRetainerForm
+from hourtab.retainers.models import Retainer
+from hourtab.retainers.words import agreement
+from hourtab.sharing.services import share
+
+LINES_A_PAGE = 100
+
+
+def today(request: HttpRequest) -> HttpResponse:
+    """Show Today to whoever is signed in, and what HourTab is to everyone else."""
+    return _today(request) if request.user.is_authenticated else render(request, "landing/landing.html")
+
+
+@member_required
+def _today(request: MemberRequest) -> HttpResponse:
+    with snapshot():
+        rows = today_rows(request.workspace, timezone.now())
+    line = request.session.pop("quick_line", "")
+    context = {"rows": rows, "moves": [row for row in rows if row.need < 9], "line": line}
+    return render(request, "retainers/today.html", context)
+
+
+@editor_required
+@require_POST
+def log_quick_line(request: MemberRequest) -> HttpResponse:
+    """Log what the quick line says; a line that is not understood comes back with the reason."""
+    now, text = timezone.now(), request.POST.get("line", "")[:1000]
+    retainers = list(request.workspace.retainers.select_related("client", "workspace").prefetch_related("categories"))
+    try:
+        line = quick_line.read(
+            text, retainers, timezone.localdate(timezone=retainers[0].tzinfo) if retainers else timezone.localdate()
+        )
+        if line.retainer.today(now) != retainers[0].today(now):
+            line = quick_line.read(text, retainers, line.retainer.today(now))
+        work = Work(
+            line.on,
+            line.seconds,
+            category=line.category,
+            description=line.description,
+            person=str(request.user) if request.member.user.name else "",
+        )
+        entry = ledger.log_time(line.retainer, work, by=request.member, now=now)
+    except (quick_line.QuickLineError, ledger.LedgerError) as error:
+        request.session["quick_line"] = text
+        warn(request, str(error))
+        return redirect("today")
+    words = _words(line.retainer)
+    said = {"time": words.amount(work.amount), "retainer": line.retainer, "day": words.day(work.on), "what": line.description}
+    undo = redirect("withdraw_entry", ref=line.retainer.ref, pk=entry.pk).url
+    tell(request, _("%(time)s on %(day)s for %(retainer)s: %(what)s") % said, action=(_("Undo"), undo))
+    if line.before_colon:
+        known = redirect("know_category", ref=line.retainer.ref, pk=entry.pk).url
+        tell(request, _("Is “%(text)s” a kind of work?") % {"text": line.before_colon}, action=(_("Yes, from now on"), known))
+    return redirect("today")
+
+
+@editor_required
+def open_retainer(request: MemberRequest) -> HttpResponse:
+    """Open a retainer from one short form; ends on its page, with the link."""
+    start = timezone.localdate(timezone=ZoneInfo(request.workspace.zone))
+    initial = {"starts_on": start, "zone": request.workspace.zone, "client": request.GET.get("client", "")}
+    form = OpenRetainerForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        fields = form.cleaned_data
+        try:
+            with transaction.atomic():
+                retainer = services.open_retainer(
+                    request.workspace, client=fields["client"], name=fields["name"], terms=form.terms(), zone=fields["zone"],
+                    categories=fields["categories"], by=str(request.user),
+                )  # fmt: skip
+                share([retainer], by=request.member)
+        except (ValidationError, CycleError) as error:
+            form.add_error(None, getattr(error, "messages", None) or str(error))
+        else:
+            tell(request, _("The retainer is open. Here is its link."))
+            return redirect("retainer_links", ref=retainer.ref)
+    return render(request, "retainers/open.html", {"form": form, "clients": request.workspace.clients.all()})
+
+
+@member_required
+def retainer(request: MemberRequest, ref: str) -> HttpResponse:
+    """Show a retainer: the figure as the client sees it, and the log with everything in it."""
+    found = _retainer(request, ref)
+    now = timezone.now()
+    with snapshot():
+        context = _overview(found, now) | _log_of(found, now, request)
+    form = EntryForm(retainer=found, initial={"on": found.today(now), "person": request.member.user.name})
+    return render(request, "retainers/retainer.html", context | {"form": form, "tab": "log"})
+
+
+@member_required
+def retainer_cycles(request: MemberRequest, ref: str) -> HttpResponse:
+    """Show all cycles, and the hours granted beside them."""
+    found = _retainer(request, ref)
+    now = timezone.now()
+    with snapshot():
+        cycles = list(reversed(queries.cycles(found, found.today(now))))
+        context = _overview(found, now) | {"cycles": cycles, "topups": found.topups.order_by("-on"), "tab": "cycles"}
+    return render(request, "retainers/cycles.html", context)
+
+
+@member_required
+def retainer_terms(request: MemberRequest, ref: str) -> HttpResponse:
+    """Show what was agreed, version by version."""
+    found = _retainer(request, ref)
+    words = _words(found)
+    versions = [(version, " ".join(agreement(version.as_core(), words, found.currency))) for version in found.terms.all()]
+    return render(request, "retainers/terms.html", _overview(found, timezone.now()) | {"versions": versions, "tab": "terms"})
+
+
+def _retainer(request: MemberRequest, ref: str) -> Retainer:
+    return get_object_or_404(request.workspace.retainers.select_related("client", "workspace"), ref=ref)
+
+
+def _words(found: Retainer) -> Words:
+    return Words(found.workspace.locale, found.workspace.hour_format, found.unit)
+
+
+def _overview(found: Retainer, now: datetime) -> dict[str, object]:
+    words, on = _words(found), found.today(now)
+    cycle = queries.current_cycle(found, on)
+    return {
+        "retainer": found,
+        "words": words,
+        "cycle": cycle,
+        "stretch": words.stretch(cycle.starts_on, cycle.ends_on) if cycle else "",
+        "headline": headline(cycle, words) if cycle else _("Starts on %(day)s") % {"day": words.full_day(found.starts_on)},
+        "bar": bar_of(cycle, on) if cycle else None,
+        "level": level(cycle) if cycle else "enough",
+        "facts": facts_of(found, cycle, on, words) if cycle else (),
+        "link": found.links.filter(revoked_at=None).first(),
+        "as_of": queries.as_of_instant(found),
+    }
+
+
+def _log_of(found: Retainer, now: datetime, request: HttpRequest) -> dict[str, object]:
+    """The log of the cycle asked for by its first day, or of the present one."""
+    on = found.today(now)
+    cycles = queries.cycles(found, on)
+    if not cycles:
+        return {"lines": (), "planned": (), "shown": None}
+    wanted = request.GET.get("cycle", "")
+    shown = next((cycle for cycle in cycles if cycle.starts_on.isoformat() == wanted), cycles[-1])
+    terms = queries.terms_at(found, shown.starts_on)
+    rows = queries.lines_of(found, shown, queries.ALL_SCOPES)
+    page = int(request.GET["page"]) if request.GET.get("page", "").isdecimal() and len(request.GET["page"]) < 7 else 1
+    lines = queries.log(rows, shown, terms, on, offset=(max(1, page) - 1) * LINES_A_PAGE, limit=LINES_A_PAGE + 1)
+    place = cycles.index(shown)
+    return {
+        "shown": shown,
+        "lines": [(line, marks_of(line)) for line in lines[:LINES_A_PAGE]],
+        "planned": [(line, marks_of(line)) for line in queries.planned(rows, terms, on)] if page == 1 else (),
+        "page": page,
+        "has_more": len(lines) > LINES_A_PAGE,
+        "earlier": cycles[place - 1] if place else None,
+        "later": cycles[place + 1] if place + 1 < len(cycles) else None,
+        "categories": found.categories.all(),
+    }
