@@ -186,20 +186,29 @@ ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 MAIL_DIR = VAR / "mail"
 DEFAULT_FROM_EMAIL = env("MAIL_FROM", f"HourTab <hourtab@{_SITE.hostname}>")
 EMAIL_URL = env("EMAIL_URL")
+MAILERS: dict[str, dict[str, object]]
 if EMAIL_URL:
     _MAIL = urlsplit(EMAIL_URL)
     if _MAIL.scheme not in ("smtp", "smtps", "smtp+tls") or not _MAIL.hostname:
         raise ImproperlyConfigured("EMAIL_URL must look like smtp://user:password@host:587 (smtps:// or smtp+tls:// for TLS).")
-    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    EMAIL_HOST, EMAIL_PORT = _MAIL.hostname, _MAIL.port or 25
-    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_MAIL.username or ""), unquote(_MAIL.password or "")
-    EMAIL_USE_SSL, EMAIL_USE_TLS = _MAIL.scheme == "smtps", _MAIL.scheme == "smtp+tls"
-    EMAIL_TIMEOUT = 20
+    MAILERS = {
+        "default": {
+            "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+            "OPTIONS": {
+                "host": _MAIL.hostname,
+                "port": _MAIL.port or 25,
+                "username": unquote(_MAIL.username or ""),
+                "password": unquote(_MAIL.password or ""),
+                "use_ssl": _MAIL.scheme == "smtps",
+                "use_tls": _MAIL.scheme == "smtp+tls",
+                "timeout": 20,
+            },
+        }
+    }
     ACCOUNT_EMAIL_VERIFICATION = "mandatory"
     ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 else:
-    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-    EMAIL_FILE_PATH = MAIL_DIR
+    MAILERS = {"default": {"BACKEND": "django.core.mail.backends.filebased.EmailBackend", "OPTIONS": {"file_path": MAIL_DIR}}}
     ACCOUNT_EMAIL_VERIFICATION = "none"
 
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"

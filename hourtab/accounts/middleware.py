@@ -9,7 +9,10 @@ from hourtab.accounts.models import Member
 
 
 class WorkspaceMiddleware:
-    """Set `request.member` and `request.workspace`: those chosen in the session, else the first; None signed out."""
+    """Set `request.member` and `request.workspace`: those chosen in the session, else the first; None signed out.
+
+    A public page never looks at a session, so that it varies with nothing but its link.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -17,7 +20,7 @@ class WorkspaceMiddleware:
     def __call__(self, request: Any) -> HttpResponse:
         """Attach both and go on."""
         request.member = request.workspace = None
-        if request.user.is_authenticated:
+        if not request.path.startswith("/r/") and request.user.is_authenticated:
             memberships = Member.objects.filter(user=request.user).select_related("workspace", "user").order_by("pk")
             chosen = request.session.get("workspace")
             request.member = (memberships.filter(workspace=chosen).first() if chosen else None) or memberships.first()

@@ -75,7 +75,7 @@ def parse(text: str, *, most: int = LONGEST, bare_most: int = 24 * HOUR) -> int:
         seconds = _clock(words.removesuffix(" h").removesuffix("h"), text)
     elif _NUMBER.fullmatch(words):
         seconds = _decimal(words, HOUR)
-        if seconds > bare_most:
+        if bare_most < seconds <= most:
             raise AmountError(f"“{words}” could be hours or minutes. Write {words}h or {words}m.")
     else:
         seconds = _with_units(words, text)

@@ -189,6 +189,7 @@ def last_entry_on(retainer: Retainer, as_of: date) -> date | None:
     """Return the day of the newest line up to `as_of`."""
     return latest(retainer).filter(entry__on__lte=as_of).order_by("-on").values_list("on", flat=True).first()
 
+
 def used_percent(cycle: CycleTotals) -> int:
     """Return how much of what was available is used, in percent, half up; 100 where nothing is available."""
     return half_up(cycle.used * 100, cycle.available) if cycle.available > 0 else 100

@@ -10,17 +10,17 @@ from django.utils.translation import gettext_lazy as _
 from hourtab.core import amounts
 
 
-class HoursField(forms.CharField):
+class HoursField(forms.Field):
     """An amount of time in any notation, as whole seconds."""
 
     def __init__(self, *, bare_most: int = 24 * amounts.HOUR, positive: bool = False, **kwargs: Any) -> None:
         self.bare_most = bare_most
         self.positive = positive
-        super().__init__(max_length=30, **kwargs)
+        super().__init__(widget=forms.TextInput(attrs={"maxlength": "30"}), **kwargs)
 
     def to_python(self, value: Any) -> Any:
         """Read it; the refusal of `amounts` is the sentence beside the field."""
-        text = super().to_python(value)
+        text = str(value or "").strip()
         if not text:
             return None
         try:

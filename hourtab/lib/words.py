@@ -85,7 +85,7 @@ class Words:
 
     def full_day(self, on: date) -> str:
         """Write `1 July 2027`."""
-        return _skeleton("yMMMMd", on, self.locale)
+        return format_date(on, "long", locale=_locale(self.locale)).replace(" ", _NBSP)
 
     def weekday(self, on: date) -> str:
         """Write `Tuesday 22 June`."""

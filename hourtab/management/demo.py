@@ -179,7 +179,13 @@ def _tell(story: Story, workspace: Workspace, now: datetime) -> ShareLink:
     first = today - timedelta(days=story.days_in)
     starts = [cycle_start(first, story.cadence, -k) for k in range(len(story.before), -1, -1)]
     terms = Terms(
-        starts[0], story.hours * HOUR, story.cadence, starts[0], rollover=story.rollover, overage=story.overage, rounding=story.rounding
+        starts[0],
+        story.hours * HOUR,
+        story.cadence,
+        starts[0],
+        rollover=story.rollover,
+        overage=story.overage,
+        rounding=story.rounding,
     )
     retainer = open_retainer(workspace, client=story.client, name=story.name, terms=terms, categories=story.categories)
     for start, lines in zip(starts, (*story.before, story.now), strict=True):
@@ -195,5 +201,10 @@ def _tell(story: Story, workspace: Workspace, now: datetime) -> ShareLink:
 
 def _work(start: date, line: str) -> Work:
     days, amount, category, person, text, *scope = (part.strip() for part in line.split("|"))
-    values: dict[str, Any] = {"category": category, "person": person, "description": text, "scope": scope[0] if scope else "retainer"}
+    values: dict[str, Any] = {
+        "category": category,
+        "person": person,
+        "description": text,
+        "scope": scope[0] if scope else "retainer",
+    }
     return Work(start + timedelta(days=int(days)), parse(amount), **values)

@@ -36,11 +36,11 @@ _QUERIES_A_MINUTE = 120
 class Lane:
     """An ASGI application for everything under `/r/`; what needs more than a stored page goes on to `site`."""
 
-    def __init__(self, reader: Reader, site: Any) -> None:
+    def __init__(self, reader: Reader, site: Any, *, renderers: int = 4) -> None:
         self.reader = reader
         self.site = site
         self.live = Live(reader)
-        self.renderers = ThreadPoolExecutor(4, thread_name_prefix="render")
+        self.renderers = ThreadPoolExecutor(renderers, thread_name_prefix="render")
         self.locks: dict[str, asyncio.Lock] = {}
         self.asked: OrderedDict[str, list[float]] = OrderedDict()
 

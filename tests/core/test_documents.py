@@ -69,7 +69,16 @@ def test_what_is_no_document_is_refused(text: str | bytes) -> None:
         documents.read(text)
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=5), lambda x: st.lists(x) | st.dictionaries(st.sampled_from(["format", "retainer", "terms", "entries", "as_of", "starts_on", "id", "on"]), x), max_leaves=20))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+        lambda x: (
+            st.lists(x)
+            | st.dictionaries(st.sampled_from(["format", "retainer", "terms", "entries", "as_of", "starts_on", "id", "on"]), x)
+        ),
+        max_leaves=20,
+    )
+)
 def test_read_raises_nothing_but_its_refusal(raw: object) -> None:
     if isinstance(raw, dict):
         raw = a_document() | raw

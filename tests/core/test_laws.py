@@ -44,7 +44,12 @@ def ledgers(draw: st.DrawFn) -> Ledger:
     last = ends_on or FIRST + timedelta(days=500)
     if draw(st.booleans()):
         later = [cycle.starts_on for cycle in Calendar(retainer, terms).through(last)[1:]]
-        grid = [day for day in later if cycles.start(terms[0].anchor_on, terms[0].cadence, cycles.index_of(terms[0].anchor_on, terms[0].cadence, day)) == day]
+        grid = [
+            day
+            for day in later
+            if cycles.start(terms[0].anchor_on, terms[0].cadence, cycles.index_of(terms[0].anchor_on, terms[0].cadence, day))
+            == day
+        ]
         if grid:
             terms.append(draw(versions(on=draw(st.sampled_from(grid)))))
     starts = [cycle.starts_on for cycle in Calendar(retainer, terms).through(last)]
@@ -55,8 +60,20 @@ def ledgers(draw: st.DrawFn) -> Ledger:
         Entry, id=st.just(""), on=within, amount=AMOUNTS, started=st.none() | st.sampled_from([time(9), time(14, 30)]),
         weight=st.sampled_from([100, 100, 150, 50]), scope=st.sampled_from(["retainer"] * 5 + ["courtesy", "project", "internal"]),
     )  # fmt: skip
-    topup = st.builds(TopUp, id=st.just(""), on=within, amount=AMOUNTS, kind=st.sampled_from(["topup", "goodwill"]), until=st.none() | st.just("never") | st.just(last))
-    transfer = st.builds(Transfer, id=st.just(""), on=within.filter(lambda on: not calendar.cycle_of(on).is_paused), amount=st.integers(-20, 20).map(lambda n: n * HOUR))
+    topup = st.builds(
+        TopUp,
+        id=st.just(""),
+        on=within,
+        amount=AMOUNTS,
+        kind=st.sampled_from(["topup", "goodwill"]),
+        until=st.none() | st.just("never") | st.just(last),
+    )
+    transfer = st.builds(
+        Transfer,
+        id=st.just(""),
+        on=within.filter(lambda on: not calendar.cycle_of(on).is_paused),
+        amount=st.integers(-20, 20).map(lambda n: n * HOUR),
+    )
     approval = st.tuples(within, st.integers(0, 60), AMOUNTS, st.none() | st.integers(0, 900)).map(
         lambda t: Authorisation("", t[2], t[0], t[0] + timedelta(days=t[1]), t[3])
     )
@@ -65,7 +82,16 @@ def ledgers(draw: st.DrawFn) -> Ledger:
     def several(kind: st.SearchStrategy, prefix: str, most: int) -> list:
         return [replace(item, id=f"{prefix}{i:02d}") for i, item in enumerate(draw(st.lists(kind, max_size=most)))]
 
-    return Ledger(retainer, terms, several(entry, "e", 25), several(topup, "t", 3), several(transfer, "x", 2), several(approval, "a", 2), pauses, several(hold, "h", 2))
+    return Ledger(
+        retainer,
+        terms,
+        several(entry, "e", 25),
+        several(topup, "t", 3),
+        several(transfer, "x", 2),
+        several(approval, "a", 2),
+        pauses,
+        several(hold, "h", 2),
+    )
 
 
 AS_OF = st.integers(0, 560).map(lambda n: FIRST + timedelta(days=n))
@@ -94,9 +120,14 @@ def test_charged_is_drawn_billed_absorbed_awaiting_or_owed(ledger: Ledger, as_of
     total = {name: sum(getattr(c, name) for c in result.cycles) for name in ("billed", "absorbed", "awaiting", "settled")}
     drawn = sum(sum(c.drawn.values()) for c in result.cycles)
     charged = sum(line.charged for line in result.lines)
-    assert charged == drawn + total["billed"] + total["absorbed"] + total["awaiting"] - total["settled"] + result.cycles[-1].debt_out
+    assert (
+        charged == drawn + total["billed"] + total["absorbed"] + total["awaiting"] - total["settled"] + result.cycles[-1].debt_out
+    )
     for cycle in result.cycles:
-        assert cycle.available == cycle.carried_in + cycle.cap + cycle.transferred + cycle.topped_up + cycle.reinstated - cycle.debt_in
+        assert (
+            cycle.available
+            == cycle.carried_in + cycle.cap + cycle.transferred + cycle.topped_up + cycle.reinstated - cycle.debt_in
+        )
         assert cycle.remaining == max(0, cycle.available - cycle.used)
         assert sum(cycle.billed_at.values()) == cycle.billed >= cycle.authorised
 
@@ -107,7 +138,13 @@ def test_the_order_of_arrival_means_nothing(ledger: Ledger, as_of: date, chance:
     def shuffled(items):
         return chance.sample(list(items), len(items))
 
-    other = replace(ledger, entries=shuffled(ledger.entries), topups=shuffled(ledger.topups), transfers=shuffled(ledger.transfers), authorisations=shuffled(ledger.authorisations))
+    other = replace(
+        ledger,
+        entries=shuffled(ledger.entries),
+        topups=shuffled(ledger.topups),
+        transfers=shuffled(ledger.transfers),
+        authorisations=shuffled(ledger.authorisations),
+    )
     assert plain(statement(other, as_of)) == plain(statement(ledger, as_of))
 
 

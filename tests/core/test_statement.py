@@ -69,7 +69,11 @@ def test_topups_last_through_the_cycle_of_their_until_and_are_never_trimmed() ->
 
 
 def test_the_lot_that_expires_first_is_drawn_first_whatever_its_kind() -> None:
-    topups = (TopUp("t1", day("01-01"), HOUR), TopUp("t2", day("01-01"), HOUR, until="never"), TopUp("g", day("01-01"), HOUR, "goodwill"))
+    topups = (
+        TopUp("t1", day("01-01"), HOUR),
+        TopUp("t2", day("01-01"), HOUR, until="never"),
+        TopUp("g", day("01-01"), HOUR, "goodwill"),
+    )
     (cycle,) = play(ledger(terms(rollover=1), work="01-02 12:30", topups=topups), "01-31").cycles
     assert list(cycle.drawn.items()) == [
         ("goodwill:g", HOUR), ("topup:t1", HOUR), ("base:2027-01-01", 10 * HOUR), ("topup:t2", HOUR // 2),
@@ -146,7 +150,10 @@ def test_rounding_then_weight_once() -> None:
     from hourtab.core.amounts import charge
 
     quarter = 15 * 60
-    assert [charge(2671, rule, 100) for rule in (Rounding(), Rounding(360), Rounding(quarter), Rounding(quarter, "nearest"), Rounding(quarter, "down"))] == [2671, 2880, 2700, 2700, 1800]
+    assert [
+        charge(2671, rule, 100)
+        for rule in (Rounding(), Rounding(360), Rounding(quarter), Rounding(quarter, "nearest"), Rounding(quarter, "down"))
+    ] == [2671, 2880, 2700, 2700, 1800]
     assert charge(240, Rounding(quarter, "nearest", quarter), 100) == 900
     assert charge(2671, Rounding(quarter), 150) == 4050
     assert charge(0, Rounding(quarter, "up", quarter), 100) == 0

