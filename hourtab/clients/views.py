@@ -11,6 +11,7 @@ from hourtab.clients import services
 from hourtab.clients.forms import ClientForm, ContactForm
 from hourtab.clients.models import Client, Contact
 from hourtab.lib.notices import tell
+from hourtab.lib.once import once
 
 
 @member_required
@@ -45,6 +46,7 @@ def rename_client(request: MemberRequest, pk: int) -> HttpResponse:
 
 @editor_required
 @require_POST
+@once
 def add_contact(request: MemberRequest, pk: int) -> HttpResponse:
     """Store a contact."""
     found = get_object_or_404(request.workspace.clients, pk=pk)

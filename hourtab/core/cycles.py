@@ -9,6 +9,7 @@ from calendar import monthrange
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
 from hourtab.core.amounts import half_up
 from hourtab.core.terms import Cadence, Retainer, Terms
@@ -95,7 +96,7 @@ class Calendar:
             raise CycleError("the first terms take effect after the retainer starts", 0 if terms else None)
         if retainer.ends_on is not None and retainer.ends_on < retainer.starts_on:
             raise CycleError("the retainer ends before it starts")
-        for i, (before, after) in enumerate(zip(terms, terms[1:], strict=False), 1):
+        for i, (before, after) in enumerate(pairwise(terms), 1):
             day = after.effective_on
             if day <= max(before.effective_on, retainer.starts_on):
                 raise CycleError(f"{day} is not after the version before it and the retainer's start", i)

@@ -140,9 +140,9 @@ def closing_from_json(raw: Mapping[str, Any]) -> ClosingState:
 
 
 _CYCLE_KEYS = (
-    "starts_on", "ends_on", "cap", "carried_in", "topped_up", "transferred", "reinstated", "debt_in", "available", "used", "planned",
-    "drawn", "overage", "authorised", "billed", "absorbed", "awaiting", "settled", "expired", "trimmed", "carried_out", "debt_out",
-    "remaining", "state",
+    "starts_on", "ends_on", "cap", "carried_in", "topped_up", "transferred", "reinstated", "debt_in", "available", "used",
+    "planned", "drawn", "overage", "authorised", "billed", "absorbed", "awaiting", "settled", "expired", "trimmed",
+    "carried_out", "debt_out", "remaining", "state",
 )  # fmt: skip
 
 
@@ -192,7 +192,7 @@ def _version(fields: Fields, retainer: terms.Retainer) -> terms.Terms:
             step=rounding.whole("step", 0),
             mode=_mode(rounding),
             minimum=rounding.whole("minimum", 0),
-        ),  # fmt: skip
+        ),
         fee=fields.maybe_whole("fee", of="minor units"),
         grace_days=fields.whole("grace_days", 10, of="days"),
     )

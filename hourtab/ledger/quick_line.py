@@ -20,8 +20,12 @@ _SLASHED = re.compile(r"(?<!\S)\d{1,4}/\d{1,2}(/\d{1,4})?(?=$|[\s,])", re.ASCII)
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAY_WORD = re.compile(rf"(?:(?<=\s)|(?<=,)|^)(today|yesterday|(?:last |on )?(?:{'|'.join(_DAYS)}))\s*$", re.IGNORECASE)
 _TIME = re.compile(
-    r"(?<![\w.,:])(?:\d+(?:[.,]\d+)? ?(?:hours?|hrs?|std|h)(?: ?\d{1,2} ?(?:minutes|mins?|m)?)?|\d+(?:[.,]\d+)? ?(?:minutes?|mins?|m)|\d+:\d{1,2}(?::\d\d)?)(?![\w:])",
-    re.IGNORECASE | re.ASCII,
+    r"""(?<![\w.,:])(?:
+        \d+(?:[.,]\d+)?[ ]?(?:hours?|hrs?|std|h)(?:[ ]?\d{1,2}[ ]?(?:minutes|mins?|m)?)?  # 1h 30m, 1.5h
+        |\d+(?:[.,]\d+)?[ ]?(?:minutes?|mins?|m)  # 45m
+        |\d+:\d{1,2}(?::\d\d)?  # 1:30
+    )(?![\w:])""",
+    re.IGNORECASE | re.ASCII | re.VERBOSE,
 )
 _BARE = re.compile(r",\s*(\d+(?:[.,]\d+)?)\s*$", re.ASCII)
 

@@ -14,11 +14,13 @@ from hourtab.ledger.forms import EntryForm, TopUpForm
 from hourtab.ledger.models import Entry, Revision
 from hourtab.ledger.services import LedgerError
 from hourtab.lib.notices import tell, warn
+from hourtab.lib.once import once
 from hourtab.lib.words import Words
 from hourtab.retainers.models import Retainer
 
 
 @editor_required
+@once
 def log_time(request: MemberRequest, ref: str) -> HttpResponse:
     """Store one line from the form on the retainer's page."""
     retainer = _retainer(request, ref)
@@ -106,6 +108,7 @@ def entry_history(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
 
 
 @editor_required
+@once
 def top_up(request: MemberRequest, ref: str) -> HttpResponse:
     """Grant extra hours."""
     retainer = _retainer(request, ref)

@@ -22,6 +22,7 @@ from hourtab.ledger.words import facts_of, headline, level, marks_of
 from hourtab.ledger.work import Work
 from hourtab.lib.database import snapshot
 from hourtab.lib.notices import tell, warn
+from hourtab.lib.once import once
 from hourtab.lib.words import Words
 from hourtab.retainers import services
 from hourtab.retainers.forms import OpenRetainerForm
@@ -48,6 +49,7 @@ def _today(request: MemberRequest) -> HttpResponse:
 
 @editor_required
 @require_POST
+@once
 def log_quick_line(request: MemberRequest) -> HttpResponse:
     """Log what the quick line says; a line that is not understood comes back with the reason."""
     now, text = timezone.now(), request.POST.get("line", "")[:1000]
@@ -81,6 +83,7 @@ def log_quick_line(request: MemberRequest) -> HttpResponse:
 
 
 @editor_required
+@once
 def open_retainer(request: MemberRequest) -> HttpResponse:
     """Open a retainer from one short form; ends on its page, with the link."""
     start = timezone.localdate(timezone=ZoneInfo(request.workspace.zone))

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from hourtab.accounts.access import MemberRequest, editor_required, member_required
 from hourtab.lib.notices import tell
+from hourtab.lib.once import once
 from hourtab.retainers.models import Retainer
 from hourtab.sharing import pages, services, tokens
 from hourtab.sharing.forms import LinkForm
@@ -49,6 +50,7 @@ def retainer_links(request: MemberRequest, ref: str) -> HttpResponse:
 
 @editor_required
 @require_POST
+@once
 def add_link(request: MemberRequest, ref: str) -> HttpResponse:
     """Make another link."""
     retainer = get_object_or_404(request.workspace.retainers.select_related("client", "workspace"), ref=ref)

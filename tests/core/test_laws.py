@@ -189,7 +189,7 @@ def test_a_change_of_terms_or_a_pause_alters_no_earlier_cycle(ledger: Ledger, as
         return
     one = [c for c in statement(ledger, as_of).cycles if c.ends_on < change]
     alone = replace(ledger, terms=ledger.terms[:1], transfers=[t for t in ledger.transfers if t.on < change])
-    assert [c for c in statement(alone, as_of).cycles][: len(one)] == one
+    assert list(statement(alone, as_of).cycles)[: len(one)] == one
 
 
 @given(ledgers(), AS_OF)

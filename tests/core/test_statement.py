@@ -1,12 +1,12 @@
 """Cycles, terms, pauses, going over: the rules of the ledger in cases an accountant can read."""
 
+import pytest
+
 from hourtab.core.amounts import HOUR, Rounding
 from hourtab.core.cycles import CycleError
 from hourtab.core.entries import Authorisation, Hold, TopUp, Transfer
 from hourtab.core.statement import money
 from tests.core.builders import day, hours, ledger, play, terms
-
-import pytest
 
 
 def test_unused_hours_can_be_used_one_cycle_longer() -> None:

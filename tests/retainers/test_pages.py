@@ -167,7 +167,24 @@ def test_a_line_that_breaks_a_rule_is_refused_beside_its_field(ada, northlight, 
     assert not Entry.objects.exists()
 
 
-def test_a_form_sent_twice_logs_twice_and_says_so_each_time_but_an_import_applies_once(ada, northlight) -> None:
+@pytest.mark.parametrize("path", ["/log", "/retainers/open", "/retainers/{ref}/log", "/retainers/{ref}/top-up"])
+def test_a_form_sent_twice_is_stored_once(ada, northlight, path) -> None:
+    retainer = a_retainer(northlight, "Northwind")
+    fields = {
+        "/log": {"line": "Call, 45m @northwind"},
+        "/retainers/open": OPEN,
+        "/retainers/{ref}/log": {"on": "2027-06-03", "amount": "1:30", "description": "Call", "scope": "retainer"},
+        "/retainers/{ref}/top-up": {"amount": "5", "kind": "topup", "on": "2027-06-03"},
+    }[path] | {"once": "the same rendering"}
+    ada.post(path.format(ref=retainer.ref), fields)
+    answer = ada.post(path.format(ref=retainer.ref), fields, follow=True)
+    assert "This form was sent twice. It was taken once." in text_of(answer)
+    assert Entry.objects.count() + TopUp.objects.count() + Retainer.objects.exclude(pk=retainer.pk).count() == 1
+    page = "/retainers/open" if "open" in path else "/" if path == "/log" else path.format(ref=retainer.ref)
+    assert 'name="once"' in text_of(ada.get(page))
+
+
+def test_a_file_is_applied_once_and_can_be_taken_back(ada, northlight) -> None:
     retainer = a_retainer(northlight)
     file = SimpleUploadedFile("week.csv", toggl("06-01 09:00 1:30 Call", "06-02 09:00 2:00 Notes"))
     preview = ada.post(f"/retainers/{retainer.ref}/import", {"file": file}, follow=True)

@@ -1,12 +1,21 @@
 """Filters of every template."""
 
+import secrets
 from typing import Any
 
 from django import template
+from django.utils.html import format_html
 
+from hourtab.lib.once import FIELD
 from hourtab.lib.words import Words
 
 register = template.Library()
+
+
+@register.simple_tag
+def once() -> str:
+    """Write the hidden field that tells one rendering of a form from another."""
+    return format_html('<input type="hidden" name="{}" value="{}">', FIELD, secrets.token_urlsafe(12))
 
 
 @register.filter

@@ -1,5 +1,7 @@
 """`hourtab serve`: everything a small machine needs: migrate, then web and worker in one."""
 
+import os
+import signal
 import subprocess
 import sys
 from typing import Any
@@ -25,11 +27,15 @@ class Command(Base):
     def handle(self, *args: Any, **options: Any) -> None:
         """Serve until told to stop; the worker ends with it."""
         migrate_if_needed()
-        worker = subprocess.Popen([sys.executable, "-m", "hourtab", "worker"])
+        # uvicorn hands a signal on once it has shut down; as an exception it lets the worker be ended too.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        worker = subprocess.Popen([sys.executable, "-m", "hourtab", "worker", "--parent", str(os.getpid())])  # noqa: S603
         self.stdout.write(f"HourTab is at {settings.SITE_URL} (stop it with Ctrl+C)")
         self.stdout.flush()
         try:
             call_command("web", host=options["host"], port=options["port"])
+        except KeyboardInterrupt:
+            self.stdout.write("Stopped.")
         finally:
             worker.terminate()
             worker.wait(timeout=15)

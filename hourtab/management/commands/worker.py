@@ -1,6 +1,7 @@
 """`hourtab worker`: does what is due. Several may run; each thing is done once."""
 
 import logging
+import os
 import signal
 import threading
 import time
@@ -23,6 +24,7 @@ class Command(Base):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take whether to stop after one round."""
+        parser.add_argument("--parent", type=int, help="end when this process has ended")
         parser.add_argument("--once", action="store_true", help="do what is due now and end")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -31,7 +33,7 @@ class Command(Base):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         due = dict.fromkeys((name for name, _, _ in SCHEDULE), 0.0)
-        while not stop.is_set():
+        while not stop.is_set() and options["parent"] in (None, os.getppid()):
             for name, period, job in SCHEDULE:
                 if due[name] <= time.monotonic():
                     self._do(name, job)

@@ -1,0 +1,60 @@
+"""Eight processes at once, and one that is killed: no second is lost or doubled, nothing is half done."""
+
+import signal
+import time
+
+import pytest
+
+from tests.builders import TOGGL, toggl
+
+PROCESSES = 8
+
+
+def test_eight_processes_log_and_import_at_once(installation, tmp_path) -> None:
+    ref, _ = installation.open(start="2027-06-01")
+    tools = []
+    for n in range(PROCESSES // 2):
+        path = tmp_path / f"week-{n}.csv"
+        path.write_bytes(toggl(*(f"06-0{n + 1} 09:00 0:{minute:02d} Line {minute}" for minute in range(10, 30))))
+        tools.append(str(path))
+    running = [installation.start("import", path, "--retainer", ref, "--json") for path in tools]
+    running += [installation.start("log", "call, 10m", "@acme", "2027-06-10") for _ in range(PROCESSES // 2)]
+    for process in running:
+        out, err = process.communicate(timeout=120)
+        assert process.returncode == 0, out + err
+    expected = sum(range(10, 30)) * 60 * (PROCESSES // 2) + 600 * (PROCESSES // 2)
+    assert installation.json("balance", ref, "--on", "2027-06-30")["used"] == expected
+    assert installation.json("verify")["findings"] == {}
+
+
+def test_the_same_file_from_several_processes_counts_once(installation, tmp_path) -> None:
+    ref, _ = installation.open(start="2027-06-01")
+    path = tmp_path / "week.csv"
+    path.write_bytes(toggl(*(f"06-01 09:00 0:{minute:02d} Line" for minute in range(10, 40))))
+    running = [installation.start("import", str(path), "--retainer", ref, "--json") for _ in range(PROCESSES)]
+    for process in running:
+        out, err = process.communicate(timeout=120)
+        assert process.returncode == 0, out + err
+    assert installation.json("balance", ref, "--on", "2027-06-30")["used"] == sum(range(10, 40)) * 60
+    assert installation.json("verify")["findings"] == {}
+
+
+@pytest.mark.parametrize("delay", [0.5, 0.9, 1.4])
+def test_a_process_killed_in_mid_import_leaves_it_whole_or_not_there(installation, tmp_path, delay) -> None:
+    ref, _ = installation.open(start="2027-01-01")
+    path = tmp_path / "year.csv"
+    rows = (
+        f"Mara,m@x.example,Acme,P,,Line {i},Yes,2027-{i % 12 + 1:02d}-{i % 28 + 1:02d},09:00:00,,,00:06:00,,"
+        for i in range(12_000)
+    )
+    path.write_text("\n".join([TOGGL, *rows]))
+    process = installation.start("import", str(path), "--retainer", ref)
+    time.sleep(delay)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    used = sum(installation.json("balance", ref, "--on", f"2027-{month:02d}-28")["used"] for month in range(1, 13))
+    assert used in (0, 12_000 * 360)
+    assert installation.json("verify")["findings"] == {}
+    again = installation.json("import", str(path), "--retainer", ref)
+    assert again["rows"]["new"] + again["rows"]["unchanged"] == 12_000
+    assert again["seconds"]["stored"] == 12_000 * 360

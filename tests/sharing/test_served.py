@@ -1,0 +1,76 @@
+"""The whole composition, over the wire."""
+
+import http.client
+import socket
+import time
+from contextlib import closing
+from urllib.parse import urlsplit
+
+
+def ask(site: str, path: str, method: str = "GET", body: bytes | None = None, **headers: str):
+    parts = urlsplit(site)
+    with closing(http.client.HTTPConnection(parts.hostname, parts.port, timeout=20)) as link:
+        link.request(method, path, body=body, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        answer = link.getresponse()
+        return answer.status, dict(answer.getheaders()), answer.read()
+
+
+def raw(site: str, data: bytes, *, breaks_off: bool = False) -> bytes:
+    parts = urlsplit(site)
+    with socket.create_connection((parts.hostname, parts.port), timeout=10) as link:
+        link.sendall(data)
+        if breaks_off:
+            link.shutdown(socket.SHUT_WR)
+        return link.recv(65536)
+
+
+def test_page_feed_and_refusals(installation) -> None:
+    _, token = installation.open(start="2020-01-01")
+    path = f"/r/{token}"
+    with installation.serve() as site:
+        status, headers, _ = ask(site, path)
+        assert (status, headers["content-type"]) == (200, "text/html; charset=utf-8")
+        assert ask(site, path, if_none_match=headers["etag"])[0] == 304
+        assert ask(site, path, method="POST")[0] == 405
+        wrong = ask(site, "/r/" + "A" * 22)
+        assert wrong[0] == 404
+        for other in (path + "/", "/r/" + "B" * 22 + "/live", "/r/" + "A" * 22 + "?page=2", "/r/..%2f..", path + "/live/"):
+            found = ask(site, other)
+            assert (found[0], found[2]) == (404, wrong[2]), other
+        assert ask(site, "/", host="evil.example")[0] == 400
+        assert ask(site, f"{path}?page=2")[0] == 200
+
+        parts = urlsplit(site)
+        with socket.create_connection((parts.hostname, parts.port), timeout=5) as stream:
+            tag = headers["etag"].strip('"').removesuffix("-i")
+            stream.sendall(f"GET {path}/live?seen={tag} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            assert b"text/event-stream" in stream.recv(4096)
+            time.sleep(0.5)
+            installation.run("log", "notes, 45m @acme")
+            seen = b""
+            while b"event: change" not in seen:
+                seen += stream.recv(4096)
+            told = seen.partition(b"data: ")[2].split(b"\n")[0].decode()
+        fresh = ask(site, path)
+        assert fresh[1]["etag"] == f'"{told}-i"' != headers["etag"]
+
+
+def test_a_broken_or_oversized_upload_reaches_nobody(installation) -> None:
+    installation.open()
+    with installation.serve() as site:
+        head = "POST /accounts/login/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        assert b" 413 " in raw(site, f"{head}Content-Length: {30 * 1024 * 1024}\r\n\r\n".encode())
+        assert b" 200 " not in raw(site, f"{head}Content-Length: 100\r\n\r\n".encode() + b"login=x", breaks_off=True)
+        chunked = raw(site, f"{head}Transfer-Encoding: chunked\r\n\r\n".encode() + b"7\r\nlogin=x\r\n0\r\n\r\n")
+        assert b" 403 " in chunked
+        assert ask(site, "/robots.txt")[0] == 200
+
+
+def test_everything_is_still_there_after_a_restart(installation) -> None:
+    _, token = installation.open(start="2020-01-01")
+    with installation.serve() as site:
+        before = ask(site, f"/r/{token}")
+    with installation.serve() as site:
+        after = ask(site, f"/r/{token}")
+    assert before[0] == after[0] == 200
+    assert before[2] == after[2]
