@@ -92,7 +92,6 @@ class Installation:
         self.environment = kept | {
             "HOURTAB_VAR": str(folder / "var"),
             "DATABASE_URL": url,
-            "PYTHONWARNINGS": "error::ResourceWarning",
         }
 
     def start(self, *words: str, **more: str) -> subprocess.Popen[str]:

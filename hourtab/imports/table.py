@@ -35,7 +35,10 @@ def read_rows(content: bytes) -> list[Row]:
         delimiter, text, skipped = first.strip()[4], rest, 1
     else:
         delimiter = _delimiter(text)
-    return list(_records(text, delimiter, skipped))
+    rows = list(_records(text, delimiter, skipped))
+    if not rows:
+        raise Refusal("The file is empty.")
+    return rows
 
 
 def _records(text: str, delimiter: str, skipped: int) -> Iterator[Row]:

@@ -129,6 +129,7 @@ def test_rows_that_are_no_entries_are_named_and_not_counted() -> None:
     ("content", "line", "column", "value", "reason"),
     [
         (b"", None, None, None, "is empty"),
+        (b"\x1c", None, None, None, "is empty"),
         (b"PK\x03\x04zip", None, None, None, "not a text file"),
         (b"a\0b", None, None, None, "not a text file"),
         (b"x" * (21 * 1024 * 1024), None, None, None, "20 MB are the most"),
@@ -140,7 +141,7 @@ def test_rows_that_are_no_entries_are_named_and_not_counted() -> None:
         (a_file(HARVEST, "2027-06-03,A,P,,D,x,5000,Yes,J,R"), 2, "Hours", "5000", "more than 1,000 hours"),
         (a_file(HARVEST, f"2027-06-03,A,P,,D,{'x' * 200_000},1,Yes,J,R"), 2, None, None, "longer than 100,000"),
     ],
-    ids=["empty", "zip", "binary", "large", "unknown", "header", "month 13", "30 February", "text", "absurd", "long cell"],
+    ids=["empty", "blank", "zip", "binary", "large", "unknown", "header", "month 13", "30 February", "text", "absurd", "long cell"],
 )  # fmt: skip
 def test_what_cannot_be_read_is_refused_with_its_place(content, line, column, value, reason) -> None:
     with pytest.raises(Refusal) as refusal:

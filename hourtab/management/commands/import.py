@@ -1,5 +1,6 @@
 """`hourtab import`: bring files of hours in, as the page does."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,8 @@ from django.utils import timezone
 
 from hourtab.imports import services
 from hourtab.imports.errors import Open, Question, Refusal
-from hourtab.imports.services import Upload
+from hourtab.imports.models import Import
+from hourtab.imports.services import Examined, Upload
 from hourtab.imports.table import LARGEST_FILE
 from hourtab.lib.words import Words
 from hourtab.management.command import Command as Base
@@ -57,34 +59,57 @@ class Command(Base):
         try:
             upload = Upload(path.name, _content(path), answers, options["all_rows"], options["only_add"])
             now = timezone.now()
-            examined = services.examine(upload, retainer, now)
-            done = None if options["dry_run"] else services.apply(upload, retainer, by=None, now=now)
+            if options["dry_run"]:
+                return report | _would(services.examine(upload, retainer, now))
+            return report | _did(services.apply(upload, retainer, by=None, now=now))
         except Refusal as refusal:
             place = {"line": refusal.line, "column": refusal.column, "value": refusal.value, "reason": refusal.reason}
             return report | {"refused": place, "text": str(refusal)}
         except Open as unanswered:
             return report | {"outcome": "ask", "questions": [_question(unanswered.question)]}
-        plan = examined.plan
-        counts = services.summary(done.counts) if done else plan.counts
-        return report | {
-            "tool": plan.parsed.tool.key,
-            "outcome": "import",
-            "window": [day.isoformat() for day in plan.window] if plan.window else None,
-            "rows": counts,
-            "seconds": {
-                "file": plan.parsed.seconds,
-                "new": done.counts["new_seconds"] if done else plan.new_seconds,
-                "stored": services.stored_seconds(retainer, done.source) if done else examined.stored,
-            },
-            "flags": [{"line": flag.line, "why": flag.why} for flag in plan.flags],
-            "not_for_this_retainer": [{"line": o.line, "why": o.why} for o in plan.outcomes if o.kind == "not_for_this_retainer"],
-            "not_an_entry": [{"line": o.line, "why": o.why} for o in plan.outcomes if o.kind == "not_an_entry"],
-            "balance": {
-                "before": done.counts["before"] if done else examined.before,
-                "after": done.counts["after"] if done else examined.after,
-            },
-            "import": done.ref if done else None,
-        }
+
+
+def _would(examined: Examined) -> dict[str, Any]:
+    """Report what an import would do."""
+    plan = examined.plan
+    return {
+        "tool": plan.parsed.tool.key,
+        "outcome": "import",
+        "window": [day.isoformat() for day in plan.window] if plan.window else None,
+        "rows": plan.counts,
+        "seconds": {"file": plan.parsed.seconds, "new": plan.new_seconds, "stored": examined.stored},
+        "flags": [{"line": flag.line, "why": flag.why} for flag in plan.flags],
+        **_named((outcome.line, outcome.kind, outcome.why) for outcome in plan.outcomes),
+        "balance": {"before": examined.before, "after": examined.after},
+        "import": None,
+    }
+
+
+def _did(done: Import) -> dict[str, Any]:
+    """Report what an import did."""
+    counts = done.counts
+    window = [day.isoformat() for day in (done.window_from, done.window_until) if day]
+    stored = services.stored_seconds(done.retainer, done.source)
+    return {
+        "tool": done.source.tool if done.source else None,
+        "outcome": "import",
+        "window": window or None,
+        "rows": services.summary(counts),
+        "seconds": {"file": counts["file_seconds"], "new": counts["new_seconds"], "stored": stored},
+        "flags": [{"line": line, "why": why} for line, why in done.flags],
+        **_named(done.outcomes),
+        "balance": {"before": counts["before"], "after": counts["after"]},
+        "import": done.ref,
+    }
+
+
+def _named(outcomes: Iterable[Any]) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows that were left out, each with its line and reason."""
+    named: dict[str, list[dict[str, Any]]] = {"not_for_this_retainer": [], "not_an_entry": []}
+    for line, kind, why in outcomes:
+        if kind in named:
+            named[kind].append({"line": line, "why": why})
+    return named
 
 
 def _answer(text: str) -> tuple[str, str]:
