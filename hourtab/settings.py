@@ -31,6 +31,8 @@ def database(url: str) -> dict[str, object]:
     """Turn `sqlite:///relative.sqlite3`, `sqlite:////absolute.sqlite3` or `postgres://…` into Django's settings."""
     if url.startswith("sqlite:///"):
         name = unquote(url.removeprefix("sqlite:///").partition("?")[0])
+        if name == ":memory:":
+            return {"ENGINE": "django.db.backends.sqlite3", "NAME": name}
         path = Path(name).absolute()
         path.parent.mkdir(parents=True, exist_ok=True)
         return {

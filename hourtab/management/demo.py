@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.db import transaction
 
 from hourtab.accounts.models import User, Workspace
@@ -168,6 +169,7 @@ STORIES = (
 def fill(now: datetime, password: str) -> tuple[Workspace, ShareLink]:
     """Make the workspace with its owner; returns it and the link of its first page."""
     owner = User.objects.create_user(OWNER, password, name="Ada")
+    EmailAddress.objects.create(user=owner, email=OWNER, verified=True, primary=True)
     workspace = open_workspace("Northlight", owner=owner, zone="Europe/London", locale="en-GB", currency="GBP")
     Workspace.objects.filter(pk=workspace.pk).update(is_demo=True)
     links = [_tell(story, workspace, now) for story in STORIES]
@@ -207,4 +209,6 @@ def _work(start: date, line: str) -> Work:
         "description": text,
         "scope": scope[0] if scope else "retainer",
     }
-    return Work(start + timedelta(days=int(days)), parse(amount), **values)
+    on = start + timedelta(days=int(days))
+    friday = on - timedelta(days=max(0, on.weekday() - 4))
+    return Work(max(start, friday), parse(amount), **values)

@@ -28,7 +28,7 @@ class Mailbox:
         """Wait for the mail of that number and return its text."""
         for _ in range(100):
             if len(self.mails) >= count:
-                part = next((part for part in self.mails[count - 1].walk() if part.get_content_type() == "text/plain"))
+                part = next(part for part in self.mails[count - 1].walk() if part.get_content_type() == "text/plain")
                 return part.get_payload(decode=True).decode()
             time.sleep(0.1)
         raise AssertionError(f"{len(self.mails)} mails arrived")
@@ -50,7 +50,9 @@ def mailbox() -> Iterator[tuple[Mailbox, str]]:
 
 
 def code_in(text: str) -> str:
-    return re.search(r"^([A-Z0-9]{3,4}-?[A-Z0-9]{3,4})$", text, re.MULTILINE)[1]
+    found = re.search(r"^([A-Z0-9]{3,4}-?[A-Z0-9]{3,4})\s*$", text, re.MULTILINE)
+    assert found, text
+    return found[1]
 
 
 def test_an_address_is_confirmed_a_code_signs_in_and_a_password_is_reset(installation, mailbox, chromium) -> None:

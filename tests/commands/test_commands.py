@@ -197,3 +197,34 @@ def test_ten_thousand_entries_replay_in_a_blink(installation, tmp_path) -> None:
         installation.run("replay", str(file), "--json")
         times[file] = time.perf_counter() - begin
     assert times[path] < 12 * times[small], times
+
+
+def test_another_link_key_is_refused_instead_of_breaking_every_link(installation) -> None:
+    installation.open()
+    for words in (("open", "--client", "B", "--hours", "3"), ("web",)):
+        process = installation.start(*words, LINK_KEY="another")
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == 1
+        assert "LINK_KEY is not the one" in err
+
+
+def test_replay_leaves_nothing_behind(tmp_path) -> None:
+    import os
+    import subprocess
+    import sys
+
+    kept = {
+        key: value for key, value in os.environ.items() if key not in ("HOURTAB_VAR", "DATABASE_URL", "SECRET_KEY", "LINK_KEY")
+    }
+    root = str(Path(__file__).parents[2])
+    done = subprocess.run(
+        [sys.executable, "-m", "hourtab", "replay", "-"],
+        input=a_ledger(),
+        text=True,
+        cwd=tmp_path,
+        env=kept | {"PYTHONPATH": root},
+        check=False,
+        capture_output=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -6,7 +6,7 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from hourtab.ledger import queries, quick_line
-from hourtab.ledger.services import log_time
+from hourtab.ledger.services import know_category, log_time
 from hourtab.ledger.words import headline
 from hourtab.ledger.work import Work
 from hourtab.lib.words import Words
@@ -47,15 +47,13 @@ class Command(Base):
             raise Refused(str(error), 2) from None
         category = line.category
         if options["category"]:
-            from hourtab.ledger.services import know_category
-
             category = know_category(line.retainer, options["category"]).name
         work = Work(line.on, line.seconds, category=category, description=line.description, person=options["person"])
         entry = log_time(line.retainer, work, by=None, now=now)
         retainer = Retainer.objects.select_related("client").get(pk=line.retainer.pk)
         totals = queries.current_cycle(retainer, retainer.today(now))
         words = Words(retainer.workspace.locale, retainer.workspace.hour_format, retainer.unit)
-        summary = headline(totals, words) if totals else ""
+        summary = headline(totals, words).replace("\u00a0", " ") if totals else ""
         if options["json"]:
             self.print_json({
                 "ref": retainer.ref, "entry": entry.key, "on": work.on.isoformat(), "seconds": work.amount,

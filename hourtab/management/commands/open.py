@@ -18,7 +18,7 @@ from hourtab.management.command import Refused, find_workspace
 from hourtab.management.setup import migrate_if_needed
 from hourtab.retainers.services import open_retainer
 from hourtab.sharing.links import url_of
-from hourtab.sharing.services import share
+from hourtab.sharing.services import key_fits, share
 
 
 class Command(Base):
@@ -51,6 +51,8 @@ class Command(Base):
         if not client or len(client) > 120:
             raise Refused("The client's name must have 1 to 120 characters.", 2)
         migrate_if_needed()
+        if not key_fits():
+            raise Refused("LINK_KEY is not the one this database's links were made with. Set it, or restore var/keys.")
         with transaction.atomic():
             workspace = find_workspace(options["workspace"]) or open_workspace("My workspace", zone=options["zone"] or "UTC")
             try:

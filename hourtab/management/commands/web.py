@@ -9,6 +9,7 @@ from django.core.management.base import CommandParser
 
 from hourtab.management.command import Command as Base
 from hourtab.management.command import Refused, is_migrated
+from hourtab.sharing.services import key_fits
 
 
 class Command(Base):
@@ -26,6 +27,10 @@ class Command(Base):
         """Serve until told to stop."""
         if not is_migrated():
             raise Refused("This database is not up to date. Run: hourtab migrate")
+        if not key_fits():
+            raise Refused(
+                "LINK_KEY is not the one this database's links were made with: no link would open. Set it, or restore var/keys."
+            )
         call_command("collectstatic", interactive=False, verbosity=0)
         uvicorn.run(
             "hourtab.asgi:app",

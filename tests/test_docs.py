@@ -1,0 +1,43 @@
+"""What exists is documented."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+
+ROOT = Path(__file__).parent.parent
+DOCS = {path.name: path.read_text() for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]}
+OURS = ("accounts", "clients", "retainers", "ledger", "imports", "sharing")
+
+
+def test_every_setting_is_described() -> None:
+    settings = set(re.findall(r'env(?:_int)?\("(\w+)"', (ROOT / "hourtab/settings.py").read_text()))
+    described = set(re.findall(r"^\| `(\w+)` \|", DOCS["self-hosting.md"], re.MULTILINE))
+    assert settings == described
+
+
+def test_every_command_is_described() -> None:
+    everything = " ".join(DOCS.values())
+    for path in (ROOT / "hourtab/management/commands").glob("[a-z]*.py"):
+        assert f"hourtab {path.stem}" in everything, path.stem
+
+
+@pytest.mark.parametrize("label", OURS)
+def test_every_model_is_in_the_glossary(label) -> None:
+    for model in apps.get_app_config(label).get_models():
+        assert re.search(rf"\b{model.__name__}\b", DOCS["glossary.md"]), model.__name__
+
+
+def test_every_dependency_has_its_reason() -> None:
+    project = (ROOT / "pyproject.toml").read_text()
+    named = re.findall(r'^  "([a-z0-9-]+)(?:\[[a-z,]+\])?[>=<]', project, re.MULTILINE)
+    assert len(named) > 20
+    for name in named:
+        assert re.search(rf"(?i)\b{re.escape(name)}\b", DOCS["decisions.md"]), name
+
+
+def test_every_link_between_documents_leads_somewhere() -> None:
+    for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("hourtab/**/*.md")]:
+        for target in re.findall(r"\]\((?!http)([^)#]+)", path.read_text()):
+            assert (path.parent / target).exists(), f"{path.name} → {target}"
