@@ -6,7 +6,7 @@ from typing import Any, Concatenate, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from hourtab.accounts.models import Member, Workspace
 
@@ -45,6 +45,23 @@ def member_required[**P](view: MemberView[P]) -> View[P]:
 def editor_required[**P](view: MemberView[P]) -> View[P]:
     """Let in owners and editors; a viewer gets 403."""
     return _guard(view, lambda member: member.may_edit)
+
+
+def acts_on[**P](find: Callable[Concatenate[MemberRequest, P], object]) -> Callable[[MemberView[P]], MemberView[P]]:
+    """Let a view act, by POST alone, on what `find` finds for this member.
+
+    What is not theirs is 404 first, whatever the method; only then another method is 405.
+    """
+
+    def decorate(view: MemberView[P]) -> MemberView[P]:
+        @wraps(view)
+        def guarded(request: MemberRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            find(request, *args, **kwargs)
+            return view(request, *args, **kwargs) if request.method == "POST" else HttpResponseNotAllowed(["POST"])
+
+        return guarded
+
+    return decorate
 
 
 def owner_required[**P](view: MemberView[P]) -> View[P]:

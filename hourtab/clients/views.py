@@ -4,14 +4,21 @@ from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
-from hourtab.accounts.access import MemberRequest, editor_required, member_required
+from hourtab.accounts.access import MemberRequest, acts_on, editor_required, member_required
 from hourtab.clients import services
 from hourtab.clients.forms import ClientForm, ContactForm
 from hourtab.clients.models import Client, Contact
 from hourtab.lib.notices import tell
 from hourtab.lib.once import once
+
+
+def _client(request: MemberRequest, pk: int) -> Client:
+    return get_object_or_404(request.workspace.clients, pk=pk)
+
+
+def _contact(request: MemberRequest, pk: int) -> Contact:
+    return get_object_or_404(Contact, pk=pk, client__workspace=request.workspace)
 
 
 @member_required
@@ -24,14 +31,14 @@ def client_list(request: MemberRequest) -> HttpResponse:
 @member_required
 def client(request: MemberRequest, pk: int) -> HttpResponse:
     """Show a client: contacts and retainers."""
-    found = get_object_or_404(request.workspace.clients, pk=pk)
+    found = _client(request, pk)
     return render(request, "clients/client.html", {"client": found, "form": ContactForm(), "retainers": found.retainers.all()})
 
 
 @editor_required
 def rename_client(request: MemberRequest, pk: int) -> HttpResponse:
     """Give a client another name."""
-    found = get_object_or_404(request.workspace.clients, pk=pk)
+    found = _client(request, pk)
     form = ClientForm(request.POST or None, instance=Client(pk=found.pk, name=found.name), workspace=request.workspace)
     if request.method == "POST" and form.is_valid():
         services.rename_client(found, form.cleaned_data["name"])
@@ -45,11 +52,11 @@ def rename_client(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 @editor_required
-@require_POST
+@acts_on(_client)
 @once
 def add_contact(request: MemberRequest, pk: int) -> HttpResponse:
     """Store a contact."""
-    found = get_object_or_404(request.workspace.clients, pk=pk)
+    found = _client(request, pk)
     form = ContactForm(request.POST, instance=Contact(client=found))
     if form.is_valid():
         form.save()
@@ -61,7 +68,7 @@ def add_contact(request: MemberRequest, pk: int) -> HttpResponse:
 @editor_required
 def edit_contact(request: MemberRequest, pk: int) -> HttpResponse:
     """Change a contact."""
-    contact = get_object_or_404(Contact, pk=pk, client__workspace=request.workspace)
+    contact = _contact(request, pk)
     form = ContactForm(request.POST or None, instance=contact)
     if request.method == "POST" and form.is_valid():
         form.save()
@@ -70,10 +77,10 @@ def edit_contact(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 @editor_required
-@require_POST
+@acts_on(_contact)
 def remove_contact(request: MemberRequest, pk: int) -> HttpResponse:
     """Remove a contact."""
-    contact = get_object_or_404(Contact, pk=pk, client__workspace=request.workspace)
+    contact = _contact(request, pk)
     contact.delete()
     tell(request, _("%(name)s was removed.") % {"name": contact.name})
     return redirect("client", pk=contact.client_id)

@@ -6,9 +6,8 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
-from hourtab.accounts.access import MemberRequest, editor_required, member_required
+from hourtab.accounts.access import MemberRequest, acts_on, editor_required, member_required
 from hourtab.imports import services
 from hourtab.imports.errors import Open, Refusal
 from hourtab.imports.forms import UploadForm
@@ -20,6 +19,11 @@ from hourtab.lib.words import Words
 
 ANSWERS = ("date_order", "decimal", "hours", "client", "project", "billable", "gone", "conflict", "unreadable", "from", "until")
 SHOWN_ROWS = 500
+
+
+def _import(request: MemberRequest, ref: str) -> Import:
+    found = request.workspace.imports.select_related("retainer__client", "retainer__workspace", "source")
+    return get_object_or_404(found, ref=ref)
 
 
 @editor_required
@@ -96,7 +100,7 @@ def show_import(request: MemberRequest, ref: str) -> HttpResponse:
 
 
 @editor_required
-@require_POST
+@acts_on(_import)
 def apply_import(request: MemberRequest, ref: str) -> HttpResponse:
     """Apply what the preview showed, and nothing else."""
     found = _import(request, ref)
@@ -124,7 +128,7 @@ def apply_import(request: MemberRequest, ref: str) -> HttpResponse:
 
 
 @editor_required
-@require_POST
+@acts_on(_import)
 def undo_import(request: MemberRequest, ref: str) -> HttpResponse:
     """Take an import back."""
     found = _import(request, ref)
@@ -138,18 +142,13 @@ def undo_import(request: MemberRequest, ref: str) -> HttpResponse:
 
 
 @editor_required
-@require_POST
+@acts_on(_import)
 def discard_import(request: MemberRequest, ref: str) -> HttpResponse:
     """Forget a file that was not applied."""
     found = _import(request, ref)
     retainer = found.retainer
     Import.objects.filter(pk=found.pk, state=Import.State.DRAFT).delete()
     return redirect("upload_import", ref=retainer.ref)
-
-
-def _import(request: MemberRequest, ref: str) -> Import:
-    found = request.workspace.imports.select_related("retainer__client", "retainer__workspace", "source")
-    return get_object_or_404(found, ref=ref)
 
 
 def _upload(request: MemberRequest, retainer: Any, form: UploadForm) -> dict[str, Any]:

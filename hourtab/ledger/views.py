@@ -6,9 +6,8 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
-from hourtab.accounts.access import MemberRequest, editor_required, member_required
+from hourtab.accounts.access import MemberRequest, acts_on, editor_required, member_required
 from hourtab.ledger import services
 from hourtab.ledger.forms import EntryForm, TopUpForm
 from hourtab.ledger.models import Entry, Revision
@@ -17,6 +16,15 @@ from hourtab.lib.notices import tell, warn
 from hourtab.lib.once import once
 from hourtab.lib.words import Words
 from hourtab.retainers.models import Retainer
+
+
+def _retainer(request: MemberRequest, ref: str) -> Retainer:
+    return get_object_or_404(request.workspace.retainers.select_related("client", "workspace"), ref=ref)
+
+
+def _entry(request: MemberRequest, ref: str, pk: int) -> tuple[Retainer, Entry]:
+    retainer = _retainer(request, ref)
+    return retainer, get_object_or_404(retainer.entries.select_related("retainer"), pk=pk)
 
 
 @editor_required
@@ -59,7 +67,7 @@ def edit_entry(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
 
 
 @editor_required
-@require_POST
+@acts_on(_entry)
 def withdraw_entry(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
     """Take a line out of the log; it can be put back."""
     retainer, entry = _entry(request, ref, pk)
@@ -72,7 +80,7 @@ def withdraw_entry(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
 
 
 @editor_required
-@require_POST
+@acts_on(_entry)
 def restore_entry(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
     """Put a line back."""
     retainer, entry = _entry(request, ref, pk)
@@ -83,7 +91,7 @@ def restore_entry(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
 
 
 @editor_required
-@require_POST
+@acts_on(_entry)
 def know_category(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
     """Make the text before the colon of a line a kind of work, for this line and from now on."""
     retainer, entry = _entry(request, ref, pk)
@@ -146,12 +154,3 @@ def _form(form: object, retainer: Retainer, title: str, button: str) -> dict[str
 
 def _words(retainer: Retainer) -> Words:
     return Words(retainer.workspace.locale, retainer.workspace.hour_format, retainer.unit)
-
-
-def _retainer(request: MemberRequest, ref: str) -> Retainer:
-    return get_object_or_404(request.workspace.retainers.select_related("client", "workspace"), ref=ref)
-
-
-def _entry(request: MemberRequest, ref: str, pk: int) -> tuple[Retainer, Entry]:
-    retainer = _retainer(request, ref)
-    return retainer, get_object_or_404(retainer.entries.select_related("retainer"), pk=pk)

@@ -7,9 +7,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
-from hourtab.accounts.access import MemberRequest, editor_required, member_required
+from hourtab.accounts.access import MemberRequest, acts_on, editor_required, member_required
 from hourtab.lib.notices import tell
 from hourtab.lib.once import once
 from hourtab.retainers.models import Retainer
@@ -18,6 +18,14 @@ from hourtab.sharing.forms import LinkForm
 from hourtab.sharing.headers import PUBLIC
 from hourtab.sharing.links import url_of
 from hourtab.sharing.models import ShareLink
+
+
+def _retainer(request: MemberRequest, ref: str) -> Retainer:
+    return get_object_or_404(request.workspace.retainers.select_related("client", "workspace"), ref=ref)
+
+
+def _link(request: MemberRequest, pk: int) -> ShareLink:
+    return get_object_or_404(request.workspace.links.select_related("workspace", "client"), pk=pk, revoked_at=None)
 
 
 @require_safe
@@ -44,16 +52,16 @@ def demo(request: HttpRequest) -> HttpResponse:
 @member_required
 def retainer_links(request: MemberRequest, ref: str) -> HttpResponse:
     """Show a retainer's links; each can be copied, shown as a QR code, changed, rotated and revoked."""
-    retainer = get_object_or_404(request.workspace.retainers.select_related("client", "workspace"), ref=ref)
+    retainer = _retainer(request, ref)
     return _links_page(request, retainer, LinkForm())
 
 
 @editor_required
-@require_POST
+@acts_on(_retainer)
 @once
 def add_link(request: MemberRequest, ref: str) -> HttpResponse:
     """Make another link."""
-    retainer = get_object_or_404(request.workspace.retainers.select_related("client", "workspace"), ref=ref)
+    retainer = _retainer(request, ref)
     form = LinkForm(request.POST)
     if not form.is_valid():
         return _links_page(request, retainer, form, status=422)
@@ -76,7 +84,7 @@ def change_link(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 @editor_required
-@require_POST
+@acts_on(_link)
 def rotate_link(request: MemberRequest, pk: int) -> HttpResponse:
     """Give a link a new address."""
     link = _link(request, pk)
@@ -86,7 +94,7 @@ def rotate_link(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 @editor_required
-@require_POST
+@acts_on(_link)
 def revoke_link(request: MemberRequest, pk: int) -> HttpResponse:
     """End a link."""
     link = _link(request, pk)
@@ -102,10 +110,6 @@ def link_qr(request: MemberRequest, pk: int) -> HttpResponse:
     out = io.BytesIO()
     segno.make(url_of(link), error="m").save(out, kind="svg", scale=6, border=2, dark="#111", light="#fff")
     return HttpResponse(out.getvalue(), content_type="image/svg+xml", headers={"Cache-Control": "no-store"})
-
-
-def _link(request: MemberRequest, pk: int) -> ShareLink:
-    return get_object_or_404(request.workspace.links.select_related("workspace", "client"), pk=pk, revoked_at=None)
 
 
 def _retainer_of(link: ShareLink) -> Retainer:

@@ -1,6 +1,5 @@
 """`hourtab demo`: fill a new database with a believable workspace."""
 
-import json
 import secrets
 from typing import Any
 
@@ -14,6 +13,7 @@ from hourtab.management.command import Refused
 from hourtab.management.demo import OWNER, fill
 from hourtab.management.setup import migrate_if_needed
 from hourtab.sharing.links import url_of
+from hourtab.sharing.models import ShareLink
 
 
 class Command(Base):
@@ -35,18 +35,19 @@ class Command(Base):
         if Workspace.objects.exists():
             if not options["if_new"]:
                 raise Refused("This database is not new. The demo goes only into a new one.")
-            if Workspace.objects.filter(is_demo=True).exists() and kept.exists():
-                self._print(json.loads(kept.read_text()), options)
+            link = ShareLink.objects.filter(workspace__is_demo=True, revoked_at=None).order_by("pk").first()
+            if link and kept.exists():
+                self._print(kept.read_text(), link, options)
             return
         password = secrets.token_urlsafe(9)
         _, link = fill(timezone.now(), password)
-        sign_in = {"email": OWNER, "password": password, "sign_in": f"{settings.SITE_URL}/accounts/login/", "url": url_of(link)}
         kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         kept.touch(mode=0o600)
-        kept.write_text(json.dumps(sign_in))
-        self._print(sign_in, options)
+        kept.write_text(password)
+        self._print(password, link, options)
 
-    def _print(self, sign_in: dict[str, str], options: dict[str, Any]) -> None:
+    def _print(self, password: str, link: ShareLink, options: dict[str, Any]) -> None:
+        sign_in = {"email": OWNER, "password": password, "sign_in": f"{settings.SITE_URL}/accounts/login/", "url": url_of(link)}
         if options["json"]:
             self.print_json(sign_in)
         else:

@@ -31,6 +31,7 @@ class Command(Base):
             raise Refused(
                 "LINK_KEY is not the one this database's links were made with: no link would open. Set it, or restore var/keys."
             )
+        call_command("createcachetable", verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
         uvicorn.run(
             "hourtab.asgi:app",
