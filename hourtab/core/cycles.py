@@ -17,6 +17,8 @@ from hourtab.core.terms import Cadence, Retainer, Terms
 _WEEKS = {"week": 7, "two_weeks": 14}
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 FOR_EVER = date.max
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
+"""No date of a ledger lies outside."""
 DAY = timedelta(days=1)
 
 
@@ -134,8 +136,8 @@ class Calendar:
         return Cycle(index, day, end, terms, 0 if paused else cap, end == self._ends_before != FOR_EVER, paused)
 
     def cycle_of(self, on: date) -> Cycle | None:
-        """Return the cycle that holds `on`; None before the start and after the end."""
-        if on < self.retainer.starts_on or on >= self._ends_before != FOR_EVER:
+        """Return the cycle that holds `on`; None before the start, after the end, and beyond `LAST_DAY`."""
+        if on < self.retainer.starts_on or on > LAST_DAY or on >= self._ends_before != FOR_EVER:
             return None
         while not self._cycles or self._cycles[-1].ends_before <= on:
             cycle = next(self._source)
@@ -147,7 +149,7 @@ class Calendar:
         """Return all cycles from the first to the one that holds `on` (all of them after the end)."""
         if on < self.retainer.starts_on:
             return ()
-        last = self.cycle_of(min(on, self._ends_before - DAY if self._ends_before != FOR_EVER else on))
+        last = self.cycle_of(min(on, LAST_DAY, self._ends_before - DAY))
         return self._cycles[: last.index + 1] if last else ()
 
     def starts_cycle(self, on: date) -> bool:

@@ -6,8 +6,8 @@ from datetime import date
 from typing import Any, get_args
 
 from hourtab.core.amounts import LONGEST
+from hourtab.core.cycles import FIRST_DAY, LAST_DAY
 
-FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
 _MOST = 1000 * LONGEST
 _LATER = "statements are not part of this version yet; leave it out"
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from hourtab.imports.errors import Refusal
+from hourtab.lib.text import clean
 
 LARGEST_FILE = 20 * 1024 * 1024
 MOST_ROWS = 200_000
@@ -83,7 +84,7 @@ def _decode(content: bytes) -> str:
 def _clean(text: str) -> str:
     if "\0" in text:
         raise Refusal("This is not a text file. Export the report as CSV.")
-    return text.removeprefix("\ufeff")
+    return clean(text.removeprefix("\ufeff"))
 
 
 def _delimiter(text: str) -> str:

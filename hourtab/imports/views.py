@@ -15,6 +15,7 @@ from hourtab.imports.models import Import
 from hourtab.imports.services import Upload
 from hourtab.ledger.services import LedgerError
 from hourtab.lib.notices import tell, warn
+from hourtab.lib.text import clean
 from hourtab.lib.words import Words
 
 ANSWERS = ("date_order", "decimal", "hours", "client", "project", "billable", "gone", "conflict", "unreadable", "from", "until")
@@ -46,7 +47,7 @@ def upload_import(request: MemberRequest, ref: str) -> HttpResponse:
             workspace=request.workspace,
             retainer=retainer,
             by=request.member,
-            file_name=name[:200],
+            file_name=clean(name)[:200],
             file_digest=upload.digest,
             content=content,
         )
@@ -68,7 +69,7 @@ def show_import(request: MemberRequest, ref: str) -> HttpResponse:
         )
     if found.content is None:
         return render(request, "imports/preview.html", context | {"refusal": _("The file is no longer kept. Upload it again.")})
-    answers = {key: request.GET[key] for key in ANSWERS if request.GET.get(key)} or dict(found.answers)
+    answers = {key: clean(request.GET[key]) for key in ANSWERS if request.GET.get(key)} or dict(found.answers)
     if request.GET.getlist("client"):
         answers["client"] = "\n".join(request.GET.getlist("client"))
     if request.GET.getlist("project"):
@@ -107,7 +108,7 @@ def apply_import(request: MemberRequest, ref: str) -> HttpResponse:
     if found.state != Import.State.DRAFT or found.content is None:
         warn(request, _("This file has been applied already."))
         return redirect(found)
-    answers = {key: request.POST[key] for key in ANSWERS if request.POST.get(key)}
+    answers = {key: clean(request.POST[key]) for key in ANSWERS if request.POST.get(key)}
     upload = Upload(found.file_name, bytes(found.content), answers, "all_rows" in request.POST, "only_add" in request.POST)
     try:
         done = services.apply(

@@ -36,7 +36,7 @@ class Bar:
 def bar_of(cycle: CycleTotals, today: date) -> Bar | None:
     """Return the bar of a cycle; None where there is nothing to draw."""
     available = max(0, cycle.available)
-    whole = max(available, cycle.used + cycle.planned, cycle.used + max(0, -cycle.available))
+    whole = whole_of(cycle)
     if not whole:
         return None
 
@@ -58,8 +58,15 @@ def bar_of(cycle: CycleTotals, today: date) -> Bar | None:
     )
 
 
+def whole_of(cycle: CycleTotals) -> int:
+    """Return what the whole width of the bar stands for: what was available, or more where more is used or planned."""
+    return max(0, cycle.available, cycle.used + cycle.planned, cycle.used - min(0, cycle.available))
+
+
 def pace_of(cycle: CycleTotals, today: date, words: Words) -> str:
-    """Return where an even use of the hours would stand today, in words; empty where that says nothing."""
+    """Return what stands under the bar: where an even use would be today, or, beyond it, what was available."""
+    if over(cycle):
+        return _("available: %(hours)s") % {"hours": words.amount(max(0, cycle.available))}
     if cycle.ends_on == date.max or cycle.state != "open" or cycle.available <= 0:
         return ""
     days = (cycle.ends_on - cycle.starts_on).days + 1

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from hourtab.core.amounts import LONGEST
+from hourtab.core.cycles import LAST_DAY
 from hourtab.ledger.models import Scope, TopUp
 from hourtab.ledger.work import Work
 from hourtab.lib.forms import DayField, HoursField
@@ -48,6 +49,8 @@ class EntryForm(forms.Form):
             raise forms.ValidationError(_("The retainer starts on %(day)s.") % {"day": self.retainer.starts_on})
         if self.retainer.ends_on and on > self.retainer.ends_on:
             raise forms.ValidationError(_("The retainer ended on %(day)s.") % {"day": self.retainer.ends_on})
+        if on > LAST_DAY:
+            raise forms.ValidationError(_("This date is too far ahead."))
         return on
 
     def work(self, before: Work | None = None) -> Work:

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 
 from hourtab.core import amounts
 from hourtab.core.amounts import AmountError
+from hourtab.lib.text import clean
 from hourtab.retainers.models import Retainer
 
 _AT = re.compile(r"(?:^|(?<=\s))@(\S+)")
@@ -48,7 +49,7 @@ class QuickLine:
 
 def read(line: str, retainers: Iterable[Retainer], today: date) -> QuickLine:
     """Read a line against the retainers it may mean. Raises `QuickLineError` with a sentence."""
-    text = " ".join(line.split())
+    text = " ".join(clean(line).split())
     handles = _AT.findall(text)
     text = " ".join(_AT.sub(" ", text).split())
     if len(handles) > 1:

@@ -15,7 +15,7 @@ from django.db.models import F
 
 from hourtab.accounts.models import Member
 from hourtab.core.amounts import HOUR, LONGEST
-from hourtab.core.cycles import FOR_EVER
+from hourtab.core.cycles import FOR_EVER, LAST_DAY
 from hourtab.core.documents import closing_json
 from hourtab.core.statement import statement
 from hourtab.ledger import queries
@@ -306,11 +306,17 @@ def _finish(retainer: Retainer, since: date, now: datetime, source: str = "") ->
     retainer.touch()
 
 
+_LENGTHS = {"category": 60, "project": 200, "person": 120, "description": 100_000}
+
+
 def _check(retainer: Retainer, work: Work) -> None:
+    for name, most in _LENGTHS.items():
+        if len(getattr(work, name)) > most:
+            raise LedgerError(f"The {name} is longer than {most:,} characters.")
     if work.amount < 0 or work.amount > LONGEST_ENTRY:
         raise LedgerError("The time must be between 0 and 1,000 hours.")
     if retainer.calendar().cycle_of(work.on) is None:
-        edge = f"starts on {retainer.starts_on}" if work.on < retainer.starts_on else f"ended on {retainer.ends_on}"
+        edge = f"starts on {retainer.starts_on}" if work.on < retainer.starts_on else f"ends on {retainer.ends_on or LAST_DAY}"
         raise LedgerError(f"{work.on} is not within this retainer: it {edge}.")
 
 

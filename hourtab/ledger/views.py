@@ -14,6 +14,7 @@ from hourtab.ledger.models import Entry, Revision
 from hourtab.ledger.services import LedgerError
 from hourtab.lib.notices import tell, warn
 from hourtab.lib.once import once
+from hourtab.lib.text import clean
 from hourtab.lib.words import Words
 from hourtab.retainers.models import Retainer
 
@@ -74,7 +75,7 @@ def withdraw_entry(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
     if entry.is_withdrawn:
         warn(request, _("This line was taken out already."))
         return redirect(retainer)
-    services.withdraw_entry(entry, by=request.member, now=timezone.now(), reason=request.POST.get("reason", "")[:300])
+    services.withdraw_entry(entry, by=request.member, now=timezone.now(), reason=clean(request.POST.get("reason", ""))[:300])
     tell(request, _("Taken out of the log."), action=(_("Put it back"), redirect("restore_entry", ref=ref, pk=pk).url))
     return redirect("today") if request.POST.get("next") == "/" else redirect(retainer)
 

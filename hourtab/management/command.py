@@ -37,6 +37,8 @@ class Command(BaseCommand):
             self.leave(str(error), error.status)
         except LedgerError as error:
             self.leave(str(error), 1)
+        except UnicodeEncodeError:
+            self.leave("A word on the command line is not valid UTF-8.", 2)
         except (OperationalError, ProgrammingError) as error:
             if is_migrated():
                 self.leave(f"The database does not answer: {str(error).splitlines()[0]}", 1)

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from hourtab.core.amounts import LONGEST, MINUTE, Rounding
-from hourtab.core.fields import FIRST_DAY, LAST_DAY
+from hourtab.core.cycles import FIRST_DAY, LAST_DAY
 from hourtab.core.terms import Overage, Rollover, Terms
 from hourtab.lib.choices import zone_choices
 from hourtab.lib.forms import DayField, HoursField, MoneyField

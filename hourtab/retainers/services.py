@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from hourtab.accounts.models import Workspace
@@ -28,6 +29,8 @@ def open_retainer(
 
     It starts on `starts_on`, by default the day its terms take effect. Raises `CycleError` for terms that do not fit.
     """
+    if wrong := [category for category in categories if not 0 < len(category.strip()) <= 60]:
+        raise ValidationError(f"The kind of work “{wrong[0][:40]}” must have 1 to 60 characters.")
     served, _ = Client.objects.get_or_create(workspace=workspace, name=client)
     retainer = Retainer(
         workspace=workspace,

@@ -23,6 +23,7 @@ from hourtab.ledger.work import Work
 from hourtab.lib.database import snapshot
 from hourtab.lib.notices import tell, warn
 from hourtab.lib.once import once
+from hourtab.lib.text import clean
 from hourtab.lib.words import Words
 from hourtab.retainers import services
 from hourtab.retainers.forms import OpenRetainerForm
@@ -52,7 +53,7 @@ def _today(request: MemberRequest) -> HttpResponse:
 @once
 def log_quick_line(request: MemberRequest) -> HttpResponse:
     """Log what the quick line says; a line that is not understood comes back with the reason."""
-    now, text = timezone.now(), request.POST.get("line", "")[:1000]
+    now, text = timezone.now(), clean(request.POST.get("line", ""))[:1000]
     retainers = list(request.workspace.retainers.select_related("client", "workspace").prefetch_related("categories"))
     try:
         line = quick_line.read(

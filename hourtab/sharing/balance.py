@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from hourtab.core.statement import CycleTotals
 from hourtab.ledger import queries
-from hourtab.ledger.bar import Bar, bar_of, pace_of
+from hourtab.ledger.bar import Bar, bar_of, pace_of, whole_of
 from hourtab.ledger.queries import LogLine
 from hourtab.ledger.words import Mark, facts_of, headline_parts, in_days, level, marks_of, over
 from hourtab.lib.words import Words
@@ -29,6 +29,7 @@ class PageLine:
     what: str
     hours: str
     left: str
+    then: str
     meta: Sequence[str]
     marks: Sequence[Mark]
 
@@ -132,7 +133,7 @@ def build_sheet(retainer: Retainer, link: ShareLink, now: datetime, page: int) -
         headline=" · ".join((first, *rest)),
         level=level(cycle),
         bar=bar_of(cycle, today),
-        scale_end=words.amount(max(0, cycle.available)),
+        scale_end=words.amount(whole_of(cycle)),
         pace=pace_of(cycle, today, words),
         facts=facts_of(retainer, cycle, today, words),
         as_of=_as_of(retainer, today, words),
@@ -225,6 +226,7 @@ def _page_line(line: LogLine, link: ShareLink, words: Words) -> PageLine:
         what=work.description or work.category if link.shows_categories else work.description,
         hours=words.amount(line.charged if draws else work.amount),
         left=left,
+        then=left if line.balance is None or line.balance < 0 else _("%(time)s left") % {"time": left},
         meta=meta,
         marks=marks_of(line),
     )

@@ -57,7 +57,11 @@ class Lane:
         elif scope["query_string"]:
             await self._ask_site(token, scope, receive, send)
         else:
-            await self._page(tokens.digest_of(token), scope, send)
+            try:
+                await self._page(tokens.digest_of(token), scope, send)
+            except Exception:
+                log.exception("A public page could not be answered.")
+                await _send(scope, send, 503, headers.raw(Retry_After="5"), pages.busy_page())
 
     async def _page(self, digest: str, scope: Any, send: Any) -> None:
         seen, coding = "", "identity"

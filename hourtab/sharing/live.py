@@ -67,12 +67,13 @@ class Live:
             return
         if self.watcher is None or self.watcher.done():
             self.watcher = asyncio.create_task(self._run())
-        await send({"type": "http.response.start", "status": 200, "headers": _STREAM})
-        await send(_event(link.tag) if _last_seen(scope) != link.tag else _chunk(b": hello\n\n"))
-        if scope["method"] == "HEAD":
-            return
         link.viewers.add(send)
         try:
+            await send({"type": "http.response.start", "status": 200, "headers": _STREAM})
+            if scope["method"] == "HEAD":
+                await send({"type": "http.response.body", "body": b""})
+                return
+            await send(_event(link.tag) if _last_seen(scope) != link.tag else _chunk(b": hello\n\n"))
             while (await receive())["type"] != "http.disconnect":
                 pass
         finally:

@@ -135,6 +135,12 @@ def inactive_page() -> bytes:
     return render_to_string("sharing/inactive.html").encode()
 
 
+@cache
+def busy_page() -> bytes:
+    """Return the page for a moment in which the database does not answer."""
+    return render_to_string("sharing/busy.html").encode()
+
+
 _UPSERT = """
 INSERT INTO sharing_storedpage
     (link_id, coding, release, link_version, workspace_version, retainers_version, tag, good_until, body)

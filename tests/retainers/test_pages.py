@@ -154,6 +154,7 @@ def test_the_log_form_edits_and_keeps_the_history(ada, northlight) -> None:
     ("change", "sentence"),
     [
         ({"on": "2027-05-01"}, "The retainer starts on"),
+        ({"on": "9999-12-31"}, "too far ahead"),
         ({"amount": "-1"}, "is negative"),
         ({"amount": "1:5"}, "could mean"),
         ({"amount": "0"}, "more than 0"),
@@ -279,3 +280,14 @@ def test_signed_out_the_front_page_says_what_this_is(carl) -> None:
     page = text_of(carl.get("/"))
     assert "How many hours do I have left?" in page
     assert "/demo" in page
+
+
+def test_odd_characters_and_endless_texts_never_break_a_page(ada, northlight) -> None:
+    retainer = a_retainer(northlight)
+    ada.post("/log", {"line": "Call\x00 with\x1f Ben \U0001f469\u200d\U0001f4bb, 45m @acme"})
+    assert Revision.objects.get().description == "Call with Ben \U0001f469\u200d\U0001f4bb"
+    ada.post(f"/retainers/{retainer.ref}/entries/{Entry.objects.get().pk}/withdraw", {"reason": "x\x00" * 500})
+    fields = {"on": "2027-06-03", "amount": "1h", "description": "x" * 6000, "scope": "retainer"}
+    assert "at most 5000" in text_of(ada.post(f"/retainers/{retainer.ref}/log", fields))
+    assert ada.get(f"/retainers/{retainer.ref}/?cycle=%00&page=99999999999").status_code == 200
+    assert ada.get("/clients/99999999999999999999/").status_code == 404

@@ -10,6 +10,7 @@ from django.utils import timezone
 from hourtab.imports import services
 from hourtab.imports.errors import Open, Question, Refusal
 from hourtab.imports.models import Import
+from hourtab.imports.parsing import recognise
 from hourtab.imports.services import Examined, Upload
 from hourtab.imports.table import LARGEST_FILE
 from hourtab.lib.words import Words
@@ -58,6 +59,7 @@ class Command(Base):
         report: dict[str, Any] = {"file": str(path), "tool": None, "outcome": "refuse"}
         try:
             upload = Upload(path.name, _content(path), answers, options["all_rows"], options["only_add"])
+            report["tool"] = recognise(upload.content).key
             now = timezone.now()
             if options["dry_run"]:
                 return report | _would(services.examine(upload, retainer, now))

@@ -46,6 +46,8 @@ class Command(Base):
         except quick_line.QuickLineError as error:
             raise Refused(str(error), 2) from None
         category = line.category
+        if len(options["category"] or "") > 60:
+            raise Refused("--category: a kind of work has at most 60 characters.", 2)
         if options["category"]:
             category = know_category(line.retainer, options["category"]).name
         work = Work(line.on, line.seconds, category=category, description=line.description, person=options["person"])

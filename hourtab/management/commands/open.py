@@ -10,8 +10,7 @@ from django.utils import timezone
 
 from hourtab.accounts.services import open_workspace
 from hourtab.core.amounts import LONGEST, AmountError, Rounding, parse
-from hourtab.core.cycles import CycleError
-from hourtab.core.fields import FIRST_DAY, LAST_DAY
+from hourtab.core.cycles import FIRST_DAY, LAST_DAY, CycleError
 from hourtab.core.terms import Overage, Rollover, Terms
 from hourtab.management.command import Command as Base
 from hourtab.management.command import Refused, find_workspace
