@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from hourtab.core.amounts import HOUR, clock
 from hourtab.imports import values
 from hourtab.imports.errors import Open, Question, Refusal
@@ -91,12 +93,14 @@ def _recognise(rows: Sequence[Row]) -> tuple[Tool, Row, Sequence[Row]]:
         for tool in TOOLS:
             if tool.recognises(row.cells):
                 if len(rows) == i + 1:
-                    raise Refusal("The file has a header and no rows.", line=row.line)
+                    raise Refusal(_("The file has a header and no rows."), line=row.line)
                 return tool, row, rows[i + 1 :]
     known = ", ".join(f"{tool.label} ({tool.how_to_export})" for tool in TOOLS)
     first = ", ".join(cell.strip() for cell in rows[0].cells[:6])
     raise Refusal(
-        f"This is not a report HourTab knows. Its first line is “{first[:120]}”. Known so far: {known}.", line=rows[0].line
+        _("This is not a report HourTab knows. Its first line is “%(first)s”. Known so far: %(known)s.")
+        % {"first": first[:120], "known": known},
+        line=rows[0].line,
     )
 
 
@@ -128,7 +132,7 @@ class _Reading:
             except Refusal as refusal:
                 if not self.leave_out:
                     raise
-                self.no_entries.append(Note(row.line, f"left out by choice: {refusal}"))
+                self.no_entries.append(Note(row.line, _("left out by choice: %(refusal)s") % {"refusal": refusal}))
                 continue
             if isinstance(line, WorkLine):
                 lines.append(line)
@@ -155,7 +159,11 @@ class _Reading:
             return "decimal" if chosen == one.casefold() else "other_decimal"
         for row in self.body:
             if self._cell(row, "decimal") != self._cell(row, "other_decimal"):
-                text = f"“{one}” and “{two}” differ, first on line {row.line}. Which of them was sold?"
+                text = _("“%(one)s” and “%(two)s” differ, first on line %(line)s. Which of them was sold?") % {
+                    "one": one,
+                    "two": two,
+                    "line": row.line,
+                }
                 raise Open(Question("hours", text, (one, two), row.line))
         return "decimal"
 
@@ -171,22 +179,22 @@ class _Reading:
         """Read one row: an entry, or the reason why it is none."""
         first = next((cell.strip().casefold() for cell in row.cells if cell.strip()), "")
         if first.rstrip(":") in self.tool.totals:
-            return "a total, not an entry"
+            return _("a total, not an entry")
         cell = self._cell(row, "date")
         if not cell:
-            return "no date: a total or subtotal, not an entry"
+            return _("no date: a total or subtotal, not an entry")
         on = values.read_date(cell, self.order)
         if on is None:
-            raise self._refusal(row, "date", "this is not a date in the calendar")
+            raise self._refusal(row, "date", _("this is not a date in the calendar"))
         started = values.read_time(self._cell(row, "start_time")) if self._cell(row, "start_time") else None
         if self._cell(row, "start_time") and started is None:
-            raise self._refusal(row, "start_time", "this is not a time of day")
+            raise self._refusal(row, "start_time", _("this is not a time of day"))
         seconds = self._seconds(row, on, started)
         if isinstance(seconds, str):
             return seconds
         if seconds > LONGEST_ROW:
             raise self._refusal(
-                row, "clock" if self._cell(row, "clock") else self.hours or "clock", "more than 1,000 hours in one entry"
+                row, "clock" if self._cell(row, "clock") else self.hours or "clock", _("more than 1,000 hours in one entry")
             )
         names = " ".join(filter(None, (self._cell(row, "first_name"), self._cell(row, "last_name"))))
         return WorkLine(
@@ -208,23 +216,29 @@ class _Reading:
         exact, decimal = self._cell(row, "clock"), self._cell(row, self.hours) if self.hours else ""
         given = exact or decimal
         if given.startswith(("-", "\u2212")):
-            return f"a negative amount ({given}): set it against its original by hand"
+            return _("a negative amount (%(given)s): set it against its original by hand") % {"given": given}
         spanned = self._span(row, on, started)
         if exact:
             seconds = values.read_clock(exact)
             if seconds is None:
-                raise self._refusal(row, "clock", "this is not a duration like 01:30:00")
+                raise self._refusal(row, "clock", _("this is not a duration like 01:30:00"))
             self._compare(row, seconds, decimal)
         elif decimal:
             seconds = values.read_decimal(decimal, self.mark)
             if seconds is None:
-                raise self._refusal(row, self.hours or "decimal", "this is not a number of hours")
+                raise self._refusal(row, self.hours or "decimal", _("this is not a number of hours"))
         elif spanned is not None:
             seconds = spanned
         else:
-            return "no duration and no end: still running"
+            return _("no duration and no end: still running")
         if spanned is not None and given and abs(spanned - seconds) >= 60:
-            self.flags.append(Note(row.line, f"lasts {clock(spanned)} by start and end, but says {given}; {given} is taken"))
+            self.flags.append(
+                Note(
+                    row.line,
+                    _("lasts %(spanned)s by start and end, but says %(given)s; %(given)s is taken")
+                    % {"spanned": clock(spanned), "given": given},
+                )
+            )
         return seconds
 
     def _span(self, row: Row, on: date, started: time | None) -> int | None:
@@ -234,10 +248,10 @@ class _Reading:
             return None
         ended = values.read_time(text)
         if ended is None:
-            raise self._refusal(row, "end_time", "this is not a time of day")
+            raise self._refusal(row, "end_time", _("this is not a time of day"))
         last = values.read_date(self._cell(row, "end_date"), self.order) if self._cell(row, "end_date") else on
         if last is None:
-            raise self._refusal(row, "end_date", "this is not a date in the calendar")
+            raise self._refusal(row, "end_date", _("this is not a date in the calendar"))
         span = int((datetime.combine(last, ended) - datetime.combine(on, started)).total_seconds())
         if span < 0 and last == on:
             span += 24 * HOUR
@@ -247,7 +261,11 @@ class _Reading:
         other = values.read_decimal(decimal, self.mark) if decimal else None
         if other is not None and abs(other - seconds) > 36:
             self.flags.append(
-                Note(row.line, f"{self._cell(row, 'clock')} and {decimal} h differ by more than rounding; the first is taken")
+                Note(
+                    row.line,
+                    _("%(clock)s and %(decimal)s h differ by more than rounding; the first is taken")
+                    % {"clock": self._cell(row, "clock"), "decimal": decimal},
+                )
             )
 
     def _billable(self, row: Row) -> bool | None:

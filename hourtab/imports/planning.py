@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from hourtab.imports.errors import Open, Question, Refusal
 from hourtab.imports.parsing import Note, Parsed, WorkLine
 from hourtab.imports.values import stated_range
@@ -32,11 +34,11 @@ class Choice:
     def why_not(self, line: WorkLine) -> str:
         """Return why a row is not for this retainer; empty where it is."""
         if self.clients and line.client.casefold() not in self.clients:
-            return f"client “{line.client}”" if line.client else "no client"
+            return _("client “%(client)s”") % {"client": line.client} if line.client else _("no client")
         if self.projects and line.project.casefold() not in self.projects:
-            return f"project “{line.project}”" if line.project else "no project"
+            return _("project “%(project)s”") % {"project": line.project} if line.project else _("no project")
         if self.only_billable and line.billable is False:
-            return "not billable"
+            return _("not billable")
         return ""
 
 
@@ -99,7 +101,7 @@ def choose(
             clients = frozenset({ours})
         elif named and not projects:
             options = tuple(sorted(named.values()))
-            text = f"Which client of the file is {retainer.client.name}? Rows of others are not stored."
+            text = _("Which client of the file is %(name)s? Rows of others are not stored.") % {"name": retainer.client.name}
             raise Open(Question("client", text, options))
     return Choice(clients, projects, billable)
 
@@ -132,9 +134,9 @@ def make_plan(
         why = choice.why_not(line)
         if not why and calendar.cycle_of(line.on) is None:
             why = (
-                f"{line.on} is before the retainer starts"
+                _("%(on)s is before the retainer starts") % {"on": line.on}
                 if line.on < retainer.starts_on
-                else f"{line.on} is after the retainer ended"
+                else _("%(on)s is after the retainer ended") % {"on": line.on}
             )
         if why:
             plan.outcomes.append(Outcome("not_for_this_retainer", line.line, line.on, line.seconds, "", why))
@@ -167,9 +169,9 @@ def _window(parsed: Parsed, file_name: str, answers: Mapping[str, str]) -> tuple
             date.fromisoformat(answers.get(key) or day.isoformat()) for key, day in zip(("from", "until"), found, strict=True)
         )
     except ValueError:
-        raise Refusal("The range must be two dates like 2027-01-31.") from None
+        raise Refusal(_("The range must be two dates like 2027-01-31.")) from None
     if first > last:
-        raise Refusal(f"The range ends ({last}) before it begins ({first}).")
+        raise Refusal(_("The range ends (%(last)s) before it begins (%(first)s).") % {"last": last, "first": first})
     return first, last
 
 
@@ -200,7 +202,7 @@ def _pair(plan: Plan, fresh: Sequence[tuple[WorkLine, SourceRow]], left: Sequenc
             plan.outcomes.append(_outcome("new", line))
         elif pk in edited:
             (plan.change if take else plan.relist).append((pk, row))
-            why = "edited here too; the source's version is taken" if take else "edited here too; yours is kept"
+            why = _("edited here too; the source's version is taken") if take else _("edited here too; yours is kept")
             plan.outcomes.append(_outcome("conflict", line, why))
         else:
             plan.change.append((pk, row))
@@ -240,7 +242,7 @@ def _partners(fresh: Sequence[tuple[WorkLine, SourceRow]], said: Mapping[int, Re
         by_key: dict[Any, list[int]] = defaultdict(list)
         for pk, revision in free.items():
             by_key[key_of(revision)].append(pk)
-        for _, row in fresh:
+        for _line, row in fresh:
             key = key_of(row.work)
             if row.line not in partners and key is not None and by_key.get(key):
                 partners[row.line] = by_key[key].pop(0)
@@ -258,7 +260,7 @@ def _flag_doubles(plan: Plan, retainer: Retainer) -> None:
     )
     by_hand = set(rows.values_list("on", "amount"))
     plan.flags += [
-        Note(row.line, "looks like a line logged by hand: same day, same time")
+        Note(row.line, _("looks like a line logged by hand: same day, same time"))
         for row in plan.add
         if (row.work.on, row.work.amount) in by_hand
     ]

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from hourtab.accounts.models import Member
 from hourtab.core.entries import Entry as CoreEntry
@@ -59,7 +60,7 @@ class Examined:
 
 def examine(upload: Upload, retainer: Retainer, now: datetime) -> Examined:
     """Read a file and plan what it would do; stores nothing. Raises `Refusal` or `Open`."""
-    _, source, choice, plan = _plan(upload, retainer)
+    _parsed, source, choice, plan = _plan(upload, retainer)
     today = retainer.today(now)
     before, after = _balances(retainer, plan, today)
     return Examined(upload, plan, source, choice, before, after, _stored(retainer, source, plan))
@@ -74,11 +75,11 @@ def apply(
     if draft is not None:
         draft = Import.objects.select_for_update(of=("self",)).get(pk=draft.pk)
         if draft.state != Import.State.DRAFT:
-            raise Refusal("This file has been applied already.")
+            raise Refusal(_("This file has been applied already."))
     parsed, source, choice, plan = _plan(upload, retainer)
     if expect and expect != Examined(upload, plan, source, choice, 0, 0, 0).fingerprint:
-        raise Refusal("The log has changed since this preview was made. Look at it again.")
-    source = source or Source.objects.create(workspace=retainer.workspace, tool=parsed.tool.key)
+        raise Refusal(_("The log has changed since this preview was made. Look at it again."))
+    source = _locked_source(retainer, parsed)
     done = draft or Import(workspace=retainer.workspace, retainer=retainer, by=by)
     batch = plan.batch(done.ref, source)
     before = _balance(retainer, now)
@@ -110,7 +111,7 @@ def undo(done: Import, *, by: Member | None, now: datetime) -> Import:
     retainer = ledger.lock(done.retainer)
     done = Import.objects.select_for_update(of=("self",)).select_related("source", "retainer").get(pk=done.pk)
     if done.state != Import.State.APPLIED:
-        raise ledger.LedgerError(f"This import is {done.get_state_display()}; there is nothing to undo.")
+        raise ledger.LedgerError(_("This import is %(state)s; there is nothing to undo.") % {"state": done.get_state_display()})
     listings = [
         ledger.Listing(**raw | {"source_on": raw["source_on"] and date.fromisoformat(raw["source_on"])}) for raw in done.listings
     ]
@@ -151,6 +152,12 @@ def _remembered_for(upload: Upload, retainer: Retainer) -> tuple[Source | None, 
     return source, {key: kept[key] for key in ("date_order", "decimal", "hours") if key in kept} | dict(upload.answers)
 
 
+def _locked_source(retainer: Retainer, parsed: Parsed) -> Source:
+    """Return the source of a file, made where it is new, locked: other retainers remember their choices in it too."""
+    source, _made = Source.objects.get_or_create(workspace=retainer.workspace, tool=parsed.tool.key)
+    return Source.objects.select_for_update().get(pk=source.pk)
+
+
 def _remember(source: Source, retainer: Retainer, parsed: Parsed, choice: Choice) -> None:
     """Keep what was decided about this source's files, and which rows are whose."""
     choices = source.answers.get("choices", {}) | {
@@ -176,7 +183,8 @@ def _refuse_if_later(done: Import, listings: list[ledger.Listing]) -> None:
         touched = {raw["entry"] for raw in other.listings}
         if touched & set(entries):
             raise ledger.LedgerError(
-                f"A later import ({other.file_name}, {other.ref}) changed the same lines. Undo that one first."
+                _("A later import (%(file_name)s, %(ref)s) changed the same lines. Undo that one first.")
+                % {"file_name": other.file_name, "ref": other.ref}
             )
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from django.utils.translation import gettext as _
+
 from hourtab.imports.errors import Refusal
 from hourtab.lib.text import clean
 
@@ -26,11 +28,11 @@ class Row:
 def read_rows(content: bytes) -> list[Row]:
     """Read a CSV or TSV file. Raises `Refusal` for what is no such file or beyond the bounds."""
     if len(content) > LARGEST_FILE:
-        raise Refusal(f"The file has {len(content) // 1_048_576} MB; 20 MB are the most.")
+        raise Refusal(_("The file has %(size)s MB; 20 MB are the most.") % {"size": len(content) // 1_048_576})
     if not content.strip():
-        raise Refusal("The file is empty.")
+        raise Refusal(_("The file is empty."))
     text = _decode(content)
-    first, _, rest = text.partition("\n")
+    first, _newline, rest = text.partition("\n")
     skipped = 0
     if first.strip().lower().startswith("sep=") and len(first.strip()) == 5:
         delimiter, text, skipped = first.strip()[4], rest, 1
@@ -38,7 +40,7 @@ def read_rows(content: bytes) -> list[Row]:
         delimiter = _delimiter(text)
     rows = list(_records(text, delimiter, skipped))
     if not rows:
-        raise Refusal("The file is empty.")
+        raise Refusal(_("The file is empty."))
     return rows
 
 
@@ -53,16 +55,19 @@ def _records(text: str, delimiter: str, skipped: int) -> Iterator[Row]:
             return
         except csv.Error as error:
             reason = (
-                f"A cell is longer than {LONGEST_CELL:,} characters."
+                _("A cell is longer than %(most)s characters.") % {"most": f"{LONGEST_CELL:,}"}
                 if "field larger" in str(error)
-                else "This line cannot be read as CSV."
+                else _("This line cannot be read as CSV.")
             )
             raise Refusal(reason, line=before + 1 + skipped) from None
         line, before = before + 1 + skipped, reader.line_num
         if any(cell.strip() for cell in cells):
             count += 1
             if count > MOST_ROWS + 1:
-                raise Refusal(f"The file has more than {MOST_ROWS:,} rows. Split it by month.", line=line)
+                raise Refusal(
+                    _("The file has more than %(most)s rows. Split it by month.") % {"most": f"{MOST_ROWS:,}"},
+                    line=line,
+                )
             yield Row(line, cells)
 
 
@@ -72,9 +77,9 @@ def _decode(content: bytes) -> str:
             try:
                 return _clean(content.decode(encoding))
             except UnicodeDecodeError:
-                raise Refusal(f"The file says it is {encoding}, but it is not.") from None
+                raise Refusal(_("The file says it is %(encoding)s, but it is not.") % {"encoding": encoding}) from None
     if content.startswith((b"PK\x03\x04", b"%PDF", b"\xd0\xcf\x11\xe0")):
-        raise Refusal("This is not a text file. Export the report as CSV.")
+        raise Refusal(_("This is not a text file. Export the report as CSV."))
     try:
         return _clean(content.decode("utf-8"))
     except UnicodeDecodeError:
@@ -83,7 +88,7 @@ def _decode(content: bytes) -> str:
 
 def _clean(text: str) -> str:
     if "\0" in text:
-        raise Refusal("This is not a text file. Export the report as CSV.")
+        raise Refusal(_("This is not a text file. Export the report as CSV."))
     return clean(text.removeprefix("\ufeff"))
 
 

@@ -6,6 +6,8 @@ from datetime import date, time
 from functools import lru_cache
 from typing import Literal
 
+from django.utils.translation import gettext as _
+
 from hourtab.core.amounts import HOUR, half_up
 from hourtab.imports.errors import Open, Question
 
@@ -53,7 +55,14 @@ def date_order(cells: Iterable[tuple[int, str]], file_name: str, answer: str | N
     if any(second > 12 >= first for first, second in named):
         return "mdy"
     line, cell = undecided
-    raise Open(Question("date_order", f"In “{cell}”, which comes first: the day (dmy) or the month (mdy)?", ("dmy", "mdy"), line))
+    raise Open(
+        Question(
+            "date_order",
+            _("In “%(cell)s”, which comes first: the day (dmy) or the month (mdy)?") % {"cell": cell},
+            ("dmy", "mdy"),
+            line,
+        )
+    )
 
 
 @lru_cache(maxsize=8192)
@@ -124,7 +133,12 @@ def decimal_mark(cells: Iterable[tuple[int, str]], answer: str | None) -> str:
         return "."
     line, cell = open_at or (0, "1,5")
     raise Open(
-        Question("decimal", f"In “{cell}”, is the mark a decimal comma or a decimal point?", ("comma", "point"), line or None)
+        Question(
+            "decimal",
+            _("In “%(cell)s”, is the mark a decimal comma or a decimal point?") % {"cell": cell},
+            ("comma", "point"),
+            line or None,
+        )
     )
 
 

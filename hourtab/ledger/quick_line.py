@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.utils.translation import gettext as _
+
 from hourtab.core import amounts
 from hourtab.core.amounts import AmountError
 from hourtab.lib.text import clean
@@ -53,7 +55,10 @@ def read(line: str, retainers: Iterable[Retainer], today: date) -> QuickLine:
     handles = _AT.findall(text)
     text = " ".join(_AT.sub(" ", text).split())
     if len(handles) > 1:
-        raise QuickLineError(f"The line names two clients: {' and '.join('@' + handle for handle in handles)}. Write one.")
+        raise QuickLineError(
+            _("The line names two clients: %(handles)s. Write one.")
+            % {"handles": " and ".join("@" + handle for handle in handles)}
+        )
     retainer = _find(handles[0].rstrip(",.;") if handles else "", list(retainers))
     text, on = _take_day(text, today)
     text, seconds = _take_time(text)
@@ -63,7 +68,7 @@ def read(line: str, retainers: Iterable[Retainer], today: date) -> QuickLine:
     if colon and before.strip().casefold() in known:
         return QuickLine(retainer, on, seconds, known[before.strip().casefold()], after.strip())
     if not description:
-        raise QuickLineError("Say what was done, for example: Prep call, 45m @client")
+        raise QuickLineError(_("Say what was done, for example: Prep call, 45m @client"))
     return QuickLine(
         retainer, on, seconds, "", description, before.strip() if colon and after.strip() and len(before) <= 60 else ""
     )
@@ -82,15 +87,15 @@ def handle_of(retainer: Retainer) -> str:
 
 def _find(handle: str, retainers: Sequence[Retainer]) -> Retainer:
     if not retainers:
-        raise QuickLineError("There is no retainer yet. Open one first.")
+        raise QuickLineError(_("There is no retainer yet. Open one first."))
     if not handle:
         if len(retainers) == 1:
             return retainers[0]
-        raise QuickLineError(f"Say for whom, for example {handle_of(retainers[0])}.")
+        raise QuickLineError(_("Say for whom, for example %(handle)s.") % {"handle": handle_of(retainers[0])})
     by_ref = [retainer for retainer in retainers if retainer.ref == handle]
     if by_ref:
         return by_ref[0]
-    client, _, name = handle.partition("/")
+    client, _slash, name = handle.partition("/")
     wanted, part = slug(client), slug(name) if name else ""
     for matches in (
         lambda have: have == wanted,
@@ -106,15 +111,21 @@ def _find(handle: str, retainers: Sequence[Retainer]) -> Retainer:
             return found[0]
         if found:
             offered = ", ".join(handle_of(retainer) for retainer in found[:4])
-            raise QuickLineError(f"“@{handle}” could be {len(found)} retainers. Write one of {offered}.")
+            raise QuickLineError(
+                _("“@%(handle)s” could be %(count)s retainers. Write one of %(offered)s.")
+                % {"handle": handle, "count": len(found), "offered": offered}
+            )
     raise QuickLineError(
-        f"No client matches “@{handle}”. Known: {', '.join(dict.fromkeys('@' + slug(r.client.name) for r in retainers[:8]))}."
+        _("No client matches “@%(handle)s”. Known: %(known)s.")
+        % {"handle": handle, "known": ", ".join(dict.fromkeys("@" + slug(r.client.name) for r in retainers[:8]))}
     )
 
 
 def _take_day(text: str, today: date) -> tuple[str, date]:
     if slashed := _SLASHED.search(text):
-        raise QuickLineError(f"“{slashed[0]}” could be two dates. Write it like {today.isoformat()}.")
+        raise QuickLineError(
+            _("“%(slashed)s” could be two dates. Write it like %(day)s.") % {"slashed": slashed[0], "day": today.isoformat()}
+        )
     found: list[tuple[str, date]] = []
     if iso := _ISO.search(text):
         found.append((iso[0], _date(iso[1])))
@@ -125,7 +136,10 @@ def _take_day(text: str, today: date) -> tuple[str, date]:
     if word := _DAY_WORD.search(text):
         found.append((word[0], _named_day(word[1].lower(), today)))
     if len(found) > 1:
-        raise QuickLineError(f"The line names two days: “{found[0][0].strip()}” and “{found[1][0].strip()}”. Write one.")
+        raise QuickLineError(
+            _("The line names two days: “%(one)s” and “%(other)s”. Write one.")
+            % {"one": found[0][0].strip(), "other": found[1][0].strip()}
+        )
     if not found:
         return text, today
     at = text.rindex(found[0][0])
@@ -144,7 +158,7 @@ def _date(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise QuickLineError(f"{text} is not in the calendar.") from None
+        raise QuickLineError(_("%(text)s is not in the calendar.") % {"text": text}) from None
 
 
 def _take_time(text: str) -> tuple[str, int]:
@@ -156,11 +170,12 @@ def _take_time(text: str) -> tuple[str, int]:
         matches = after_comma or matches
     if len(matches) > 1:
         raise QuickLineError(
-            f"Two durations: “{matches[0][0]}” and “{matches[1][0]}”. Put the time worked at the end, after a comma."
+            _("Two durations: “%(one)s” and “%(other)s”. Put the time worked at the end, after a comma.")
+            % {"one": matches[0][0], "other": matches[1][0]}
         )
     match = matches[0] if matches else _BARE.search(text)
     if match is None:
-        raise QuickLineError("Say how long it took, for example 45m or 1h 30m.")
+        raise QuickLineError(_("Say how long it took, for example 45m or 1h 30m."))
     try:
         seconds = amounts.parse(match[0].strip(" ,"))
     except AmountError as error:

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from hourtab.accounts.models import Member
 from hourtab.core.amounts import HOUR, LONGEST
@@ -37,7 +38,7 @@ def log_time(retainer: Retainer, work: Work, *, by: Member | None, now: datetime
     retainer = lock(retainer)
     _check(retainer, work)
     if work.amount == 0:
-        raise LedgerError("Nothing was worked: the time must be more than 0.")
+        raise LedgerError(_("Nothing was worked: the time must be more than 0."))
     secret = bytes(retainer.workspace.digest_key)
     first = key_of(work.content, secret, 0).partition("-")[0]
     occurrence = Entry.objects.filter(retainer=retainer, key__gt=f"{first}-", key__lt=f"{first}.").count() + 1
@@ -54,7 +55,7 @@ def edit_entry(entry: Entry, work: Work, *, by: Member | None, now: datetime, re
     retainer = lock(entry.retainer)
     entry = Entry.objects.get(pk=entry.pk)
     if seen is not None and seen != entry.number:
-        raise LedgerError("This line was changed in the meantime. Look at it again before you change it.")
+        raise LedgerError(_("This line was changed in the meantime. Look at it again before you change it."))
     _check(retainer, work)
     before = entry.on
     _revise(entry, work, number=entry.number + 1, by=by, now=now, reason=reason)
@@ -85,12 +86,12 @@ def top_up(
     """Grant extra hours for the whole cycle of `on`, through the cycle of `until` (None = its own)."""
     retainer = lock(retainer)
     if seconds <= 0 or seconds > LONGEST:
-        raise LedgerError("Extra hours must be more than 0 and less than 100,000.")
+        raise LedgerError(_("Extra hours must be more than 0 and less than 100,000."))
     cycle = retainer.calendar().cycle_of(on)
     if cycle is None:
-        raise LedgerError(f"{on} is not within this retainer.")
+        raise LedgerError(_("%(on)s is not within this retainer.") % {"on": on})
     if until is not None and until < on:
-        raise LedgerError("The extra hours would expire before they begin.")
+        raise LedgerError(_("The extra hours would expire before they begin."))
     number = TopUp.objects.filter(retainer=retainer).count() + 1
     topup = TopUp(
         retainer=retainer, key=f"t{number:03d}", on=on, amount=seconds, kind=kind, until=until, is_forever=forever,
@@ -247,7 +248,10 @@ def undo_batch(retainer: Retainer, ref: str, listings: Sequence[Listing], *, by:
     later = [row for row in done if Work.of(latest[row.entry_id]) != Work.of(row)]
     if later:
         named = ", ".join(f"{row.on} “{row.description[:40]}”" for row in later[:5])
-        raise LedgerError(f"{len(later)} lines of this import were changed since: {named}. Take those changes back first.")
+        raise LedgerError(
+            _("%(later)s lines of this import were changed since: %(named)s. Take those changes back first.")
+            % {"later": len(later), "named": named}
+        )
     before = {
         (row.entry_id, row.number): row
         for row in Revision.objects.filter(entry__in=[row.entry_id for row in done if row.number > 1])
@@ -270,7 +274,7 @@ def undo_batch(retainer: Retainer, ref: str, listings: Sequence[Listing], *, by:
 
 def know_category(retainer: Retainer, name: str) -> Category:
     """Make `name` a category of the retainer from now on."""
-    category, _ = Category.objects.get_or_create(retainer=retainer, name=name)
+    category, _made = Category.objects.get_or_create(retainer=retainer, name=name)
     return category
 
 
@@ -281,7 +285,7 @@ def lock(retainer: Retainer) -> Retainer:
 
 def refresh(retainer: Retainer, since: date, today: date) -> None:
     """Compute the cached cycles anew from the one that holds `since`, resuming from the closing state before it."""
-    opening, _ = queries.closing_before(retainer, max(since, retainer.starts_on), today)
+    opening, _settled = queries.closing_before(retainer, max(since, retainer.starts_on), today)
     calendar = retainer.calendar().through(today)[opening.index :]
     fresh = statement(queries.ledger_of(retainer, calendar[0].starts_on), today, opening).cycles if calendar else ()
     Cycle.objects.filter(retainer=retainer, index__gte=opening.index).delete()
@@ -312,12 +316,16 @@ _LENGTHS = {"category": 60, "project": 200, "person": 120, "description": 100_00
 def _check(retainer: Retainer, work: Work) -> None:
     for name, most in _LENGTHS.items():
         if len(getattr(work, name)) > most:
-            raise LedgerError(f"The {name} is longer than {most:,} characters.")
+            raise LedgerError(_("The %(name)s is longer than %(most)s characters.") % {"name": name, "most": f"{most:,}"})
     if work.amount < 0 or work.amount > LONGEST_ENTRY:
-        raise LedgerError("The time must be between 0 and 1,000 hours.")
+        raise LedgerError(_("The time must be between 0 and 1,000 hours."))
     if retainer.calendar().cycle_of(work.on) is None:
-        edge = f"starts on {retainer.starts_on}" if work.on < retainer.starts_on else f"ends on {retainer.ends_on or LAST_DAY}"
-        raise LedgerError(f"{work.on} is not within this retainer: it {edge}.")
+        edge = (
+            _("starts on %(starts_on)s") % {"starts_on": retainer.starts_on}
+            if work.on < retainer.starts_on
+            else _("ends on %(last_day)s") % {"last_day": retainer.ends_on or LAST_DAY}
+        )
+        raise LedgerError(_("%(on)s is not within this retainer: it %(edge)s.") % {"on": work.on, "edge": edge})
 
 
 def _revise(

@@ -29,6 +29,7 @@ from hourtab.retainers import services
 from hourtab.retainers.forms import OpenRetainerForm
 from hourtab.retainers.models import Retainer
 from hourtab.retainers.words import agreement
+from hourtab.sharing.models import ShareLink
 from hourtab.sharing.services import share
 
 LINES_A_PAGE = 100
@@ -36,7 +37,12 @@ LINES_A_PAGE = 100
 
 def today(request: HttpRequest) -> HttpResponse:
     """Show Today to whoever is signed in, and what HourTab is to everyone else."""
-    return _today(request) if request.user.is_authenticated else render(request, "landing/landing.html")
+    return _today(request) if request.user.is_authenticated else _landing(request)
+
+
+def _landing(request: HttpRequest) -> HttpResponse:
+    has_demo = ShareLink.objects.filter(workspace__is_demo=True, revoked_at=None).exists()
+    return render(request, "landing/landing.html", {"has_demo": has_demo})
 
 
 @member_required

@@ -276,10 +276,14 @@ def test_clients_and_contacts(ada, northlight) -> None:
     assert not client.contacts.exists()
 
 
-def test_signed_out_the_front_page_says_what_this_is(carl) -> None:
-    page = text_of(carl.get("/"))
-    assert "How many hours do I have left?" in page
-    assert "/demo" in page
+def test_signed_out_the_front_page_says_what_this_is_and_opens_the_demo(carl, db) -> None:
+    from hourtab.management.demo import fill
+
+    assert "How many hours do I have left?" in text_of(carl.get("/"))
+    assert "/demo" not in text_of(carl.get("/"))
+    _, link = fill(NOW, "a password for the demo")
+    assert 'href="/demo"' in text_of(carl.get("/"))
+    assert carl.get("/demo")["Location"] == link.path
 
 
 def test_odd_characters_and_endless_texts_never_break_a_page(ada, northlight) -> None:

@@ -41,8 +41,8 @@ class Command(Base):
             access_log=False,
             log_level="warning",
             server_header=False,
-            proxy_headers=settings.TRUSTED_PROXIES > 0,
-            forwarded_allow_ips="*" if settings.TRUSTED_PROXIES else "127.0.0.1",
+            # Whom to believe is Django's and allauth's to say, by TRUSTED_PROXIES.
+            proxy_headers=False,
             timeout_graceful_shutdown=3,
             timeout_keep_alive=30,
             limit_concurrency=None,
