@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from hourtab.imports.errors import Open, Question, Refusal
 from hourtab.imports.parsing import Note, Parsed, WorkLine
 from hourtab.imports.values import stated_range
+from hourtab.ledger.batches import Batch, SourceRow
 from hourtab.ledger.models import Entry, Revision, Source
-from hourtab.ledger.services import Batch, SourceRow
 from hourtab.ledger.work import Work, keyed_digest
 from hourtab.retainers.models import Retainer
 

@@ -17,8 +17,7 @@ from hourtab.imports.errors import Open, Refusal
 from hourtab.imports.models import Import
 from hourtab.imports.parsing import Parsed, parse, recognise
 from hourtab.imports.planning import Choice, Plan, choose, make_plan
-from hourtab.ledger import queries
-from hourtab.ledger import services as ledger
+from hourtab.ledger import batches, queries, record
 from hourtab.ledger.models import Revision, Source
 from hourtab.retainers.models import Retainer
 
@@ -71,7 +70,7 @@ def apply(
     upload: Upload, retainer: Retainer, *, by: Member | None, now: datetime, draft: Import | None = None, expect: str = ""
 ) -> Import:
     """Bring a file in. With `expect`, the fingerprint that was shown, anything else is refused."""
-    retainer = ledger.lock(retainer)
+    retainer = record.lock(retainer)
     if draft is not None:
         draft = Import.objects.select_for_update(of=("self",)).get(pk=draft.pk)
         if draft.state != Import.State.DRAFT:
@@ -84,7 +83,7 @@ def apply(
     batch = plan.batch(done.ref, source)
     before = _balance(retainer, now)
     listings = (
-        ledger.apply_batch(retainer, batch, by=by, now=now, label=f"{parsed.tool.label} import") if not batch.is_empty else []
+        batches.apply_batch(retainer, batch, by=by, now=now, label=f"{parsed.tool.label} import") if not batch.is_empty else []
     )
     _remember(source, retainer, parsed, choice)
     window = plan.window or (None, None)
@@ -108,15 +107,15 @@ def apply(
 @transaction.atomic
 def undo(done: Import, *, by: Member | None, now: datetime) -> Import:
     """Take an import back: the statement is what it was before. Raises `LedgerError` where later changes stand in the way."""
-    retainer = ledger.lock(done.retainer)
+    retainer = record.lock(done.retainer)
     done = Import.objects.select_for_update(of=("self",)).select_related("source", "retainer").get(pk=done.pk)
     if done.state != Import.State.APPLIED:
-        raise ledger.LedgerError(_("This import is %(state)s; there is nothing to undo.") % {"state": done.get_state_display()})
+        raise record.LedgerError(_("This import is %(state)s; there is nothing to undo.") % {"state": done.get_state_display()})
     listings = [
-        ledger.Listing(**raw | {"source_on": raw["source_on"] and date.fromisoformat(raw["source_on"])}) for raw in done.listings
+        batches.Listing(**raw | {"source_on": raw["source_on"] and date.fromisoformat(raw["source_on"])}) for raw in done.listings
     ]
     _refuse_if_later(done, listings)
-    ledger.undo_batch(retainer, done.ref, listings, by=by, now=now, label="import undone")
+    batches.undo_batch(retainer, done.ref, listings, by=by, now=now, label="import undone")
     done.state, done.undone_at = Import.State.UNDONE, now
     done.save(update_fields=["state", "undone_at"])
     return done
@@ -173,7 +172,7 @@ def _remember(source: Source, retainer: Retainer, parsed: Parsed, choice: Choice
         source.save(update_fields=["answers"])
 
 
-def _refuse_if_later(done: Import, listings: list[ledger.Listing]) -> None:
+def _refuse_if_later(done: Import, listings: list[batches.Listing]) -> None:
     """Refuse where a later import took over a line this one moved."""
     entries = [listing.entry for listing in listings]
     later = Import.objects.filter(
@@ -182,7 +181,7 @@ def _refuse_if_later(done: Import, listings: list[ledger.Listing]) -> None:
     for other in later:
         touched = {raw["entry"] for raw in other.listings}
         if touched & set(entries):
-            raise ledger.LedgerError(
+            raise record.LedgerError(
                 _("A later import (%(file_name)s, %(ref)s) changed the same lines. Undo that one first.")
                 % {"file_name": other.file_name, "ref": other.ref}
             )

@@ -13,7 +13,7 @@ from hourtab.imports.errors import Open, Refusal
 from hourtab.imports.forms import UploadForm
 from hourtab.imports.models import Import
 from hourtab.imports.services import Upload
-from hourtab.ledger.services import LedgerError
+from hourtab.ledger.record import LedgerError
 from hourtab.lib.notices import tell, warn
 from hourtab.lib.text import clean
 from hourtab.lib.words import Words

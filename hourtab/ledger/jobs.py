@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from hourtab.ledger import services
+from hourtab.ledger import record
 from hourtab.retainers.models import Retainer
 
 
@@ -15,8 +15,8 @@ def turn_the_day(now: datetime) -> int:
         if retainer.balanced_on == retainer.today(now):
             continue
         with transaction.atomic():
-            locked = services.lock(retainer)
+            locked = record.lock(retainer)
             if locked.balanced_on != (today := locked.today(now)):
-                services.refresh(locked, today, today)
+                record.refresh(locked, today, today)
                 done += 1
     return done

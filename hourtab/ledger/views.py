@@ -8,10 +8,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from hourtab.accounts.access import MemberRequest, acts_on, editor_required, member_required
-from hourtab.ledger import services
+from hourtab.ledger import record, services
 from hourtab.ledger.forms import EntryForm, TopUpForm
 from hourtab.ledger.models import Entry, Revision
-from hourtab.ledger.services import LedgerError
+from hourtab.ledger.record import LedgerError
 from hourtab.lib.notices import tell, warn
 from hourtab.lib.once import once
 from hourtab.lib.text import clean
@@ -50,7 +50,7 @@ def log_time(request: MemberRequest, ref: str) -> HttpResponse:
 def edit_entry(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
     """Add a revision to a line; what was there stays in its history."""
     retainer, entry = _entry(request, ref, pk)
-    before = services.latest_work(entry)
+    before = record.latest_work(entry)
     initial = {name: getattr(before, name) for name in ("on", "amount", "description", "category", "person", "scope")}
     form = EntryForm(request.POST or None, retainer=retainer, editing=True, initial=initial | {"seen": entry.number})
     if request.method == "POST" and form.is_valid():
@@ -96,7 +96,7 @@ def restore_entry(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
 def know_category(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
     """Make the text before the colon of a line a kind of work, for this line and from now on."""
     retainer, entry = _entry(request, ref, pk)
-    work = services.latest_work(entry)
+    work = record.latest_work(entry)
     before, colon, after = work.description.partition(":")
     if colon and after.strip() and 0 < len(before.strip()) <= 60:
         category = services.know_category(retainer, before.strip())

@@ -17,6 +17,7 @@ from hourtab.ledger import queries, quick_line
 from hourtab.ledger import services as ledger
 from hourtab.ledger.bar import bar_of
 from hourtab.ledger.forms import EntryForm
+from hourtab.ledger.record import LedgerError
 from hourtab.ledger.today import today_rows
 from hourtab.ledger.words import facts_of, headline, level, marks_of
 from hourtab.ledger.work import Work
@@ -75,7 +76,7 @@ def log_quick_line(request: MemberRequest) -> HttpResponse:
             person=str(request.user) if request.member.user.name else "",
         )
         entry = ledger.log_time(line.retainer, work, by=request.member, now=now)
-    except (quick_line.QuickLineError, ledger.LedgerError) as error:
+    except (quick_line.QuickLineError, LedgerError) as error:
         request.session["quick_line"] = text
         warn(request, str(error))
         return redirect("today")

@@ -6,10 +6,10 @@ from hourtab.core.amounts import HOUR
 from hourtab.imports import services
 from hourtab.imports.errors import Open, Refusal
 from hourtab.imports.services import Upload
-from hourtab.ledger import queries
+from hourtab.ledger import queries, record
 from hourtab.ledger import services as ledger
 from hourtab.ledger.models import Entry
-from hourtab.ledger.services import LedgerError
+from hourtab.ledger.record import LedgerError
 from hourtab.ledger.verify import findings
 from hourtab.retainers.models import Retainer
 from tests.builders import NOW, a_retainer, log, toggl, work
@@ -205,11 +205,11 @@ def test_the_preview_says_the_balance_the_apply_then_makes(retainer) -> None:
 def test_texts_are_kept_exactly(retainer) -> None:
     text = '=SUM(A1) — "quoted", 🙂 -dash'
     bring_in(retainer, f"06-01 09:00 1:30 {text}")
-    assert ledger.latest_work(Entry.objects.get()).description == text
+    assert record.latest_work(Entry.objects.get()).description == text
 
 
 def test_a_known_category_is_read_from_the_text_before_a_colon(northlight) -> None:
     retainer = a_retainer(northlight, "Acme", categories=("Session prep",))
     bring_in(retainer, "06-01 09:00 1:30 session prep: notes read", "06-01 12:00 1:00 Vendor A: call")
-    said = [ledger.latest_work(entry) for entry in Entry.objects.order_by("started")]
+    said = [record.latest_work(entry) for entry in Entry.objects.order_by("started")]
     assert [(work.category, work.description) for work in said] == [("Session prep", "notes read"), ("", "Vendor A: call")]

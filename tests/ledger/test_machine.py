@@ -14,7 +14,7 @@ from hourtab.core.amounts import HOUR, Rounding
 from hourtab.core.entries import Entry, Ledger, TopUp
 from hourtab.core.statement import statement
 from hourtab.core.terms import Overage, Retainer, Rollover, Terms
-from hourtab.ledger import queries, services
+from hourtab.ledger import queries, record, services
 from hourtab.ledger.verify import findings
 from hourtab.ledger.work import Work
 from hourtab.retainers.models import Retainer as Row
@@ -55,7 +55,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(entry=entries, on=DAYS, amount=AMOUNTS)
     def edit(self, entry, on, amount) -> None:
-        work = replace(services.latest_work(entry), on=on, amount=amount)
+        work = replace(record.latest_work(entry), on=on, amount=amount)
         services.edit_entry(entry, work, by=None, now=self.now)
         self.model[entry.pk] = work.as_core(entry.key)
 
@@ -68,7 +68,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(target=entries, entry=consumes(withdrawn))
     def restore(self, entry):
         services.restore_entry(entry, by=None, now=self.now)
-        self.model[entry.pk] = services.latest_work(entry).as_core(entry.key)
+        self.model[entry.pk] = record.latest_work(entry).as_core(entry.key)
         return entry
 
     @rule(on=DAYS, hours=st.integers(1, 5), months=st.none() | st.integers(0, 3))

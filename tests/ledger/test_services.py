@@ -4,9 +4,9 @@ from datetime import date, timedelta
 import pytest
 
 from hourtab.core.amounts import HOUR
-from hourtab.ledger import queries, services
+from hourtab.ledger import queries, record, services
 from hourtab.ledger.models import Cycle, Entry, Revision, TopUp
-from hourtab.ledger.services import LedgerError
+from hourtab.ledger.record import LedgerError
 from hourtab.ledger.verify import findings
 from hourtab.ledger.words import headline
 from hourtab.lib.append_only import AppendOnlyError
@@ -65,7 +65,7 @@ def test_a_change_made_in_between_is_not_overwritten(northlight, now) -> None:
     services.edit_entry(entry, work("2027-06-03", "3h"), by=None, now=now, seen=1)
     with pytest.raises(LedgerError, match="changed in the meantime"):
         services.edit_entry(entry, work("2027-06-03", "4h"), by=None, now=now, seen=1)
-    assert services.latest_work(entry).amount == 3 * HOUR
+    assert record.latest_work(entry).amount == 3 * HOUR
 
 
 @pytest.mark.parametrize("model", [Revision, Entry, Terms, TopUp])
@@ -199,4 +199,4 @@ def test_the_ledger_document_of_a_retainer_replays_to_the_same_cycles(northlight
 
 def test_work_says_the_same_before_and_after_storing(northlight) -> None:
     entry = log(a_retainer(northlight), "2027-06-03", "2h", "Call", person="Mara", category="Session")
-    assert services.latest_work(entry) == replace(work("2027-06-03", "2h", "Call"), person="Mara", category="Session")
+    assert record.latest_work(entry) == replace(work("2027-06-03", "2h", "Call"), person="Mara", category="Session")
