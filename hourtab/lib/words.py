@@ -56,6 +56,10 @@ class Words:
             return ngettext("%(n)s session", "%(n)s sessions", amount // 100) % {"n": number}
         return ngettext("%(n)s deliverable", "%(n)s deliverables", amount // 100) % {"n": number}
 
+    def left(self, amount: int) -> str:
+        """Write what is left, or how far beyond it things are; never a negative number."""
+        return self.amount(amount) if amount >= 0 else _("%(time)s over") % {"time": self.amount(-amount)}
+
     def used_of(self, used: int, available: int) -> str:
         """Write `14 of 20 h used`, or `16 h 30 m of 23 h used` where one of them is no whole hour."""
         return _("%(pair)s used") % {"pair": self.pair(used, available)}

@@ -215,13 +215,7 @@ def _page_line(line: LogLine, link: ShareLink, words: Words) -> PageLine:
     draws = work.scope == "retainer"
     if draws and line.charged != work.amount:
         meta.append(_("%(time)s worked") % {"time": words.amount(work.amount)})
-    left = (
-        ""
-        if line.balance is None
-        else words.amount(max(0, line.balance))
-        if line.balance >= 0
-        else _("%(time)s over") % {"time": words.amount(-line.balance)}
-    )
+    left = "" if line.balance is None else words.left(line.balance)
     return PageLine(
         what=work.description or work.category if link.shows_categories else work.description,
         hours=words.amount(line.charged if draws else work.amount),

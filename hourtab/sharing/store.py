@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Sequence
 from typing import Any, Protocol
+from urllib.parse import quote
 
 from django.db import connection
 from psycopg_pool import AsyncConnectionPool
@@ -28,7 +29,7 @@ class SqliteReader:
     vendor = "sqlite"
 
     def __init__(self, path: str) -> None:
-        uri = path if path.startswith("file:") else f"file:{path}?mode=ro"
+        uri = path if path.startswith("file:") else f"file:{quote(path)}?mode=ro"
         self.connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=5)
         self.connection.execute("PRAGMA query_only = 1")
 

@@ -25,6 +25,12 @@ def amount(seconds: int, words: Words) -> str:
 
 
 @register.filter
+def left(amount: int, words: Words) -> str:
+    """Write what is left, or how far over."""
+    return words.left(amount)
+
+
+@register.filter
 def day(on: Any, words: Words) -> str:
     """Write a day."""
     return words.day(on)

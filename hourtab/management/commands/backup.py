@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 from django.core.management.base import CommandParser
@@ -44,7 +45,7 @@ class Command(Base):
 
 
 def _copy_sqlite(target: Path) -> None:
-    source = sqlite3.connect(f"file:{settings.DATABASES['default']['NAME']}?mode=ro", uri=True)
+    source = sqlite3.connect(f"file:{quote(str(settings.DATABASES['default']['NAME']))}?mode=ro", uri=True)
     copy = sqlite3.connect(target)
     try:
         source.backup(copy, pages=-1)

@@ -145,7 +145,7 @@ def _sentence(report: dict[str, Any], words: Words) -> str:
     seconds, balance = report["seconds"], report["balance"]
     lines = [
         f"{report['file']} ({report['tool']}): {rows or 'nothing to do'}; the file sums to {words.amount(seconds['file'])}",
-        f"  balance {words.amount(balance['before'])} → {words.amount(balance['after'])}",
+        f"  balance {words.left(balance['before'])} → {words.left(balance['after'])}",
         *(f"  line {flag['line']}: {flag['why']}" for flag in report["flags"][:20]),
     ]
     if report["import"]:
