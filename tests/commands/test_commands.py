@@ -208,6 +208,15 @@ def test_another_link_key_is_refused_instead_of_breaking_every_link(installation
         assert "LINK_KEY is not the one" in err
 
 
+def test_a_port_in_use_is_said_and_nothing_is_left_running(installation) -> None:
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        assert "cannot be used" in installation.run("serve", "--port", str(taken.getsockname()[1]), status=1)
+
+
 def test_replay_leaves_nothing_behind(tmp_path) -> None:
     import os
     import subprocess

@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandParser
 
 from hourtab.management.command import Command as Base
+from hourtab.management.commands.web import take_port
 from hourtab.management.setup import migrate_if_needed
 
 
@@ -26,6 +27,7 @@ class Command(Base):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Serve until told to stop; the worker ends with it."""
+        take_port(options["host"], options["port"])
         migrate_if_needed()
         # uvicorn hands a signal on once it has shut down; as an exception it lets the worker be ended too.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
