@@ -41,3 +41,27 @@ def test_every_link_between_documents_leads_somewhere() -> None:
     for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("hourtab/**/*.md")]:
         for target in re.findall(r"\]\((?!http)([^)#]+)", path.read_text()):
             assert (path.parent / target).exists(), f"{path.name} → {target}"
+
+
+def test_the_example_of_a_ledger_document_replays() -> None:
+    import json
+
+    from hourtab.core import documents
+    from hourtab.core.statement import statement
+
+    text = DOCS["ledger-document.md"]
+    example = text[text.index("    {") : text.index("## What goes in")]
+    document = documents.from_json(json.loads(example))
+    assert len(statement(document.ledger, document.as_of).cycles) == 5
+
+
+def test_every_key_of_the_ledger_document_is_described() -> None:
+    from dataclasses import fields
+
+    from hourtab.core import entries, terms
+    from hourtab.core.documents import _CYCLE_KEYS
+
+    text = DOCS["ledger-document.md"]
+    kinds = (terms.Retainer, terms.Terms, entries.Entry, entries.TopUp, entries.Transfer, entries.Authorisation, entries.Hold)
+    for name in {field.name.rstrip("_") for kind in kinds for field in fields(kind)} | set(_CYCLE_KEYS):
+        assert f"`{name}" in text, name

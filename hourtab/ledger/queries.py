@@ -3,7 +3,7 @@
 Cached cycles are used where they were computed for the date asked, and computed anew otherwise; both say the same.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -185,20 +185,9 @@ def terms_at(retainer: Retainer, on: date) -> Terms:
     return next((version for version in reversed(versions) if version.effective_on <= on), versions[0])
 
 
-def last_entry_on(retainer: Retainer, as_of: date) -> date | None:
-    """Return the day of the newest line up to `as_of`."""
-    return latest(retainer).filter(entry__on__lte=as_of).order_by("-on").values_list("on", flat=True).first()
-
-
 def used_percent(cycle: CycleTotals) -> int:
     """Return how much of what was available is used, in percent, half up; 100 where nothing is available."""
     return half_up(cycle.used * 100, cycle.available) if cycle.available > 0 else 100
-
-
-def with_terms(rows: Iterable[Retainer]) -> list[Retainer]:
-    """Return retainers with all a dense list needs, in a fixed number of queries."""
-    queryset: Any = rows
-    return list(queryset.select_related("client").prefetch_related("terms", "pauses", "cycles"))
 
 
 def as_of_instant(retainer: Retainer) -> datetime | None:

@@ -18,7 +18,7 @@ _LARGEST = 200 * 1024 * 1024
 class Command(BaseCommand):
     """Replay ledger documents."""
 
-    help = "Compute the statement of ledger documents (docs/ledger.md). All files are read before anything is printed."
+    help = "Compute the statement of ledger documents (docs/ledger-document.md). All files are read before anything is printed."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
