@@ -93,3 +93,15 @@ def test_an_address_is_confirmed_a_code_signs_in_and_a_password_is_reset(install
         expect(page.locator("h1")).to_have_text("Today")
         page.close()
     assert all(mail["From"] for mail in box.mails)
+
+
+def test_a_mail_server_that_is_down_is_said_and_nothing_breaks(installation, chromium) -> None:
+    with installation.serve(EMAIL_URL="smtp://127.0.0.1:1", LOG_LEVEL="CRITICAL") as site:
+        page = chromium.new_page()
+        page.goto(f"{site}/accounts/signup/")
+        page.fill("input[name=email]", "mara@northlight.example")
+        page.fill("input[name=password1]", "a long enough one")
+        page.fill("input[name=workspace]", "Northlight")
+        page.click("main button:has-text('Sign Up')")
+        expect(page.locator("main")).to_contain_text("The mail could not be sent just now.")
+        page.close()
