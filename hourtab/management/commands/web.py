@@ -5,11 +5,11 @@ from typing import Any
 
 import uvicorn
 from django.conf import settings
-from django.core.management import call_command
 from django.core.management.base import CommandParser
 
 from hourtab.management.command import Command as Base
 from hourtab.management.command import Refused, is_migrated
+from hourtab.management.setup import make_ready
 from hourtab.sharing.services import key_fits
 
 
@@ -44,8 +44,7 @@ class Command(Base):
             raise Refused(
                 "LINK_KEY is not the one this database's links were made with: no link would open. Set it, or restore var/keys."
             )
-        call_command("createcachetable", verbosity=0)
-        call_command("collectstatic", interactive=False, verbosity=0)
+        make_ready()
         uvicorn.run(
             "hourtab.asgi:app",
             host=options["host"],
