@@ -18,6 +18,7 @@ from hourtab.imports.values import stated_range
 from hourtab.ledger.batches import Batch, SourceRow
 from hourtab.ledger.models import Entry, Revision, Source
 from hourtab.ledger.work import Work, keyed_digest
+from hourtab.lib.database import in_chunks
 from hourtab.retainers.models import Retainer
 
 OUTCOMES = ("new", "changed", "gone", "unchanged", "conflict", "not_for_this_retainer", "not_an_entry")
@@ -188,12 +189,7 @@ def _listed(retainer: Retainer, source: Source | None, window: tuple[date, date]
 def _pair(plan: Plan, fresh: Sequence[tuple[WorkLine, SourceRow]], left: Sequence[int], answers: Mapping[str, str]) -> None:
     """Match what is new with what is gone: a row edited at the source is one change, not two."""
     take, withdraw = answers.get("conflict") == "take", answers.get("gone") != "keep"
-    said = (
-        {row.entry_id: row for row in Revision.objects.filter(entry__in=left).exclude(batch="").order_by("number")}
-        if left
-        else {}
-    )
-    edited = _edited_here(left)
+    said, edited = _what_was_said(left)
     partners = _partners(fresh, said)
     for line, row in fresh:
         pk = partners.pop(row.line, None)
@@ -221,12 +217,18 @@ def _pair(plan: Plan, fresh: Sequence[tuple[WorkLine, SourceRow]], left: Sequenc
                 plan.withdraw.append(pk)
 
 
-def _edited_here(left: Sequence[int]) -> set[int]:
-    """Return those entries whose latest revision was not written by an import."""
-    latest: dict[int, str] = {}
-    for pk, batch in Revision.objects.filter(entry__in=left).order_by("number").values_list("entry_id", "batch"):
-        latest[pk] = batch
-    return {pk for pk, batch in latest.items() if not batch}
+def _what_was_said(entries: Sequence[int]) -> tuple[dict[int, Revision], set[int]]:
+    """Return what imports wrote of these entries last, and those that were edited here since."""
+    said: dict[int, Revision] = {}
+    edited: set[int] = set()
+    for some in in_chunks(entries):
+        for row in Revision.objects.filter(entry__in=some).order_by("number"):
+            if row.batch:
+                said[row.entry_id] = row
+                edited.discard(row.entry_id)
+            else:
+                edited.add(row.entry_id)
+    return said, edited
 
 
 def _partners(fresh: Sequence[tuple[WorkLine, SourceRow]], said: Mapping[int, Revision]) -> dict[int, int]:

@@ -18,6 +18,7 @@ from hourtab.imports.models import Import
 from hourtab.imports.parsing import Parsed, parse, recognise
 from hourtab.imports.planning import Choice, Plan, choose, make_plan
 from hourtab.ledger import batches, queries, record
+from hourtab.ledger.bulk import Listing
 from hourtab.ledger.models import Revision, Source
 from hourtab.retainers.models import Retainer
 
@@ -112,7 +113,7 @@ def undo(done: Import, *, by: Member | None, now: datetime) -> Import:
     if done.state != Import.State.APPLIED:
         raise record.LedgerError(_("This import is %(state)s; there is nothing to undo.") % {"state": done.get_state_display()})
     listings = [
-        batches.Listing(**raw | {"source_on": raw["source_on"] and date.fromisoformat(raw["source_on"])}) for raw in done.listings
+        Listing(**raw | {"source_on": raw["source_on"] and date.fromisoformat(raw["source_on"])}) for raw in done.listings
     ]
     _refuse_if_later(done, listings)
     batches.undo_batch(retainer, done.ref, listings, by=by, now=now, label="import undone")
@@ -172,7 +173,7 @@ def _remember(source: Source, retainer: Retainer, parsed: Parsed, choice: Choice
         source.save(update_fields=["answers"])
 
 
-def _refuse_if_later(done: Import, listings: list[batches.Listing]) -> None:
+def _refuse_if_later(done: Import, listings: list[Listing]) -> None:
     """Refuse where a later import took over a line this one moved."""
     entries = [listing.entry for listing in listings]
     later = Import.objects.filter(

@@ -1,21 +1,21 @@
 """What an import does to a retainer, in bulk: one transaction, and the way back."""
 
-import os
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
 from hourtab.accounts.models import Member
+from hourtab.ledger import bulk
+from hourtab.ledger.bulk import Change, Listing, NewEntry
 from hourtab.ledger.models import Entry, Revision, Source
-from hourtab.ledger.record import LedgerError, finish, latest_work, lock, revise
+from hourtab.ledger.record import LedgerError, finish, lock
 from hourtab.ledger.work import Work, key_of
-from hourtab.lib.database import insert_rows, is_sqlite, reserve_ids
+from hourtab.lib.database import in_chunks
 from hourtab.retainers.models import Retainer
 
 
@@ -46,21 +46,6 @@ class Batch:
         return not (self.add or self.change or self.withdraw or self.relist or self.unlist)
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """What a source said of an entry before an import moved it."""
-
-    entry: int
-    source_on: date | None
-    source_digest: str
-    is_listed: bool
-
-    @classmethod
-    def of(cls, entry: Entry) -> "Listing":
-        """Return what it says now."""
-        return cls(entry.pk, entry.source_on, entry.source_digest, entry.is_listed)
-
-
 @transaction.atomic
 def apply_batch(retainer: Retainer, batch: Batch, *, by: Member | None, now: datetime, label: str) -> list[Listing]:
     """Write everything a file changes in one transaction; return what `undo_batch` needs to take it back.
@@ -69,33 +54,39 @@ def apply_batch(retainer: Retainer, batch: Batch, *, by: Member | None, now: dat
     was edited here and stays as it is.
     """
     retainer = lock(retainer)
-    named = [pk for pk, _ in (*batch.change, *batch.relist)] + [*batch.withdraw, *batch.unlist]
+    named = [pk for pk, _row in (*batch.change, *batch.relist)] + [*batch.withdraw, *batch.unlist]
     entries = Entry.objects.in_bulk(named)
     returning, fresh = _sort_new(retainer, batch)
-    moved = [Listing.of(entry) for entry in (*entries.values(), *(entry for entry, _ in returning))]
-    touched = [row.work.on for row in batch.add] + [entry.on for entry in entries.values()]
-    for entry, row in (*((entries[pk], row) for pk, row in batch.change), *returning):
-        touched += [entry.on, row.work.on]
-        revise(entry, row.work, number=entry.number + 1, by=by, now=now, batch=batch.ref, line=row.line)
-    for pk in batch.withdraw:
-        entry = entries[pk]
-        if not entry.is_withdrawn:
-            work = latest_work(entry).withdrawn()
-            revise(entry, work, number=entry.number + 1, by=by, now=now, batch=batch.ref, reason="No longer in the source")
-    Entry.objects.filter(pk__in=[*batch.withdraw, *batch.unlist]).point(is_listed=False)
-    for pk, row in (*batch.change, *batch.relist, *((entry.pk, row) for entry, row in returning)):
-        Entry.objects.filter(pk=pk).point(source_on=row.work.on, source_digest=row.digest, is_listed=True)
-    _insert(retainer, batch, fresh, by, now)
-    finish(retainer, min(touched, default=retainer.starts_on), now, label)
+    rewritten = [*((entries[pk], row) for pk, row in batch.change), *returning]
+    moved = [Listing.of(entry) for entry in (*entries.values(), *(entry for entry, _row in returning))]
+
+    changes = [Change(entry, row.work, row.line) for entry, row in rewritten]
+    said = bulk.latest_revisions(batch.withdraw)
+    gone = _("No longer in the source")
+    changes += [
+        Change(entries[pk], Work.of(said[pk]).withdrawn(), None, gone) for pk in batch.withdraw if not entries[pk].is_withdrawn
+    ]
+    bulk.revise_entries(changes, by=by, now=now, batch=batch.ref)
+    listed = [*((entry.pk, row) for entry, row in rewritten), *batch.relist]
+    bulk.list_entries([Listing(pk, row.work.on, row.digest, True) for pk, row in listed])
+    unlisted = [entries[pk] for pk in (*batch.withdraw, *batch.unlist)]
+    bulk.list_entries([replace(Listing.of(entry), is_listed=False) for entry in unlisted])
+    bulk.insert_entries(retainer, batch.source.pk, fresh, by=by, now=now, batch=batch.ref)
+
+    touched = (
+        [row.work.on for row in batch.add] + [change.entry.on for change in changes] + [change.work.on for change in changes]
+    )
+    finish(retainer, min(touched, default=retainer.today(now)), now, label)
     return moved
 
 
-def _sort_new(retainer: Retainer, batch: Batch) -> tuple[list[tuple[Entry, SourceRow]], list[tuple[str, SourceRow]]]:
+def _sort_new(retainer: Retainer, batch: Batch) -> tuple[list[tuple[Entry, SourceRow]], list[NewEntry]]:
     """Part new rows into those whose withdrawn entry comes back (an import undone), and those with a key of their own."""
     secret = bytes(retainer.workspace.digest_key)
     taken = {entry.key: entry for entry in Entry.objects.filter(retainer=retainer, source=batch.source)} if batch.add else {}
     seen: Counter[str] = Counter()
-    returning, fresh = [], []
+    returning: list[tuple[Entry, SourceRow]] = []
+    fresh: list[NewEntry] = []
     for row in batch.add:
         content = f"{batch.source.pk}\0{row.digest}"
         while True:
@@ -103,52 +94,12 @@ def _sort_new(retainer: Retainer, batch: Batch) -> tuple[list[tuple[Entry, Sourc
             key = key_of(content, secret, seen[row.digest])
             entry = taken.get(key)
             if entry is None:
-                fresh.append((key, row))
+                fresh.append(NewEntry(key, row.work, row.line, row.digest))
                 break
             if entry.is_withdrawn and not entry.is_listed:
                 returning.append((entry, row))
                 break
     return returning, fresh
-
-
-def _insert(retainer: Retainer, batch: Batch, fresh: Sequence[tuple[str, SourceRow]], by: Member | None, now: datetime) -> None:
-    """Insert new entries with their first revisions, in bulk."""
-    ids = reserve_ids(Entry, len(fresh))
-    plain = is_sqlite()
-    instant: Any = now.replace(tzinfo=None).isoformat(" ") if plain else now
-    author = by.pk if by else None
-    salts = os.urandom(16 * len(fresh)).hex()
-    heads, revisions = [], []
-    for i, (pk, (key, row)) in enumerate(zip(ids, fresh, strict=True)):
-        work, salt = row.work, salts[32 * i : 32 * i + 32]
-        on: Any = work.on.isoformat() if plain else work.on
-        started: Any = work.started.isoformat() if plain and work.started else work.started
-        heads.append((pk, retainer.pk, key, on, started, 1, False, batch.source.pk, on, row.digest, True))
-        revisions.append(
-            (pk, 1, on, started, work.amount, work.weight, work.scope, work.category, work.project, work.person, work.description,
-             work.outcome, False, "", author, instant, batch.ref, row.line, salt, work.digest(salt)),
-        )  # fmt: skip
-    insert_rows(Entry, _HEAD, heads)
-    insert_rows(Revision, _REVISION, revisions)
-
-
-_HEAD = (
-    "id",
-    "retainer_id",
-    "key",
-    "on",
-    "started",
-    "number",
-    "is_withdrawn",
-    "source_id",
-    "source_on",
-    "source_digest",
-    "is_listed",
-)
-_REVISION = (
-    "entry_id", "number", "on", "started", "amount", "weight", "scope", "category", "project", "person", "description",
-    "outcome", "is_withdrawn", "reason", "by_id", "at", "batch", "line", "salt", "digest",
-)  # fmt: skip
 
 
 @transaction.atomic
@@ -159,9 +110,24 @@ def undo_batch(retainer: Retainer, ref: str, listings: Sequence[Listing], *, by:
     """
     retainer = lock(retainer)
     done = list(Revision.objects.filter(batch=ref, entry__retainer=retainer).select_related("entry"))
-    latest = {
-        row.entry_id: row for row in Revision.objects.filter(entry__in=[r.entry_id for r in done], number=F("entry__number"))
-    }
+    _refuse_changed(done)
+    before: dict[int, Revision] = {}
+    for some in in_chunks([row.entry_id for row in done if row.number > 1]):
+        earlier = Revision.objects.filter(entry__in=some, number__lt=F("entry__number")).order_by("number")
+        numbers = {row.entry_id: row.number for row in done}
+        before |= {row.entry_id: row for row in earlier if row.number == numbers[row.entry_id] - 1}
+    changes = [Change(row.entry, _work_before(row, before.get(row.entry_id)), None, _("Import undone")) for row in done]
+    bulk.revise_entries(changes, by=by, now=now, batch=f"{ref}~")
+    known = {listing.entry for listing in listings}
+    added = [replace(Listing.of(row.entry), is_listed=False) for row in done if row.entry_id not in known]
+    bulk.list_entries([*added, *listings])
+    touched = [row.on for row in done] + [change.work.on for change in changes]
+    finish(retainer, min(touched, default=retainer.today(now)), now, label)
+    return len(done)
+
+
+def _refuse_changed(done: Sequence[Revision]) -> None:
+    latest = bulk.latest_revisions([row.entry_id for row in done])
     later = [row for row in done if Work.of(latest[row.entry_id]) != Work.of(row)]
     if later:
         named = ", ".join(f"{row.on} “{row.description[:40]}”" for row in later[:5])
@@ -169,21 +135,8 @@ def undo_batch(retainer: Retainer, ref: str, listings: Sequence[Listing], *, by:
             _("%(later)s lines of this import were changed since: %(named)s. Take those changes back first.")
             % {"later": len(later), "named": named}
         )
-    before = {
-        (row.entry_id, row.number): row
-        for row in Revision.objects.filter(entry__in=[row.entry_id for row in done if row.number > 1])
-    }
-    since = []
-    for row in done:
-        previous = before.get((row.entry_id, row.number - 1))
-        work = Work.of(previous) if previous else Work.of(row).withdrawn()
-        since += [row.on, work.on]
-        revise(row.entry, work, number=row.entry.number + 1, by=by, now=now, reason="Import undone", batch=f"{ref}~")
-    known = {listing.entry for listing in listings}
-    Entry.objects.filter(pk__in=[row.entry_id for row in done if row.entry_id not in known]).point(is_listed=False)
-    for listing in listings:
-        Entry.objects.filter(pk=listing.entry).point(
-            source_on=listing.source_on, source_digest=listing.source_digest, is_listed=listing.is_listed
-        )
-    finish(retainer, min(since, default=retainer.starts_on), now, label)
-    return len(done)
+
+
+def _work_before(row: Revision, previous: Revision | None) -> Work:
+    """Return what an entry said before the batch; one that the batch made is withdrawn."""
+    return Work.of(previous) if previous else Work.of(row).withdrawn()

@@ -34,8 +34,6 @@ def revise(
     by: Member | None,
     now: datetime,
     reason: str = "",
-    batch: str = "",
-    line: int | None = None,
 ) -> None:
     """Add a revision and point the entry at it."""
     salt = new_salt()
@@ -47,8 +45,6 @@ def revise(
         reason=reason,
         by=by,
         at=now,
-        batch=batch,
-        line=line,
         salt=salt,
         digest=work.digest(salt),
     ).save()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django.db import connection, models, transaction
@@ -48,6 +49,29 @@ def reserve_ids(model: type[models.Model], count: int) -> range | list[int]:
             return range(first, first + count)
         cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count])
         return [row[0] for row in cursor.fetchall()]
+
+
+def in_chunks[T](items: Sequence[T], size: int = 5000) -> Iterator[Sequence[T]]:
+    """Part a long list for queries with `IN`, which no database takes at any length."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def for_driver(value: Any) -> Any:
+    """Return a date, time or instant as the driver takes it: as Django's text on SQLite, itself on PostgreSQL."""
+    if not is_sqlite():
+        return value
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
+    return value.isoformat() if isinstance(value, date | time) else value
+
+
+def update_rows(model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Update many rows; each gives the values of `columns`, then its primary key."""
+    quoted = ", ".join(f"{connection.ops.quote_name(column)} = %s" for column in columns)
+    table = connection.ops.quote_name(model._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.executemany(f"UPDATE {table} SET {quoted} WHERE id = %s", rows)  # noqa: S608
 
 
 def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
