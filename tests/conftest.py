@@ -22,8 +22,13 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client as Browser
+from hypothesis import HealthCheck, settings
 
 from tests.environment import ON_POSTGRES
+
+# Machines differ in speed: no example fails for being slow.
+settings.register_profile("hourtab", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("hourtab")
 
 NOW = datetime(2027, 6, 22, 14, 5, tzinfo=UTC)
 
