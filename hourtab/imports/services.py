@@ -83,9 +83,8 @@ def apply(
     done = draft or Import(workspace=retainer.workspace, retainer=retainer, by=by)
     batch = plan.batch(done.ref, source)
     before = _balance(retainer, now)
-    listings = (
-        batches.apply_batch(retainer, batch, by=by, now=now, label=f"{parsed.tool.label} import") if not batch.is_empty else []
-    )
+    label = _("%(tool)s import") % {"tool": parsed.tool.label}
+    listings = [] if batch.is_empty else batches.apply_batch(retainer, batch, by=by, now=now, label=label)
     _remember(source, retainer, parsed, choice)
     window = plan.window or (None, None)
     done.source, done.state, done.applied_at, done.content = source, Import.State.APPLIED, now, None
@@ -116,7 +115,7 @@ def undo(done: Import, *, by: Member | None, now: datetime) -> Import:
         Listing(**raw | {"source_on": raw["source_on"] and date.fromisoformat(raw["source_on"])}) for raw in done.listings
     ]
     _refuse_if_later(done, listings)
-    batches.undo_batch(retainer, done.ref, listings, by=by, now=now, label="import undone")
+    batches.undo_batch(retainer, done.ref, listings, by=by, now=now, label=_("import undone"))
     done.state, done.undone_at = Import.State.UNDONE, now
     done.save(update_fields=["state", "undone_at"])
     return done

@@ -5,6 +5,7 @@ from datetime import date
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from hourtab.accounts.models import Workspace
 from hourtab.clients.models import Client
@@ -30,8 +31,8 @@ def open_retainer(
     It starts on `starts_on`, by default the day its terms take effect. Raises `CycleError` for terms that do not fit.
     """
     if wrong := [category for category in categories if not 0 < len(category.strip()) <= 60]:
-        raise ValidationError(f"The kind of work “{wrong[0][:40]}” must have 1 to 60 characters.")
-    served, _ = Client.objects.get_or_create(workspace=workspace, name=client)
+        raise ValidationError(_("The kind of work “%(name)s” must have 1 to 60 characters.") % {"name": wrong[0][:40]})
+    served, _made = Client.objects.get_or_create(workspace=workspace, name=client)
     retainer = Retainer(
         workspace=workspace,
         client=served,

@@ -1,17 +1,17 @@
 """The agreement in plain words, generated from the terms."""
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from hourtab.core.terms import Percent, Terms
 from hourtab.lib.words import Words
 
 _EVERY = {
-    "week": _("a week"),
-    "two_weeks": _("every two weeks"),
-    "month": _("a month"),
-    "quarter": _("a quarter"),
-    "year": _("a year"),
+    "week": gettext_lazy("a week"),
+    "two_weeks": gettext_lazy("every two weeks"),
+    "month": gettext_lazy("a month"),
+    "quarter": gettext_lazy("a quarter"),
+    "year": gettext_lazy("a year"),
 }
 _LONGER = {
     "week": lambda n: ngettext("%(n)s week longer", "%(n)s weeks longer", n),
