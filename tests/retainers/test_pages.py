@@ -209,6 +209,13 @@ def test_a_preview_of_a_file_with_a_question_asks_it(ada, northlight) -> None:
     shown = text_of(ada.get(f"/imports/{Import.objects.get().ref}/?client=Acme+Corp"))
     assert "client “Rival”" in shown
     assert "Secret" not in shown
+    assert 'name="all_rows"' in asked
+    every = ada.get(f"/imports/{Import.objects.get().ref}/?all_rows=1")
+    assert every.context["counts"]["new"] == 2
+    ada.post(
+        f"/imports/{Import.objects.get().ref}/apply", {"all_rows": "1", "fingerprint": every.context["examined"].fingerprint}
+    )
+    assert Entry.objects.count() == 2
 
 
 @pytest.mark.parametrize(
