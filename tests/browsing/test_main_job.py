@@ -6,7 +6,7 @@ from pathlib import Path
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.builders import TOGGL
+from tests.builders import TOGGL, toggl
 
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
@@ -112,7 +112,7 @@ def test_from_sign_up_to_the_sponsor_who_sees_the_next_hour(installation, chromi
         sponsor.close()
 
 
-def test_every_page_is_accessible_fits_a_phone_and_works_by_keyboard(installation, chromium: Browser) -> None:
+def test_every_page_is_accessible_fits_a_phone_and_works_by_keyboard(installation, chromium: Browser, tmp_path: Path) -> None:
     demo = installation.json("demo")
     with installation.serve() as site:
         context = chromium.new_context(viewport={"width": 1280, "height": 900})
@@ -163,6 +163,18 @@ def test_every_page_is_accessible_fits_a_phone_and_works_by_keyboard(installatio
             "/accounts/email/",
             "/accounts/password/change/",
         ]
+        page.goto(f"{site}{retainer}links")
+        paths.append(page.locator("a:has-text('Change what it shows')").first.get_attribute("href"))
+        applied, preview, question = (tmp_path / name for name in ("applied.csv", "preview.csv", "question.csv"))
+        own = page.goto(site + client) and page.locator("h1").inner_text()
+        for path, of in ((applied, own), (preview, own), (question, "Somebody else")):
+            path.write_bytes(toggl(f"06-01 09:00 1:30 A call | {of}", "06-02 09:00 1:00 Another | Rival"))
+            page.goto(f"{site}{retainer}import")
+            page.set_input_files("input[type=file]", str(path))
+            page.click("text=Look at it")
+            if path == applied:
+                page.click("form[action$='/apply'] button")
+            paths.append(page.url.removeprefix(site))
         address = "/r/" + demo["url"].rpartition("/r/")[2]
         for width, scheme in ((1280, "light"), (320, "dark")):
             page.set_viewport_size({"width": width, "height": 900})

@@ -4,7 +4,7 @@ import random
 from dataclasses import replace
 from datetime import date, time, timedelta
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from hourtab.core import cycles, documents
@@ -180,15 +180,17 @@ def test_what_happens_later_alters_no_settled_cycle(ledger: Ledger, one: date, t
 
 
 @given(ledgers(), AS_OF)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 def test_a_change_of_terms_or_a_pause_alters_no_earlier_cycle(ledger: Ledger, as_of: date) -> None:
-    if len(ledger.terms) < 2:
-        return
+    assume(len(ledger.terms) == 2)
     change = ledger.terms[1].effective_on
-    if ledger.pauses or any(isinstance(t.until, date) for t in ledger.topups):
-        return
     one = [c for c in statement(ledger, as_of).cycles if c.ends_on < change]
-    alone = replace(ledger, terms=ledger.terms[:1], transfers=[t for t in ledger.transfers if t.on < change])
+    alone = replace(
+        ledger,
+        terms=ledger.terms[:1],
+        transfers=[t for t in ledger.transfers if t.on < change],
+        pauses=frozenset(pause for pause in ledger.pauses if pause < change),
+    )
     assert list(statement(alone, as_of).cycles)[: len(one)] == one
 
 

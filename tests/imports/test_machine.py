@@ -5,9 +5,8 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from hourtab.accounts.services import open_workspace
 from hourtab.imports import services
@@ -19,6 +18,7 @@ from hourtab.ledger.record import LedgerError
 from hourtab.ledger.verify import findings
 from hourtab.ledger.work import Work
 from tests.builders import NOW, a_retainer, toggl
+from tests.machines import run_rolled_back
 
 ROWS = st.lists(
     st.tuples(
@@ -107,19 +107,4 @@ class ImportMachine(RuleBasedStateMachine):
 
 @pytest.mark.django_db
 def test_whatever_is_brought_in_edited_and_taken_back_the_right_lines_stand() -> None:
-    from django.db import transaction
-
-    class InTransaction(ImportMachine):
-        def __init__(self) -> None:
-            super().__init__()
-            self.outer = transaction.atomic()
-            self.outer.__enter__()
-
-        def teardown(self) -> None:
-            try:
-                super().teardown()
-            finally:
-                transaction.set_rollback(True)
-                self.outer.__exit__(None, None, None)
-
-    run_state_machine_as_test(InTransaction, settings=settings(max_examples=25, stateful_step_count=12, deadline=None))
+    run_rolled_back(ImportMachine, examples=25, steps=12)

@@ -4,10 +4,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
-from pytest_django.plugin import DjangoDbBlocker
 
 from hourtab.accounts.services import open_workspace
 from hourtab.core.amounts import HOUR, Rounding
@@ -19,6 +17,7 @@ from hourtab.ledger.verify import findings
 from hourtab.ledger.work import Work
 from hourtab.retainers.models import Retainer as Row
 from hourtab.retainers.services import open_retainer
+from tests.machines import run_rolled_back
 
 FIRST = date(2027, 1, 1)
 DAYS = st.integers(0, 150).map(lambda n: FIRST + timedelta(days=n))
@@ -96,21 +95,5 @@ class LedgerMachine(RuleBasedStateMachine):
 
 
 @pytest.mark.django_db
-def test_the_database_and_the_core_agree_whatever_happens(django_db_blocker: DjangoDbBlocker) -> None:
-    from django.db import transaction
-    from hypothesis.stateful import run_state_machine_as_test
-
-    class InTransaction(LedgerMachine):
-        def __init__(self) -> None:
-            super().__init__()
-            self.outer = transaction.atomic()
-            self.outer.__enter__()
-
-        def teardown(self) -> None:
-            try:
-                super().teardown()
-            finally:
-                transaction.set_rollback(True)
-                self.outer.__exit__(None, None, None)
-
-    run_state_machine_as_test(InTransaction, settings=settings(max_examples=15, stateful_step_count=15, deadline=None))
+def test_the_database_and_the_core_agree_whatever_happens() -> None:
+    run_rolled_back(LedgerMachine, examples=15, steps=15)
