@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from hourtab.imports.drafts import work_on_files
 from hourtab.imports.jobs import forget_drafts
 from hourtab.ledger.jobs import turn_the_day
 
 type Job = Callable[[datetime], int]
 
 SCHEDULE: tuple[tuple[str, timedelta, Job], ...] = (
+    ("read and apply long files", timedelta(seconds=1), work_on_files),
     ("make balances ready for the new day", timedelta(minutes=1), turn_the_day),
     ("forget files that were never applied", timedelta(minutes=15), forget_drafts),
 )

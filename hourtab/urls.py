@@ -4,7 +4,8 @@ from django.urls import include, path
 
 from hourtab.accounts import views as accounts
 from hourtab.clients import views as clients
-from hourtab.imports import views as imports
+from hourtab.imports.views import files as imports
+from hourtab.imports.views import sources
 from hourtab.ledger import views as ledger
 from hourtab.lib import plain
 from hourtab.retainers import views as retainers
@@ -17,6 +18,7 @@ retainer_urls = [
     path("links", sharing.retainer_links, name="retainer_links"),
     path("links/add", sharing.add_link, name="add_link"),
     path("log", ledger.log_time, name="log_time"),
+    path("log.csv", ledger.log_csv, name="log_csv"),
     path("top-up", ledger.top_up, name="top_up"),
     path("import", imports.upload_import, name="upload_import"),
     path("entries/<int:pk>", ledger.entry_history, name="entry_history"),
@@ -28,9 +30,22 @@ retainer_urls = [
 
 import_urls = [
     path("", imports.show_import, name="import"),
+    path("answers", imports.answer_import, name="answer_import"),
     path("apply", imports.apply_import, name="apply_import"),
     path("undo", imports.undo_import, name="undo_import"),
     path("discard", imports.discard_import, name="discard_import"),
+]
+
+source_urls = [
+    path("", sources.show_source, name="source"),
+    path("forget", sources.forget_answers, name="forget_answers"),
+    path("rules/add", sources.add_rule, name="add_rule"),
+]
+
+rule_urls = [
+    path("", sources.edit_rule, name="edit_rule"),
+    path("remove", sources.remove_rule, name="remove_rule"),
+    path("raise", sources.raise_rule, name="raise_rule"),
 ]
 
 link_urls = [
@@ -51,7 +66,11 @@ urlpatterns = [
     path("log", retainers.log_quick_line, name="log_quick_line"),
     path("retainers/open", retainers.open_retainer, name="open_retainer"),
     path("retainers/<slug:ref>/", include(retainer_urls)),
+    path("imports/", imports.import_list, name="imports"),
     path("imports/<slug:ref>/", include(import_urls)),
+    path("sources/", sources.source_list, name="sources"),
+    path("sources/<int:pk>/", include(source_urls)),
+    path("rules/<int:pk>/", include(rule_urls)),
     path("links/<int:pk>/", include(link_urls)),
     path("clients/", clients.client_list, name="clients"),
     path("clients/<int:pk>/", include(client_urls)),

@@ -55,13 +55,24 @@ def test_the_example_of_a_ledger_document_replays() -> None:
     assert len(statement(document.ledger, document.as_of).cycles) == 6
 
 
+def test_every_tool_and_every_answer_of_an_import_is_described() -> None:
+    from hourtab.imports.readers import TOOLS
+    from hourtab.imports.services import ANSWERS
+
+    text = DOCS["importing.md"]
+    for tool in TOOLS:
+        assert tool.label.lower() in text.lower(), tool.label
+    for key in set(ANSWERS) - {"routes", "withhold", "only_add", "all_rows"}:
+        assert re.search(rf"`{key}=", text), key
+
+
 def test_every_key_of_the_ledger_document_is_described() -> None:
-    from dataclasses import fields
+    from typing import get_type_hints
 
     from hourtab.core import entries, terms
     from hourtab.core.documents import _CYCLE_KEYS
 
     text = DOCS["ledger-document.md"]
     kinds = (terms.Retainer, terms.Terms, entries.Entry, entries.TopUp, entries.Transfer, entries.Authorisation, entries.Hold)
-    for name in {field.name.rstrip("_") for kind in kinds for field in fields(kind)} | set(_CYCLE_KEYS):
+    for name in {name.rstrip("_") for kind in kinds for name in get_type_hints(kind)} | set(_CYCLE_KEYS):
         assert f"`{name}" in text, name

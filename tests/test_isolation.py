@@ -7,7 +7,8 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from hourtab.clients.models import Contact
-from hourtab.imports.models import Import
+from hourtab.imports.models import Import, SourceRule
+from hourtab.ledger.models import Source
 from hourtab.retainers.models import Retainer
 from hourtab.sharing.services import share
 from tests.builders import a_retainer, log
@@ -15,9 +16,10 @@ from tests.builders import a_retainer, log
 pytestmark = pytest.mark.django_db
 
 OPEN_TO_ALL = {"today", "demo", "public_page", "robots"}
-OF_THE_MEMBER = {"today", "log_quick_line", "open_retainer", "clients", "settings"}
+OF_THE_MEMBER = {"today", "log_quick_line", "open_retainer", "clients", "settings", "imports", "sources"}
 ONLY_POST = {
     "log_quick_line", "add_link", "withdraw_entry", "restore_entry", "know_category", "apply_import", "undo_import", "discard_import",
+    "answer_import", "forget_answers", "remove_rule", "raise_rule",
     "rotate_link", "revoke_link", "add_contact", "remove_contact",
 }  # fmt: skip
 READING = {
@@ -28,6 +30,10 @@ READING = {
     "retainer_links",
     "entry_history",
     "import",
+    "imports",
+    "log_csv",
+    "sources",
+    "source",
     "link_qr",
     "client",
     "clients",
@@ -52,7 +58,10 @@ def paths(northlight, ada) -> dict[str, str]:
     entry, link = log(retainer, "2027-06-03", "2h"), share([retainer], by=None)
     contact = Contact.objects.create(client=retainer.client, name="Carl")
     draft = Import.objects.create(workspace=northlight, retainer=retainer, file_name="x.csv", file_digest="x", content=b"x")
+    source = Source.objects.create(workspace=northlight, tool="toggl")
+    rule = SourceRule.objects.create(source=source, conditions={"client": ["Acme"]}, retainer=retainer)
     fill = {
+        "sources/<int:pk>": source.pk, "rules/<int:pk>": rule.pk,
         "retainers/<slug:ref>": retainer.ref, "imports/<slug:ref>": draft.ref, "entries/<int:pk>": entry.pk, "links/<int:pk>": link.pk,
         "clients/<int:pk>": retainer.client_id, "contacts/<int:pk>": contact.pk, "r/<str:token>": link.token,
     }  # fmt: skip

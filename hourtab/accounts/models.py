@@ -51,6 +51,7 @@ class Workspace(Versioned):
     locale = models.CharField(_("dates and numbers"), max_length=12, default="en-GB")
     currency = models.CharField(_("currency"), max_length=3, default="EUR")
     hour_format = models.CharField(_("hours"), max_length=8, choices=HOUR_FORMATS, default="hm")
+    private_words = models.TextField(_("private words"), blank=True)
     is_demo = models.BooleanField(default=False, editable=False)
     digest_key = models.BinaryField(default=_digest_key, editable=False)
     members = models.ManyToManyField(User, through="Member", related_name="workspaces")

@@ -80,7 +80,7 @@ def to_json(ledger: Ledger, as_of: date) -> dict[str, Any]:
         "format": LEDGER_FORMAT,
         "retainer": _plain(asdict(ledger.retainer)),
         "terms": [_terms_json(version) for version in ledger.terms],
-        "entries": [_plain(asdict(entry)) for entry in ledger.entries],
+        "entries": [_plain(entry._asdict()) for entry in ledger.entries],
         "topups": [_plain(asdict(topup)) for topup in ledger.topups],
         "transfers": [_plain(asdict(transfer)) for transfer in ledger.transfers],
         "authorisations": [_plain(asdict(authorisation)) for authorisation in ledger.authorisations],
@@ -105,7 +105,7 @@ def statement_json(result: Statement) -> dict[str, Any]:
     return {
         "format": STATEMENT_FORMAT,
         "cycles": [cycle_json(cycle) for cycle in result.cycles],
-        "lines": [asdict(line) for line in result.lines],
+        "lines": [line._asdict() for line in result.lines],
     }
 
 

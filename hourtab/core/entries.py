@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, time
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from hourtab.core.terms import Retainer, Terms
 
@@ -12,8 +12,7 @@ Outcome = Literal["held", "cancelled_in_time", "cancelled_late", "no_show", "can
 FREE_OUTCOMES: frozenset[str] = frozenset({"cancelled_in_time", "cancelled_by_provider"})
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A line of the work log. `id` is its key in the entry order and never changes."""
 
     id: str

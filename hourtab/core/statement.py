@@ -8,7 +8,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from functools import cache
+from typing import Literal, NamedTuple
 
 from hourtab.core.amounts import HOUR, charge, half_up
 from hourtab.core.cycles import Calendar, Cycle
@@ -69,8 +70,7 @@ class CycleTotals:
     closing: ClosingState | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One entry as charged: what lots covered, what went beyond them, and what was available after it."""
 
     entry: str
@@ -138,6 +138,7 @@ def _events_by_cycle(ledger: Ledger, calendar: Calendar, since: date, as_of: dat
     events: dict[int, _Events] = defaultdict(_Events)
     end = calendar.through(as_of)[-1].ends_before
 
+    @cache
     def at(on: date) -> _Events | None:
         cycle = calendar.cycle_of(on) if since <= on < end or on == end == date.max else None
         return events[cycle.index] if cycle else None

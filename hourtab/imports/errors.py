@@ -5,9 +5,20 @@ from dataclasses import dataclass
 
 
 class Refusal(ValueError):
-    """The file is not taken; nothing is stored. Says where, what stood there, and why."""
+    """The file is not taken; nothing is stored. Says where, what stood there, and why.
 
-    def __init__(self, reason: str, *, line: int | None = None, column: str | None = None, value: str | None = None) -> None:
+    `is_of_row`: only one row stands against it, and may be left out by choice.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        line: int | None = None,
+        column: str | None = None,
+        value: str | None = None,
+        is_of_row: bool = False,
+    ) -> None:
         place = "".join(
             (
                 f"line {line}, " if line else "",
@@ -17,6 +28,7 @@ class Refusal(ValueError):
         )
         super().__init__(f"{place.removesuffix(', ') + ': ' if place and not place.endswith(': ') else place}{reason}")
         self.reason, self.line, self.column = reason, line, column
+        self.is_of_row = is_of_row or column is not None
         self.value = value if value is None or len(value) <= 200 else value[:200] + "…"
 
 

@@ -1,168 +1,184 @@
-"""What a file would do to a retainer: every row's outcome, before anything is stored.
+"""What a file would do to every retainer it feeds: each row's outcome, before anything is stored.
 
 Rows are compared as multisets with the source rows of earlier imports, never with what entries say now: an unchanged
 file changes nothing, also where an entry was edited here.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from django.utils.translation import gettext as _
 
-from hourtab.imports.errors import Open, Question, Refusal
-from hourtab.imports.parsing import Note, Parsed, WorkLine
-from hourtab.imports.values import stated_range
-from hourtab.ledger.batches import Batch, SourceRow
-from hourtab.ledger.models import Entry, Revision, Source
-from hourtab.ledger.work import Work, keyed_digest
-from hourtab.lib.database import in_chunks
+from hourtab.core.cycles import Calendar
+from hourtab.imports.doubts import flag_doubles, flag_elsewhere, flag_filters, flag_moved, flag_moved_days, flag_new_source
+from hourtab.imports.errors import Refusal
+from hourtab.imports.lines import Note, Parsed, WorkLine
+from hourtab.imports.pairing import partners_of, what_was_said
+from hourtab.imports.plans import Absent, Listed, Listings, Outcome, Part, Plan
+from hourtab.imports.redaction import Redaction
+from hourtab.imports.rules import Route, Router
+from hourtab.ledger.batches import SourceRow
+from hourtab.ledger.models import Entry, Source
+from hourtab.ledger.work import Work, digester
 from hourtab.retainers.models import Retainer
 
-OUTCOMES = ("new", "changed", "gone", "unchanged", "conflict", "not_for_this_retainer", "not_an_entry")
-
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """Which rows of a file belong to a retainer. Empty means any."""
+class Order:
+    """How a file is to be taken, beyond which rows go where.
 
-    clients: frozenset[str] = frozenset()
-    projects: frozenset[str] = frozenset()
-    only_billable: bool = False
+    `publish` and `withhold` are the lines that were ticked, or all of them (None); `absent` the retainers whose lines
+    are withdrawn although the file has no row of theirs; `rules_changed` that rows which stand are to be looked at again.
+    """
 
-    def why_not(self, line: WorkLine) -> str:
-        """Return why a row is not for this retainer; empty where it is."""
-        if self.clients and line.client.casefold() not in self.clients:
-            return _("client “%(client)s”") % {"client": line.client} if line.client else _("no client")
-        if self.projects and line.project.casefold() not in self.projects:
-            return _("project “%(project)s”") % {"project": line.project} if line.project else _("no project")
-        if self.only_billable and line.billable is False:
-            return _("not billable")
-        return ""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What becomes of one row. `line` is None for a row that is gone from the file."""
-
-    kind: str
-    line: int | None
-    on: date | None = None
-    seconds: int = 0
-    text: str = ""
-    why: str = ""
-
-
-@dataclass(slots=True)
-class Plan:
-    """Everything an import would do."""
-
-    parsed: Parsed
-    window: tuple[date, date] | None
-    outcomes: list[Outcome] = field(default_factory=list)
-    flags: list[Note] = field(default_factory=list)
-    add: list[SourceRow] = field(default_factory=list)
-    change: list[tuple[int, SourceRow]] = field(default_factory=list)
-    withdraw: list[int] = field(default_factory=list)
-    relist: list[tuple[int, SourceRow]] = field(default_factory=list)
-    unlist: list[int] = field(default_factory=list)
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """How many rows have which outcome; `read` counts the entry rows of the file."""
-        found = Counter(outcome.kind for outcome in self.outcomes)
-        read = sum(1 for outcome in self.outcomes if outcome.line is not None and outcome.kind != "not_an_entry")
-        return {"read": read} | {kind: found[kind] for kind in OUTCOMES}
-
-    @property
-    def new_seconds(self) -> int:
-        """The raw time of all new rows."""
-        return sum(outcome.seconds for outcome in self.outcomes if outcome.kind == "new")
-
-    def batch(self, ref: str, source: Source) -> Batch:
-        """Return it as the ledger takes it."""
-        return Batch(ref, source, self.add, self.change, self.withdraw, self.relist, self.unlist)
-
-
-def choose(
-    parsed: Parsed, retainer: Retainer, answers: Mapping[str, str], remembered: Mapping[str, Any], *, all_rows: bool
-) -> Choice:
-    """Decide which rows belong to the retainer. Raises `Open` where a file of several clients leaves that open."""
-    billable = answers.get("billable", remembered.get("billable", "")) == "only"
-    if all_rows:
-        return Choice(only_billable=answers.get("billable") == "only")
-    projects = _names(answers.get("project"), remembered.get("projects"))
-    clients = _names(answers.get("client"), remembered.get("clients"))
-    if not clients:
-        named = {line.client.casefold(): line.client for line in parsed.lines if line.client}
-        ours = retainer.client.name.casefold()
-        if ours in named:
-            clients = frozenset({ours})
-        elif named and not projects:
-            options = tuple(sorted(named.values()))
-            text = _("Which client of the file is %(name)s? Rows of others are not stored.") % {"name": retainer.client.name}
-            raise Open(Question("client", text, options))
-    return Choice(clients, projects, billable)
-
-
-def _names(answer: str | None, remembered: Sequence[str] | None) -> frozenset[str]:
-    if answer is not None:
-        return frozenset(name.strip().casefold() for name in answer.split("\n") if name.strip())
-    return frozenset(remembered or ())
+    file_name: str
+    answers: Mapping[str, str]
+    only_add: bool = False
+    absent: frozenset[str] = frozenset()
+    publish: frozenset[int] | None = frozenset()
+    withhold: frozenset[int] | None = frozenset()
+    rules_changed: bool = False
 
 
 def make_plan(
     parsed: Parsed,
-    retainer: Retainer,
+    retainers: Sequence[Retainer],
     source: Source | None,
-    choice: Choice,
-    answers: Mapping[str, str],
-    *,
-    file_name: str,
-    only_add: bool,
+    router: Router,
+    order: Order,
+    redaction: Redaction,
+    secret: bytes,
 ) -> Plan:
     """Compare a file with what its source said before, and return every row's outcome. Reads; writes nothing."""
-    plan = Plan(parsed, _window(parsed, file_name, answers), flags=list(parsed.flags))
-    secret = bytes(retainer.workspace.digest_key)
-    known = {category.name.casefold(): category.name for category in retainer.categories.all()}
-    calendar = retainer.calendar()
-    listed = _listed(retainer, source, plan.window)
-    fresh: list[tuple[WorkLine, SourceRow]] = []
-    ours = 0
-    for line in parsed.lines:
-        why = choice.why_not(line)
-        if not why and calendar.cycle_of(line.on) is None:
-            why = (
-                _("%(on)s is before the retainer starts") % {"on": line.on}
-                if line.on < retainer.starts_on
-                else _("%(on)s is after the retainer ended") % {"on": line.on}
-            )
-        if why:
-            plan.outcomes.append(Outcome("not_for_this_retainer", line.line, line.on, line.seconds, "", why))
+    plan = Plan(parsed, window_of(parsed, order.answers), flags=list(parsed.flags))
+    by_ref = {retainer.ref: retainer for retainer in retainers}
+    listed = _listed(retainers, source, _reach(plan))
+    fresh = _compare(plan, by_ref, listed, router, order, redaction, secret)
+    for ref, retainer in by_ref.items():
+        part = plan.parts.get(ref)
+        left = [item for items in listed.get(retainer.pk, {}).values() for item in items if _is_inside(item, plan.window)]
+        if part is None and not left:
             continue
-        ours += 1
-        digest = keyed_digest(line.content, secret)
-        if listed.get(digest):
-            listed[digest].pop()
-            plan.outcomes.append(_outcome("unchanged", line))
-        else:
-            fresh.append((line, SourceRow(_work(line, known), line.line, digest)))
+        if part is None:
+            absent = Absent(retainer, [row.entry for row in left], ref in order.absent)
+            plan.absent.append(absent)
+            if not absent.is_ticked:
+                flag_moved(plan, retainer, listed)
+                continue
+            part = plan.parts[ref] = Part(retainer)
+        if order.only_add:
+            left = []
+        _pair(plan, part, fresh.get(ref, []), left, order.answers)
+        flag_doubles(plan, part, source)
+        flag_new_source(plan, part, source)
+        flag_elsewhere(plan, part, source)
+        flag_filters(plan, part)
+        flag_moved_days(plan, part, source)
     plan.outcomes += [Outcome("not_an_entry", note.line, why=note.why) for note in parsed.no_entries]
-    left = [pk for pks in listed.values() for pk in pks] if ours and not only_add else []
-    _pair(plan, fresh, left, answers)
-    _flag_doubles(plan, retainer)
     plan.outcomes.sort(key=lambda outcome: (outcome.line is None, outcome.line or 0))
+    plan.flags.sort()
     return plan
 
 
-def _window(parsed: Parsed, file_name: str, answers: Mapping[str, str]) -> tuple[date, date] | None:
-    """Return the range the file speaks for: corrected by hand, stated in its name, or first to last date."""
+type Fresh = dict[str, list[tuple[WorkLine, SourceRow]]]
+
+
+def _compare(
+    plan: Plan,
+    by_ref: Mapping[str, Retainer],
+    listed: Listings,
+    router: Router,
+    order: Order,
+    redaction: Redaction,
+    secret: bytes,
+) -> Fresh:
+    """Give every row its retainer; take those that stand already, and return the others."""
+    fresh: Fresh = {}
+    digest_of = digester(secret)
+    inside: dict[tuple[str, date], str] = {}
+    calendars: dict[str, Calendar] = {}
+    works = {ref: _WorkOf(retainer) for ref, retainer in by_ref.items()}
+    standing: list[tuple[int, WorkLine, SourceRow, Part]] = []
+    checked: dict[str, str] = {}
+    outcomes, route_of = plan.outcomes, router.route
+    for line in plan.parsed.lines:
+        route = route_of(line)
+        ref, why = route.retainer, route.why
+        digest = digest_of(line.content)
+        plan.digests.setdefault(line.line, []).append(digest)
+        if ref:
+            key = (ref, line.on)
+            if key not in inside:
+                if ref not in calendars:
+                    calendars[ref] = by_ref[ref].calendar()
+                inside[key] = _why_outside(by_ref[ref], calendars[ref], line.on)
+            why = inside[key]
+        if why or not ref:
+            outcomes.append(Outcome("not_for_this_retainer", line.line, line.on, line.seconds, "", why))
+            continue
+        part = plan.parts.get(ref)
+        if part is None:
+            part = plan.parts[ref] = Part(by_ref[ref])
+        known = listed.get(part.retainer.pk, {}).get(digest)
+        if known:
+            entry = known.pop().entry
+            part.counts["unchanged"] += 1
+            outcomes.append(Outcome("unchanged", line.line, line.on, line.seconds, line.description or line.task, "", ref))
+            if order.rules_changed:
+                standing.append((entry, line, SourceRow(works[ref].of(line, route), line.line, digest, line.ref), part))
+            continue
+        work = works[ref].of(line, route)
+        if work.project not in checked:
+            checked[work.project] = redaction.why(work.project)
+        if found := redaction.why(work.description) or checked[work.project]:
+            plan.sensitive[line.line] = work.description
+            if order.withhold is None or line.line in order.withhold:
+                why = _("left out by choice: %(why)s") % {"why": found}
+                outcomes.append(Outcome("not_for_this_retainer", line.line, line.on, line.seconds, "", why))
+                continue
+            plan.flags.append(Note(line.line, found))
+            if order.publish is not None and line.line not in order.publish:
+                plan.unpublished.append(Note(line.line, found))
+        fresh.setdefault(ref, []).append((line, SourceRow(work, line.line, digest, line.ref)))
+    _follow_rules(plan, standing)
+    return fresh
+
+
+def _follow_rules(plan: Plan, standing: Sequence[tuple[int, WorkLine, SourceRow, Part]]) -> None:
+    """Change the scope and category of rows that stand as they were read, where the rules say something else now."""
+    said, edited = what_was_said([entry for entry, *_rest in standing])
+    moved: set[int] = set()
+    for entry, line, row, part in standing:
+        before = said.get(entry)
+        if before is None or entry in edited or (before.scope, before.category) == (row.work.scope, row.work.category):
+            continue
+        part.change.append((entry, row))
+        part.counts["unchanged"] -= 1
+        part.counts["changed"] += 1
+        moved.add(line.line)
+    if moved:
+        why = _("the rules say something else now")
+        plan.outcomes[:] = [
+            outcome._replace(kind="changed", why=why) if outcome.line in moved and outcome.kind == "unchanged" else outcome
+            for outcome in plan.outcomes
+        ]
+
+
+def _why_outside(retainer: Retainer, calendar: Calendar, on: date) -> str:
+    if calendar.cycle_of(on) is not None:
+        return ""
+    if on < retainer.starts_on:
+        return _("%(on)s is before the retainer starts") % {"on": on}
+    return _("%(on)s is after the retainer ended") % {"on": on}
+
+
+def window_of(parsed: Parsed, answers: Mapping[str, str]) -> tuple[date, date] | None:
+    """Return the range the file speaks for: corrected by hand, stated in it, or first to last date. Raises `Refusal`."""
     found = parsed.window
     if found is None:
         return None
-    stated = stated_range(file_name)
+    stated = parsed.stated
     if stated and stated[0] <= found[0] and found[1] <= stated[1]:
         found = stated
     try:
@@ -176,114 +192,106 @@ def _window(parsed: Parsed, file_name: str, answers: Mapping[str, str]) -> tuple
     return first, last
 
 
-def _listed(retainer: Retainer, source: Source | None, window: tuple[date, date] | None) -> dict[str, list[int]]:
-    """Return the entries the source listed inside the window, by the digest of its row."""
-    found: dict[str, list[int]] = defaultdict(list)
+def _reach(plan: Plan) -> tuple[date, date] | None:
+    """Return the days in which rows that stand are looked for: the window, and all of the file where that was narrowed."""
+    own = plan.parsed.window
+    return (min(plan.window[0], own[0]), max(plan.window[1], own[1])) if plan.window and own else None
+
+
+def _is_inside(row: Listed, window: tuple[date, date] | None) -> bool:
+    return window is not None and row.on is not None and window[0] <= row.on <= window[1]
+
+
+def _listed(retainers: Sequence[Retainer], source: Source | None, window: tuple[date, date] | None) -> Listings:
+    """Return the entries the source listed in a range of days, by retainer and the digest of its row."""
+    found: Listings = {}
     if source and window:
-        rows = Entry.objects.filter(source=source, retainer=retainer, source_on__range=window, is_listed=True).order_by("-pk")
-        for pk, digest in rows.values_list("pk", "source_digest"):
-            found[digest].append(pk)
+        rows = Entry.objects.filter(source=source, retainer__in=retainers, source_on__range=window, is_listed=True).order_by(
+            "-pk"
+        )
+        for pk, retainer, digest, ref, on in rows.values_list(
+            "pk", "retainer_id", "source_digest", "source_ref", "source_on"
+        ).iterator():
+            found.setdefault(retainer, {}).setdefault(digest, []).append(Listed(pk, ref, on))
     return found
 
 
-def _pair(plan: Plan, fresh: Sequence[tuple[WorkLine, SourceRow]], left: Sequence[int], answers: Mapping[str, str]) -> None:
+def _pair(
+    plan: Plan,
+    part: Part,
+    fresh: Sequence[tuple[WorkLine, SourceRow]],
+    left: Sequence[Listed],
+    answers: Mapping[str, str],
+) -> None:
     """Match what is new with what is gone: a row edited at the source is one change, not two."""
     take, withdraw = answers.get("conflict") == "take", answers.get("gone") != "keep"
-    said, edited = _what_was_said(left)
-    partners = _partners(fresh, said)
+    said, edited = what_was_said([row.entry for row in left])
+    partners = partners_of(fresh, said, {row.entry: row.ref for row in left}) if said else {}
+    outcomes, ref, counts = plan.outcomes, part.retainer.ref, part.counts
     for line, row in fresh:
-        pk = partners.pop(row.line, None)
+        pk = partners.pop((row.line, row.digest), None) if partners else None
+        why = ""
         if pk is None:
-            plan.add.append(row)
-            plan.outcomes.append(_outcome("new", line))
+            part.add.append(row)
+            part.new_seconds += line.seconds
+            kind = "new"
+        elif row.work == Work.of(said[pk]):
+            part.relist.append((pk, row))
+            kind = "unchanged"
         elif pk in edited:
-            (plan.change if take else plan.relist).append((pk, row))
+            (part.change if take else part.relist).append((pk, row))
             why = _("edited here too; the source's version is taken") if take else _("edited here too; yours is kept")
-            plan.outcomes.append(_outcome("conflict", line, why))
+            kind = "conflict"
         else:
-            plan.change.append((pk, row))
-            plan.outcomes.append(_outcome("changed", line))
+            part.change.append((pk, row))
+            kind = "changed"
+        counts[kind] += 1
+        outcomes.append(Outcome(kind, line.line, line.on, line.seconds, row.work.description, why, ref))
         if pk is not None:
             said.pop(pk)
     for pk, revision in said.items():
-        gone = Outcome("gone", None, revision.on, revision.amount, revision.description)
+        kind, why = "gone", ""
         if pk in edited:
-            (plan.withdraw if take else plan.unlist).append(pk)
-            why = "gone from the source, edited here; " + ("withdrawn" if take else "yours is kept")
-            plan.outcomes.append(Outcome("conflict", None, gone.on, gone.seconds, gone.text, why))
+            (part.withdraw if take else part.unlist).append(pk)
+            kind = "conflict"
+            why = (
+                _("gone from the source, edited here; withdrawn")
+                if take
+                else _("gone from the source, edited here; yours is kept")
+            )
+        elif withdraw:
+            part.withdraw.append(pk)
         else:
-            plan.outcomes.append(gone)
-            if withdraw:
-                plan.withdraw.append(pk)
+            why = _("kept, as was answered")
+        counts[kind] += 1
+        outcomes.append(Outcome(kind, None, revision.on, revision.amount, revision.description, why, ref))
 
 
-def _what_was_said(entries: Sequence[int]) -> tuple[dict[int, Revision], set[int]]:
-    """Return what imports wrote of these entries last, and those that were edited here since."""
-    said: dict[int, Revision] = {}
-    edited: set[int] = set()
-    for some in in_chunks(entries):
-        for row in Revision.objects.filter(entry__in=some).order_by("number"):
-            if row.batch:
-                said[row.entry_id] = row
-                edited.discard(row.entry_id)
+class _WorkOf:
+    """Turns rows into work: its category is a rule's, else the text before a colon, its task or a tag, where that is known."""
+
+    def __init__(self, retainer: Retainer) -> None:
+        self.known = {category.name.casefold(): category.name for category in retainer.categories.all()}
+        self.by_names: dict[tuple[str, str], str] = {}
+
+    def of(self, line: WorkLine, route: Route) -> Work:
+        """Return the work of one row."""
+        description = line.description or line.task
+        category = route.category or line.category
+        if not category and self.known:
+            before, colon, after = line.description.partition(":") if ":" in line.description else ("", "", "")
+            if colon and before.strip().casefold() in self.known and after.strip():
+                category, description = self.known[before.strip().casefold()], after.strip()
             else:
-                edited.add(row.entry_id)
-    return said, edited
+                category = self._by_names(line.task, line.tags)
+        return Work(
+            line.on, line.seconds, line.started, 100, route.scope or "retainer", category[:60], line.project[:200],
+            line.person[:120], description,
+        )  # fmt: skip
 
-
-def _partners(fresh: Sequence[tuple[WorkLine, SourceRow]], said: Mapping[int, Revision]) -> dict[int, int]:
-    """Return, by line, the entry a new row is an edit of: same start, else same text and day, else same text and time."""
-    partners: dict[int, int] = {}
-    free = dict(said)
-    keys: Iterable[Any] = (
-        lambda work: (work.on, work.started, work.person) if work.started else None,
-        lambda work: (work.on, work.person, work.description, work.project),
-        lambda work: (work.amount, work.started, work.person, work.description, work.project),
-    )
-    for key_of in keys:
-        by_key: dict[Any, list[int]] = defaultdict(list)
-        for pk, revision in free.items():
-            by_key[key_of(revision)].append(pk)
-        for _line, row in fresh:
-            key = key_of(row.work)
-            if row.line not in partners and key is not None and by_key.get(key):
-                partners[row.line] = by_key[key].pop(0)
-                del free[partners[row.line]]
-    return partners
-
-
-def _flag_doubles(plan: Plan, retainer: Retainer) -> None:
-    """Flag new rows that look like a line logged by hand: same day, same time."""
-    if not plan.add:
-        return
-    days = {row.work.on for row in plan.add}
-    rows = Revision.objects.filter(
-        entry__retainer=retainer, entry__source=None, entry__is_withdrawn=False, on__range=(min(days), max(days))
-    )
-    by_hand = set(rows.values_list("on", "amount"))
-    plan.flags += [
-        Note(row.line, _("looks like a line logged by hand: same day, same time"))
-        for row in plan.add
-        if (row.work.on, row.work.amount) in by_hand
-    ]
-
-
-def _outcome(kind: str, line: WorkLine, why: str = "") -> Outcome:
-    return Outcome(kind, line.line, line.on, line.seconds, line.description or line.task, why)
-
-
-def _work(line: WorkLine, known: Mapping[str, str]) -> Work:
-    """Turn a row into work: its category is the text before a colon, its task or a tag, where that is a known one."""
-    description = line.description or line.task
-    category = ""
-    before, colon, after = line.description.partition(":")
-    if colon and before.strip().casefold() in known:
-        category, description = known[before.strip().casefold()], after.strip()
-    else:
-        for candidate in (line.task, *line.tags.split(",")):
-            if candidate.strip().casefold() in known:
-                category = known[candidate.strip().casefold()]
-                break
-    return Work(
-        line.on, line.seconds, line.started, 100, "retainer", category[:60], line.project[:200], line.person[:120], description
-    )
+    def _by_names(self, task: str, tags: str) -> str:
+        key = (task, tags)
+        if key not in self.by_names:
+            names = (name.strip().casefold() for name in (task, *tags.split(",")))
+            self.by_names[key] = next((self.known[name] for name in names if name in self.known), "")
+        return self.by_names[key]

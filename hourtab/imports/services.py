@@ -1,26 +1,40 @@
 """Examining, applying and undoing imports. An import is one transaction: whole, or not there."""
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from hourtab.accounts.models import Member
-from hourtab.core.entries import Entry as CoreEntry
-from hourtab.core.entries import Ledger
-from hourtab.core.statement import statement
-from hourtab.imports.errors import Open, Refusal
-from hourtab.imports.models import Import
-from hourtab.imports.parsing import Parsed, parse, recognise
-from hourtab.imports.planning import Choice, Plan, choose, make_plan
-from hourtab.ledger import batches, queries, record
+from hourtab.accounts.models import Member, Workspace
+from hourtab.imports import routing, sources
+from hourtab.imports.balances import balance, balances, stored_after
+from hourtab.imports.errors import Open, Question, Refusal
+from hourtab.imports.layout import mapping
+from hourtab.imports.lines import Parsed
+from hourtab.imports.models import Import, ImportPart, ranges_of
+from hourtab.imports.parsing import parse_sheets, read_sheets
+from hourtab.imports.planning import Order, make_plan
+from hourtab.imports.plans import Outcome, Part, Plan
+from hourtab.imports.redaction import Redaction
+from hourtab.imports.table import Sheet
+from hourtab.ledger import batches, record
 from hourtab.ledger.bulk import Listing
 from hourtab.ledger.models import Revision, Source
+from hourtab.lib.memory import without_collecting
 from hourtab.retainers.models import Retainer
+
+ANSWERS = (
+    "date_order", "decimal", "unit", "hours", "sheet", "source", "client", "project", "billable", "routes", "gone", "conflict",
+    "unreadable", "publish", "withhold", "absent", "from", "until", "all_rows", "only_add",
+)  # fmt: skip
+"""What may be answered about a file, beside `column.` and a field."""
+
+type Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +43,7 @@ class Upload:
 
     name: str
     content: bytes
-    answers: Mapping[str, str]
-    all_rows: bool = False
-    only_add: bool = False
+    answers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
@@ -41,194 +53,311 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """A file, and what it would do."""
+    """A file, and what it would do. `retainer` is the only one it may feed, None where it may feed all."""
 
     upload: Upload
     plan: Plan
     source: Source | None
-    choice: Choice
-    before: int
-    after: int
-    stored: int
+    retainer: Retainer | None
 
     @property
     def fingerprint(self) -> str:
-        """Digest of everything that would happen: an apply that would do something else than was shown is refused."""
-        shown = repr([(o.kind, o.line, o.on, o.seconds) for o in self.plan.outcomes])
+        """Digest of everything that would happen: an apply that would do something else than was shown is refused.
+
+        What is decided about rows with sensitive texts is no part of it: that is decided with the apply.
+        """
+        asked = self.plan.sensitive
+        shown = repr([(o.kind, o.line, o.on, o.seconds, o.retainer) for o in self.plan.outcomes if o.line not in asked])
         return hashlib.sha256(f"{self.upload.digest}{shown}{self.plan.window}".encode()).hexdigest()[:16]
 
+    @property
+    def parts(self) -> Sequence[Part]:
+        """What it would do to each retainer; for one retainer alone also where that is nothing."""
+        found = list(self.plan.parts.values())
+        return found or ([Part(self.retainer)] if self.retainer else [])
 
-def examine(upload: Upload, retainer: Retainer, now: datetime) -> Examined:
+
+def _nothing(_phase: str) -> None:
+    """Report progress to nobody."""
+
+
+def read(upload: Upload, workspace: Workspace, now: datetime, retainer: Retainer | None = None) -> Parsed:
+    """Read a file without asking what it would do. Raises `Refusal` or `Open`."""
+    return _Taken(upload, workspace, retainer, now, _nothing).parsed
+
+
+def examine(
+    upload: Upload, workspace: Workspace, now: datetime, retainer: Retainer | None = None, progress: Progress = _nothing
+) -> Examined:
     """Read a file and plan what it would do; stores nothing. Raises `Refusal` or `Open`."""
-    _parsed, source, choice, plan = _plan(upload, retainer)
-    today = retainer.today(now)
-    before, after = _balances(retainer, plan, today)
-    return Examined(upload, plan, source, choice, before, after, _stored(retainer, source, plan))
+    with without_collecting():
+        taken = _Taken(upload, workspace, retainer, now, progress)
+        plan = taken.plan()
+        examined = Examined(upload, plan, taken.source, retainer)
+        for part in examined.parts:
+            part.before, part.after = balances(part, part.retainer.today(now))
+            part.stored = stored_after(part, taken.source)
+            plan.parts.setdefault(part.retainer.ref, part)
+    return examined
 
 
-@transaction.atomic
 def apply(
-    upload: Upload, retainer: Retainer, *, by: Member | None, now: datetime, draft: Import | None = None, expect: str = ""
+    upload: Upload,
+    workspace: Workspace,
+    retainer: Retainer | None = None,
+    *,
+    by: Member | None,
+    now: datetime,
+    draft: Import | None = None,
+    expect: str = "",
+    progress: Progress = _nothing,
 ) -> Import:
-    """Bring a file in. With `expect`, the fingerprint that was shown, anything else is refused."""
-    retainer = record.lock(retainer)
+    """Bring a file in. With `expect`, the fingerprint that was shown, anything else is refused.
+
+    The file is read before anything is locked; then everything happens in one transaction.
+    """
+    with without_collecting():
+        return _read_and_apply(upload, workspace, retainer, by, now, draft, expect, progress)
+
+
+def _read_and_apply(
+    upload: Upload,
+    workspace: Workspace,
+    retainer: Retainer | None,
+    by: Member | None,
+    now: datetime,
+    draft: Import | None,
+    expect: str,
+    progress: Progress,
+) -> Import:
+    taken = _Taken(upload, workspace, retainer, now, progress)
+    progress("writing")
+    with transaction.atomic():
+        return _apply(taken, by=by, now=now, draft=draft, expect=expect)
+
+
+def _apply(taken: "_Taken", *, by: Member | None, now: datetime, draft: Import | None, expect: str) -> Import:
+    upload, parsed, workspace = taken.upload, taken.parsed, taken.workspace
+    taken.lock()
     if draft is not None:
         draft = Import.objects.select_for_update(of=("self",)).get(pk=draft.pk)
         if draft.state != Import.State.DRAFT:
             raise Refusal(_("This file has been applied already."))
-    parsed, source, choice, plan = _plan(upload, retainer)
-    if expect and expect != Examined(upload, plan, source, choice, 0, 0, 0).fingerprint:
+    plan = taken.plan()
+    if expect and expect != Examined(upload, plan, taken.source, taken.retainer).fingerprint:
         raise Refusal(_("The log has changed since this preview was made. Look at it again."))
-    source = _locked_source(retainer, parsed)
-    done = draft or Import(workspace=retainer.workspace, retainer=retainer, by=by)
-    batch = plan.batch(done.ref, source)
-    before = _balance(retainer, now)
+    if plan.unpublished:
+        raise Open(_publish_question(plan))
+    source = sources.keep_source(workspace, taken.source, parsed, taken.answers)
+    routing.keep_rules(source, taken.routing, taken.retainers, by)
+    done = draft or Import(workspace=workspace, retainer=taken.retainer, by=by)
     label = _("%(tool)s import") % {"tool": parsed.tool.label}
-    listings = [] if batch.is_empty else batches.apply_batch(retainer, batch, by=by, now=now, label=label)
-    _remember(source, retainer, parsed, choice)
-    window = plan.window or (None, None)
-    done.source, done.state, done.applied_at, done.content = source, Import.State.APPLIED, now, None
-    done.file_name, done.file_digest = upload.name[:200], upload.digest
-    done.window_from, done.window_until = window
-    done.answers = dict(upload.answers)
-    done.counts = plan.counts | {
-        "file_seconds": parsed.seconds,
-        "new_seconds": plan.new_seconds,
-        "before": before,
-        "after": _balance(retainer, now),
-    }
-    done.outcomes = [[o.line, o.kind, o.why] for o in plan.outcomes]
-    done.flags = [[flag.line, flag.why] for flag in plan.flags]
-    done.listings = [asdict(listing) | {"source_on": listing.source_on and listing.source_on.isoformat()} for listing in listings]
+    shown = list(plan.parts.values()) or ([Part(taken.retainer)] if taken.retainer else [])
+    parts = []
+    for part in shown:
+        before = balance(part.retainer, now)
+        batch = part.batch(done.ref, source)
+        listings = [] if batch.is_empty else batches.apply_batch(part.retainer, batch, by=by, now=now, label=label)
+        after = before if batch.is_empty else balance(part.retainer, now)
+        counts = dict(part.counts) | {"new_seconds": part.new_seconds}
+        kept = [asdict(listing) | {"source_on": listing.source_on and listing.source_on.isoformat()} for listing in listings]
+        parts.append(ImportPart(retainer=part.retainer, counts=counts, before=before, after=after, listings=kept))
+    _fill(done, taken, plan, source, now)
     done.save()
+    for row in parts:
+        row.brought_by = done
+    ImportPart.objects.bulk_create(parts)
     return done
 
 
-@transaction.atomic
+def _fill(done: Import, taken: "_Taken", plan: Plan, source: Source, now: datetime) -> None:
+    """Note on an import what it did. Its bytes are forgotten."""
+    parsed = taken.parsed
+    done.source, done.state, done.applied_at, done.content = source, Import.State.APPLIED, now, None
+    done.file_name, done.file_digest = taken.upload.name[:200], taken.upload.digest
+    done.window_from, done.window_until = plan.window or (None, None)
+    done.answers = dict(taken.upload.answers)
+    done.columns = mapping(parsed.layout)
+    done.rules_digest = routing.digest_of(taken.routing.rules)
+    done.counts = plan.counts | {"file_seconds": parsed.seconds, "new_seconds": plan.new_seconds}
+    done.outcomes = _grouped(plan.outcomes)
+    done.digests = bytes.fromhex("".join(digest for line in sorted(plan.digests) for digest in plan.digests[line]))
+    done.facts = _facts(parsed, plan)
+    done.flags = [[flag.line, flag.why] for flag in plan.flags]
+    done.task, done.preview, done.problem, done.progress, done.leased_until = "", None, "", {}, None
+
+
 def undo(done: Import, *, by: Member | None, now: datetime) -> Import:
-    """Take an import back: the statement is what it was before. Raises `LedgerError` where later changes stand in the way."""
-    retainer = record.lock(done.retainer)
-    done = Import.objects.select_for_update(of=("self",)).select_related("source", "retainer").get(pk=done.pk)
+    """Take an import back: the statements are as before. Raises `LedgerError` where later changes stand in the way."""
+    with without_collecting(), transaction.atomic():
+        return _undo(done, by, now)
+
+
+def _undo(done: Import, by: Member | None, now: datetime) -> Import:
+    parts = list(done.parts.select_related("retainer").order_by("retainer"))
+    retainers = {part.pk: record.lock(part.retainer) for part in parts}
+    done = Import.objects.select_for_update(of=("self",)).select_related("source", "workspace").get(pk=done.pk)
     if done.state != Import.State.APPLIED:
         raise record.LedgerError(_("This import is %(state)s; there is nothing to undo.") % {"state": done.get_state_display()})
-    listings = [
-        Listing(**raw | {"source_on": raw["source_on"] and date.fromisoformat(raw["source_on"])}) for raw in done.listings
-    ]
-    _refuse_if_later(done, listings)
-    batches.undo_batch(retainer, done.ref, listings, by=by, now=now, label=_("import undone"))
+    for part in parts:
+        listings = [
+            Listing(**raw | {"source_on": raw["source_on"] and date.fromisoformat(raw["source_on"])}) for raw in part.listings
+        ]
+        _refuse_if_later(done, part)
+        batches.undo_batch(retainers[part.pk], done.ref, listings, by=by, now=now, label=_("import undone"))
     done.state, done.undone_at = Import.State.UNDONE, now
-    done.save(update_fields=["state", "undone_at"])
+    done.task, done.problem, done.progress, done.leased_until = "", "", {}, None
+    done.save(update_fields=["state", "undone_at", "task", "problem", "progress", "leased_until"])
     return done
 
 
-def stored_seconds(retainer: Retainer, source: Source | None) -> int:
-    """Return the raw time a retainer holds from a source."""
-    if source is None:
-        return 0
-    return sum(queries.latest(retainer).filter(entry__source=source).values_list("amount", flat=True))
+class _Taken:
+    """A file that was read, with its source, its answers and its rules."""
+
+    def __init__(
+        self, upload: Upload, workspace: Workspace, retainer: Retainer | None, now: datetime, progress: Progress
+    ) -> None:
+        self.upload, self.workspace, self.retainer, self.progress = upload, workspace, retainer, progress
+        self.zone = retainer.tzinfo if retainer else ZoneInfo(workspace.zone)
+        self.today = now.astimezone(self.zone).date()
+        progress("reading")
+        self.sheets: Sequence[Sheet] = read_sheets(upload.content, today=self.today, zone=self.zone)
+        self.source = sources.find_source(self.sheets, upload.answers, workspace)
+        self.answers = sources.remembered(self.source, self.sheets) | dict(upload.answers)
+        self.parsed: Parsed = parse_sheets(self.sheets, upload.name, self.answers, zone=self.zone, today=self.today)
+        self.retainers = routing.targets_of(workspace)
+
+    def lock(self) -> None:
+        """Lock every retainer the file may feed, and see its source as it is now."""
+        if self.retainer:
+            self.retainer = record.lock(self.retainer)
+            self.retainers = [
+                self.retainer if other.pk == self.retainer.pk else other for other in routing.targets_of(self.workspace)
+            ]
+        else:
+            self.retainers = [record.lock(retainer) for retainer in routing.targets_of(self.workspace)]
+        self.source = sources.find_source(self.sheets, self.upload.answers, self.workspace)
+
+    def plan(self) -> Plan:
+        """Compare the file with what is there now."""
+        self.progress("comparing")
+        stored = routing.rules_of(self.source)
+        self.routing = routing.Routing(stored, self.upload.answers, self.retainer, self.parsed)
+        router = self.routing.router(self.retainers, self.parsed, self.answers)
+        fed = [self.retainer] if self.retainer else self.retainers
+        redaction = Redaction(self.workspace.private_words.splitlines())
+        secret = bytes(self.workspace.digest_key)
+        return make_plan(self.parsed, fed, self.source, router, self._order(), redaction, secret)
+
+    def _order(self) -> Order:
+        answers = self.answers
+        return Order(
+            self.upload.name,
+            answers,
+            only_add=answers.get("only_add") == "yes",
+            absent=frozenset(filter(None, answers.get("absent", "").split(","))),
+            publish=_lines(answers.get("publish", "")),
+            withhold=_lines(answers.get("withhold", "")) if answers.get("publish") != "leave_out" else None,
+            rules_changed=self._rules_changed(),
+        )
+
+    def _rules_changed(self) -> bool:
+        """Say whether the rules are others than when this source was imported last."""
+        if self.source is None:
+            return False
+        last = (
+            Import.objects.filter(source=self.source, state=Import.State.APPLIED)
+            .order_by("-applied_at", "-pk")
+            .values_list("rules_digest", flat=True)
+            .first()
+        )
+        return last is not None and last != routing.digest_of(self.routing.rules)
 
 
-def _plan(upload: Upload, retainer: Retainer) -> tuple[Parsed, Source | None, Choice, Plan]:
-    source = None
-    answers = dict(upload.answers)
-    try:
-        parsed = parse(upload.content, upload.name, answers)
-    except Open:
-        # The same tool was asked before: what was answered then is used, except for what was answered now.
-        source, answers = _remembered_for(upload, retainer)
-        parsed = parse(upload.content, upload.name, answers)
-    source = Source.objects.filter(workspace=retainer.workspace, tool=parsed.tool.key).first()
-    remembered = (source.answers.get("choices", {}) if source else {}).get(retainer.ref, {})
-    choice = choose(parsed, retainer, answers, remembered, all_rows=upload.all_rows)
-    plan = make_plan(parsed, retainer, source, choice, answers, file_name=upload.name, only_add=upload.only_add)
-    return parsed, source, choice, plan
+def _lines(text: str) -> frozenset[int] | None:
+    """Return the lines of `2,5`; None, which means all, for `yes`."""
+    if text == "yes":
+        return None
+    return frozenset(int(part) for part in text.split(",") if part.strip().isdecimal())
 
 
-def _remembered_for(upload: Upload, retainer: Retainer) -> tuple[Source | None, dict[str, str]]:
-    tool = recognise(upload.content)
-    source = Source.objects.filter(workspace=retainer.workspace, tool=tool.key).first()
-    kept = source.answers if source else {}
-    return source, {key: kept[key] for key in ("date_order", "decimal", "hours") if key in kept} | dict(upload.answers)
-
-
-def _locked_source(retainer: Retainer, parsed: Parsed) -> Source:
-    """Return the source of a file, made where it is new, locked: other retainers remember their choices in it too."""
-    source, _made = Source.objects.get_or_create(workspace=retainer.workspace, tool=parsed.tool.key)
-    return Source.objects.select_for_update().get(pk=source.pk)
-
-
-def _remember(source: Source, retainer: Retainer, parsed: Parsed, choice: Choice) -> None:
-    """Keep what was decided about this source's files, and which rows are whose."""
-    choices = source.answers.get("choices", {}) | {
-        retainer.ref: {
-            "clients": sorted(choice.clients),
-            "projects": sorted(choice.projects),
-            "billable": "only" if choice.only_billable else "",
-        }
+def _publish_question(plan: Plan) -> Question:
+    first = plan.unpublished[0]
+    named = ", ".join(str(note.line) for note in plan.unpublished[:10])
+    text = _("Line %(lines)s: the text %(why)s. Is it to be shown to your client, or is the row to be left out?") % {
+        "lines": named + ("…" if len(plan.unpublished) > 10 else ""),
+        "why": first.why,
     }
-    kept = source.answers | dict(parsed.decided) | {"choices": choices}
-    if kept != source.answers:
-        source.answers = kept
-        source.save(update_fields=["answers"])
+    return Question("publish", text, ("yes", "leave_out"), first.line)
 
 
-def _refuse_if_later(done: Import, listings: list[Listing]) -> None:
-    """Refuse where a later import took over a line this one moved."""
-    entries = [listing.entry for listing in listings]
-    later = Import.objects.filter(
-        retainer=done.retainer, source=done.source, state=Import.State.APPLIED, applied_at__gt=done.applied_at
-    )
-    for other in later:
-        touched = {raw["entry"] for raw in other.listings}
-        if touched & set(entries):
+def open_questions(examined: Examined) -> list[Question]:
+    """Return what has to be answered before this can be applied."""
+    return [_publish_question(examined.plan)] if examined.plan.unpublished else []
+
+
+def _grouped(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+    """Return the outcomes with their lines together: a hundred thousand rows alike are one item."""
+    groups: dict[tuple[str, str, str], list[int]] = {}
+    gone: dict[tuple[str, str, str], int] = {}
+    for outcome in outcomes:
+        key = (outcome.kind, outcome.why, outcome.retainer)
+        if outcome.line is None:
+            gone[key] = gone.get(key, 0) + 1
+        else:
+            groups.setdefault(key, []).append(outcome.line)
+    found = [
+        {"kind": kind, "why": why, "retainer": ref, "lines": ranges_of(lines), "count": len(lines)}
+        for (kind, why, ref), lines in groups.items()
+    ]
+    return found + [
+        {"kind": kind, "why": why, "retainer": ref, "lines": "", "count": count} for (kind, why, ref), count in gone.items()
+    ]
+
+
+FACTS = ("client", "project", "task", "tags", "billable", "person", "contract")
+
+
+def _facts(parsed: Parsed, plan: Plan) -> dict[str, Any]:
+    """Return what rules went by in the rows that were stored, each combination once with its lines."""
+    ours = {outcome.line for outcome in plan.outcomes if outcome.retainer and outcome.line}
+    found: dict[tuple[str, ...], list[int]] = {}
+    for line in parsed.lines:
+        if line.line in ours:
+            key = (line.client, line.project, line.task, line.tags, line.billable, line.person, line.contract)
+            found.setdefault(key, []).append(line.line)
+    order = [[line, len(digests)] for line, digests in plan.digests.items() if len(digests) > 1]
+    lines = ranges_of(sorted(plan.digests))
+    return {
+        "combinations": [[*key, ranges_of(dict.fromkeys(lines))] for key, lines in found.items()],
+        "lines": lines,
+        "several": order,
+    }
+
+
+def _refuse_if_later(done: Import, part: ImportPart) -> None:
+    """Refuse where a later import took over a line this one wrote or moved."""
+    later = ImportPart.objects.filter(
+        retainer=part.retainer,
+        brought_by__source=done.source,
+        brought_by__state=Import.State.APPLIED,
+        brought_by__applied_at__gte=done.applied_at,
+    ).exclude(brought_by=done)
+    ours: set[int] | None = None
+    for other in later.select_related("brought_by"):
+        applied = (other.brought_by.applied_at, other.pk)
+        if applied <= (done.applied_at, part.pk) or not other.listings:
+            continue
+        if ours is None:
+            written = Revision.objects.filter(batch=done.ref, entry__retainer=part.retainer).values_list("entry", flat=True)
+            ours = {raw["entry"] for raw in part.listings} | set(written)
+        if any(raw["entry"] in ours for raw in other.listings):
             raise record.LedgerError(
                 _("A later import (%(file_name)s, %(ref)s) changed the same lines. Undo that one first.")
-                % {"file_name": other.file_name, "ref": other.ref}
+                % {"file_name": other.brought_by.file_name, "ref": other.brought_by.ref}
             )
-
-
-def _balance(retainer: Retainer, now: datetime) -> int:
-    retainer = Retainer.objects.get(pk=retainer.pk)
-    cycle = queries.current_cycle(retainer, retainer.today(now))
-    return cycle.available - cycle.used if cycle else 0
-
-
-def _balances(retainer: Retainer, plan: Plan, today: date) -> tuple[int, int]:
-    """Return the balance now, and what it would be, computed on values."""
-    book = queries.ledger_of(retainer)
-    changed = _with(book, retainer, plan)
-    return _left(book, today), _left(changed, today)
-
-
-def _left(book: Ledger, today: date) -> int:
-    cycles = statement(book, today).cycles
-    return cycles[-1].available - cycles[-1].used if cycles else 0
-
-
-def _with(book: Ledger, retainer: Retainer, plan: Plan) -> Ledger:
-    """Return the ledger as it would be after the plan."""
-    moved = dict(plan.change)
-    rows = Revision.objects.filter(entry__in=[*moved, *plan.withdraw], number=1).values_list("entry_id", "entry__key")
-    keys = {key: pk for pk, key in rows}
-    entries: list[CoreEntry] = []
-    for entry in book.entries:
-        pk = keys.get(entry.id)
-        if pk in moved:
-            entries.append(moved[pk].work.as_core(entry.id))
-        elif pk is None:
-            entries.append(entry)
-    entries += [row.work.as_core(f"new-{row.line}") for row in plan.add]
-    return replace(book, entries=entries)
-
-
-def _stored(retainer: Retainer, source: Source | None, plan: Plan) -> int:
-    """Return what the retainer would hold from this source."""
-    held = stored_seconds(retainer, source)
-    named = [*(pk for pk, _ in plan.change), *plan.withdraw]
-    replaced = queries.latest(retainer).filter(entry__in=named).values_list("amount", flat=True) if named else ()
-    return held - sum(replaced) + sum(row.work.amount for row in plan.add) + sum(row.work.amount for _, row in plan.change)
 
 
 def summary(counts: Mapping[str, int]) -> dict[str, Any]:
     """Return the counts of an import by outcome."""
-    return {key: value for key, value in counts.items() if not key.endswith("_seconds") and key not in ("before", "after")}
+    return {key: value for key, value in counts.items() if not key.endswith("_seconds")}

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import F
@@ -14,18 +15,18 @@ from hourtab.ledger import bulk
 from hourtab.ledger.bulk import Change, Listing, NewEntry
 from hourtab.ledger.models import Entry, Revision, Source
 from hourtab.ledger.record import LedgerError, finish, lock
-from hourtab.ledger.work import Work, key_of
+from hourtab.ledger.work import Work, numbered
 from hourtab.lib.database import in_chunks
 from hourtab.retainers.models import Retainer
 
 
-@dataclass(frozen=True, slots=True)
-class SourceRow:
-    """A row of a file that becomes an entry: its work, its line, and its digest as the source's own row."""
+class SourceRow(NamedTuple):
+    """A row of a file that becomes an entry: its work, its line, its digest as the source's own row, and its number there."""
 
     work: Work
     line: int
     digest: str
+    ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,24 +83,28 @@ def apply_batch(retainer: Retainer, batch: Batch, *, by: Member | None, now: dat
 
 def _sort_new(retainer: Retainer, batch: Batch) -> tuple[list[tuple[Entry, SourceRow]], list[NewEntry]]:
     """Part new rows into those whose withdrawn entry comes back (an import undone), and those with a key of their own."""
-    secret = bytes(retainer.workspace.digest_key)
-    taken = {entry.key: entry for entry in Entry.objects.filter(retainer=retainer, source=batch.source)} if batch.add else {}
+    source = batch.source.pk
+    known = Entry.objects.filter(retainer=retainer).exclude(source=None) if batch.add else Entry.objects.none()
+    taken = {
+        key: (pk, of == source and withdrawn and not listed)
+        for key, pk, of, withdrawn, listed in known.values_list("key", "pk", "source_id", "is_withdrawn", "is_listed").iterator()
+    }
     seen: Counter[str] = Counter()
-    returning: list[tuple[Entry, SourceRow]] = []
+    returning: list[tuple[int, SourceRow]] = []
     fresh: list[NewEntry] = []
     for row in batch.add:
-        content = f"{batch.source.pk}\0{row.digest}"
         while True:
             seen[row.digest] += 1
-            key = key_of(content, secret, seen[row.digest])
-            entry = taken.get(key)
-            if entry is None:
-                fresh.append(NewEntry(key, row.work, row.line, row.digest))
+            key = numbered(row.digest, seen[row.digest])
+            if key not in taken:
+                fresh.append(NewEntry(key, row.work, row.line, row.digest, row.ref))
                 break
-            if entry.is_withdrawn and not entry.is_listed:
+            entry, may_return = taken[key]
+            if may_return:
                 returning.append((entry, row))
                 break
-    return returning, fresh
+    entries = Entry.objects.in_bulk([entry for entry, _row in returning])
+    return [(entries[entry], row) for entry, row in returning], fresh
 
 
 @transaction.atomic

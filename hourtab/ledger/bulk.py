@@ -4,14 +4,14 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import F
 
 from hourtab.accounts.models import Member
 from hourtab.ledger.models import Entry, Revision
 from hourtab.ledger.work import Work
-from hourtab.lib.database import for_driver, in_chunks, insert_rows, reserve_ids, update_rows
+from hourtab.lib.database import driver_values, for_driver, in_chunks, insert_rows, reserve_ids, update_rows
 from hourtab.retainers.models import Retainer
 
 
@@ -25,14 +25,14 @@ class Change:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class NewEntry:
+class NewEntry(NamedTuple):
     """An entry that does not exist yet, as its source lists it."""
 
     key: str
     work: Work
     line: int
     source_digest: str
+    source_ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +63,10 @@ def insert_entries(
 ) -> None:
     """Insert entries with their first revisions."""
     ids = list(reserve_ids(Entry, len(new)))
+    convert = driver_values()
     heads = [
-        (pk, retainer.pk, item.key, for_driver(item.work.on), for_driver(item.work.started), 1, False, source,
-         for_driver(item.work.on), item.source_digest, True)
+        (pk, retainer.pk, item.key, convert(item.work.on), convert(item.work.started), 1, False, source,
+         convert(item.work.on), item.source_digest, item.source_ref, True)
         for pk, item in zip(ids, new, strict=True)
     ]  # fmt: skip
     insert_rows(Entry, _HEAD, heads)
@@ -91,20 +92,35 @@ def list_entries(listings: Sequence[Listing]) -> None:
 def _insert_revisions(
     items: Sequence[tuple[int, int, Work, int | None, str]], by: Member | None, now: datetime, batch: str
 ) -> None:
-    author, instant = by.pk if by else None, for_driver(now)
+    author, instant, convert = by.pk if by else None, for_driver(now), driver_values()
     salts = os.urandom(16 * len(items)).hex()
     rows: list[tuple[Any, ...]] = []
     for i, (pk, number, work, line, reason) in enumerate(items):
         salt = salts[32 * i : 32 * i + 32]
+        on, amount, started, *said = work
         rows.append(
-            (pk, number, for_driver(work.on), for_driver(work.started), work.amount, work.weight, work.scope, *work.texts,
-             work.outcome, work.is_withdrawn, reason, author, instant, batch, line, salt, work.digest(salt)),
-        )  # fmt: skip
+            (
+                pk,
+                number,
+                convert(on),
+                convert(started),
+                amount,
+                *said,
+                reason,
+                author,
+                instant,
+                batch,
+                line,
+                salt,
+                work.digest(salt),
+            )
+        )
     insert_rows(Revision, _REVISION, rows)
 
 
 _HEAD = (
-    "id", "retainer_id", "key", "on", "started", "number", "is_withdrawn", "source_id", "source_on", "source_digest", "is_listed",
+    "id", "retainer_id", "key", "on", "started", "number", "is_withdrawn", "source_id", "source_on", "source_digest",
+    "source_ref", "is_listed",
 )  # fmt: skip
 _REVISION = (
     "entry_id", "number", "on", "started", "amount", "weight", "scope", "category", "project", "person", "description",

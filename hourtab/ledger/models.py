@@ -14,17 +14,22 @@ from hourtab.retainers.models import Retainer
 
 
 class Source(models.Model):
-    """Where rows come from: one time tracker of one workspace, with what was answered about its files."""
+    """Where rows come from: an account of a time tracker, or a table of its own, with what was answered about its files.
+
+    `name` tells several accounts of one tool apart; it is empty while there is only one.
+    """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="sources")
     tool = models.CharField(max_length=30)
+    name = models.CharField(max_length=80, blank=True)
     answers = models.JSONField(default=dict)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["workspace", "tool"], name="source_once")]
+        ordering = ["tool", "name"]
+        constraints = [models.UniqueConstraint(fields=["workspace", "tool", "name"], name="source_once")]
 
     def __str__(self) -> str:
-        return self.tool
+        return self.name or self.tool
 
 
 class Scope(models.TextChoices):
@@ -49,7 +54,8 @@ class Entry(models.Model):
 
     `key` orders it among others of its day and time and never changes. `on`, `started` and `is_withdrawn` repeat the
     latest revision. What a source says of it is kept apart from what it says now: `source_on` and `source_digest`
-    are the source's row, `is_listed` whether the source still has it.
+    are the source's row, `is_listed` whether the source still has it. `source_ref` is the source's own number of it: a
+    hint for telling an edit from a new row, never what makes two rows the same.
     """
 
     retainer = models.ForeignKey(Retainer, on_delete=models.PROTECT, related_name="entries")
@@ -61,6 +67,7 @@ class Entry(models.Model):
     source = models.ForeignKey(Source, on_delete=models.PROTECT, null=True, related_name="entries", db_index=False)
     source_on = models.DateField(null=True)
     source_digest = models.CharField(max_length=32, blank=True)
+    source_ref = models.CharField(max_length=60, blank=True)
     is_listed = models.BooleanField(default=False)
 
     objects = EntryQuerySet.as_manager()

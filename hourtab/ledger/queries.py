@@ -12,6 +12,7 @@ from django.db.models import F, QuerySet
 
 from hourtab.core import documents
 from hourtab.core.amounts import half_up
+from hourtab.core.entries import Entry as CoreEntry
 from hourtab.core.entries import Ledger, TopUp, Transfer
 from hourtab.core.statement import ClosingState, CycleTotals, Statement, charged_for, statement
 from hourtab.core.terms import Terms
@@ -67,7 +68,7 @@ def ledger_of(retainer: Retainer, since: date | None = None, *, texts: bool = Fa
     return Ledger(
         retainer=retainer.as_core(),
         terms=[version.as_core() for version in retainer.terms.all()],
-        entries=[_work(*values).as_core(key) for key, *values in rows.values_list("entry__key", *columns)],
+        entries=[_entry(*values) for values in rows.values_list("entry__key", *columns)],
         topups=[_topup(row) for row in retainer.topups.all()],
         transfers=[Transfer(row.key, row.on, row.amount) for row in retainer.transfers.all()],
         pauses=frozenset(pause.cycle_on for pause in retainer.pauses.all()),
@@ -77,9 +78,11 @@ def ledger_of(retainer: Retainer, since: date | None = None, *, texts: bool = Fa
 _FIGURES = ("on", "amount", "started", "weight", "scope", "outcome")
 
 
-def _work(on: date, amount: int, started: time | None, weight: int, scope: str, outcome: str, *texts: str) -> Work:
+def _entry(
+    key: str, on: date, amount: int, started: time | None, weight: int, scope: Any, outcome: Any, *texts: str
+) -> CoreEntry:
     category, project, person, description = texts or ("", "", "", "")
-    return Work(on, amount, started, weight, scope, category, project, person, description, outcome)
+    return CoreEntry(key, on, amount, started, weight, scope, category, project, person, description, outcome or None)
 
 
 def _topup(row: Any) -> TopUp:
@@ -160,7 +163,7 @@ def log(
     rows = rows.filter(entry__on__lte=as_of).order_by(*NEWEST_FIRST)
     balance = cycle.available - cycle.used
     if offset:
-        balance += sum(charged_for(_work(*values).as_core(""), terms) for values in rows.values_list(*_FIGURES)[:offset])
+        balance += sum(charged_for(_entry("", *values), terms) for values in rows.values_list(*_FIGURES)[:offset])
     lines = []
     for row in rows[offset : offset + limit]:
         line = _line(row, terms, balance)

@@ -37,7 +37,7 @@ def revise(
 ) -> None:
     """Add a revision and point the entry at it."""
     salt = new_salt()
-    values = {name: getattr(work, name) for name in Work.__slots__}
+    values = work._asdict()
     Revision(
         entry=entry,
         number=number,

@@ -3,7 +3,6 @@
 Nothing is overwritten: an edit adds a revision, a withdrawal leaves a tombstone. Instants are arguments.
 """
 
-from dataclasses import replace
 from datetime import date, datetime
 
 from django.db import transaction
@@ -58,7 +57,7 @@ def withdraw_entry(entry: Entry, *, by: Member | None, now: datetime, reason: st
 
 def restore_entry(entry: Entry, *, by: Member | None, now: datetime, reason: str = "") -> Entry:
     """Put a withdrawn line back as it was."""
-    return edit_entry(entry, replace(latest_work(entry), is_withdrawn=False), by=by, now=now, reason=reason)
+    return edit_entry(entry, latest_work(entry)._replace(is_withdrawn=False), by=by, now=now, reason=reason)
 
 
 @transaction.atomic

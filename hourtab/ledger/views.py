@@ -1,7 +1,5 @@
 """Changing the log of a retainer."""
 
-from dataclasses import replace
-
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -9,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from hourtab.accounts.access import MemberRequest, acts_on, editor_required, member_required
 from hourtab.ledger import record, services
+from hourtab.ledger.exports import log_as_csv
 from hourtab.ledger.forms import EntryForm, TopUpForm
 from hourtab.ledger.models import Entry, Revision
 from hourtab.ledger.record import LedgerError
@@ -101,7 +100,7 @@ def know_category(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
     if colon and after.strip() and 0 < len(before.strip()) <= 60:
         category = services.know_category(retainer, before.strip())
         services.edit_entry(
-            entry, replace(work, category=category.name, description=after.strip()), by=request.member, now=timezone.now()
+            entry, work._replace(category=category.name, description=after.strip()), by=request.member, now=timezone.now()
         )
         tell(request, _("“%(name)s” is a kind of work from now on.") % {"name": category.name})
     return redirect("today")
@@ -111,9 +110,22 @@ def know_category(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
 def entry_history(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
     """Show everything a line ever said."""
     retainer, entry = _entry(request, ref, pk)
-    revisions = Revision.objects.filter(entry=entry).select_related("by__user").order_by("-number")
+    revisions = list(Revision.objects.filter(entry=entry).select_related("by__user").order_by("-number"))
+    batches = {revision.batch.removesuffix("~") for revision in revisions}
+    files = {found.ref: found for found in request.workspace.imports.filter(ref__in=batches).only("ref", "file_name")}
+    for revision in revisions:
+        revision.brought_by = files.get(revision.batch.removesuffix("~"))  # type: ignore[attr-defined]
     context = {"retainer": retainer, "entry": entry, "revisions": revisions, "words": _words(retainer)}
     return render(request, "retainers/entry_history.html", context)
+
+
+@member_required
+def log_csv(request: MemberRequest, ref: str) -> HttpResponse:
+    """Hand out the work log as CSV."""
+    retainer = _retainer(request, ref)
+    answer = HttpResponse(log_as_csv(retainer).encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="hourtab-{retainer.ref}.csv"'
+    return answer
 
 
 @editor_required

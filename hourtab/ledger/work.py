@@ -2,16 +2,23 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from datetime import date, time
-from typing import Any
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any, NamedTuple
 
 from hourtab.core.entries import Entry as CoreEntry
 from hourtab.ledger.models import Revision
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+@lru_cache(maxsize=8192)
+def iso(value: date | time | None) -> str:
+    """Return a date or time as ISO text, as fast as a log repeats few of them."""
+    return str(value)
+
+
+class Work(NamedTuple):
     """One line of work. `amount` is whole seconds, or hundredths of a counted unit."""
 
     on: date
@@ -29,11 +36,11 @@ class Work:
     @classmethod
     def of(cls, revision: Revision) -> "Work":
         """Return what `revision` says."""
-        return cls(**{name: getattr(revision, name) for name in cls.__slots__})
+        return cls(*(getattr(revision, name) for name in cls._fields))
 
     def withdrawn(self) -> "Work":
         """Return the tombstone of this line."""
-        return replace(self, is_withdrawn=True)
+        return self._replace(is_withdrawn=True)
 
     @property
     def content(self) -> str:
@@ -47,9 +54,10 @@ class Work:
 
     def digest(self, salt: str) -> str:
         """Return the digest the record keeps: the figures, and the texts as a salted digest of their own."""
-        texts = hashlib.sha256("\0".join((salt, *self.texts)).encode()).hexdigest()
-        figures = f"{self.on}|{self.started}|{self.amount}|{self.weight}|{self.scope}|{self.outcome}|{self.is_withdrawn:d}|"
-        return hashlib.sha256((figures + texts).encode()).hexdigest()
+        on, started, amount, weight, scope, category, project, person, description, outcome, is_withdrawn = self
+        texts = sha256(f"{salt}\0{category}\0{project}\0{person}\0{description}".encode()).hexdigest()
+        figures = f"{iso(on)}|{iso(started)}|{amount}|{weight}|{scope}|{outcome}|{is_withdrawn:d}|{texts}"
+        return sha256(figures.encode()).hexdigest()
 
     def as_core(self, key: str) -> CoreEntry:
         """Return it as the calculation takes it."""
@@ -65,7 +73,24 @@ def new_salt() -> str:
 
 def key_of(content: str, secret: bytes, occurrence: int) -> str:
     """Return the key an entry keeps for ever: the keyed digest of its first content, then its occurrence number."""
-    return f"{keyed_digest(content, secret)}-{occurrence:05d}"
+    return numbered(keyed_digest(content, secret), occurrence)
+
+
+def numbered(digest: str, occurrence: int) -> str:
+    """Return the key of the entry with this first digest and occurrence number."""
+    return f"{digest}-{occurrence:05d}"
+
+
+def digester(secret: bytes) -> Callable[[str], str]:
+    """Return `keyed_digest` for many contents under one secret."""
+    keyed = hashlib.blake2b(key=secret, digest_size=16)
+
+    def digest(content: str) -> str:
+        one = keyed.copy()
+        one.update(content.encode())
+        return one.hexdigest()
+
+    return digest
 
 
 def keyed_digest(content: str, secret: bytes) -> str:

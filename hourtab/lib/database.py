@@ -1,11 +1,14 @@
 """What the two databases do differently, in one place."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection, models, transaction
+from django.utils.dateparse import parse_date, parse_time
 
 
 def is_sqlite() -> bool:
@@ -64,6 +67,32 @@ def for_driver(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
     return value.isoformat() if isinstance(value, date | time) else value
+
+
+def read_dates_once() -> None:
+    """Let SQLite's driver read every different date and time once: rows of a log repeat few of them.
+
+    Call after Django has registered its own converters, when its SQLite backend was loaded.
+    """
+    if is_sqlite():
+        from django.db.backends.sqlite3 import base  # noqa: F401  It registers the converters these replace.
+
+        sqlite3.register_converter("date", lru_cache(maxsize=8192)(lambda value: parse_date(value.decode())))
+        sqlite3.register_converter("time", lru_cache(maxsize=8192)(lambda value: parse_time(value.decode())))
+
+
+def driver_values() -> Callable[[Any], Any]:
+    """Return `for_driver` for many values that repeat."""
+    if not is_sqlite():
+        return lambda value: value
+    known: dict[Any, Any] = {None: None}
+
+    def convert(value: Any) -> Any:
+        if value not in known:
+            known[value] = for_driver(value)
+        return known[value]
+
+    return convert
 
 
 def update_rows(model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

@@ -81,9 +81,9 @@ def test_from_sign_up_to_the_sponsor_who_sees_the_next_hour(installation, chromi
         provider.set_input_files("input[type=file]", str(week))
         provider.click("text=Look at it")
         expect(provider.locator("main")).to_contain_text("client “Rival”")
-        assert "Secret" not in provider.content()
         provider.click("button:has-text('Apply')")
         expect(provider.locator("[role=status]")).to_contain_text("Applied.")
+        assert "Secret" not in provider.content()
 
         sponsor = watched(chromium.new_page(viewport={"width": 390, "height": 800}))
         sponsor.goto(address)

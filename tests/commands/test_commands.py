@@ -95,6 +95,33 @@ def test_import_reports_applies_and_undoes(installation, week) -> None:
     assert installation.json("verify")["findings"] == {}
 
 
+def test_one_file_feeds_every_retainer_it_names_and_undo_takes_all_back(installation, tmp_path) -> None:
+    acme, _ = installation.open()
+    beta = installation.json("open", "--client", "Beta", "--hours", "10", "--start", "2027-01-01")["ref"]
+    path = tmp_path / "all.csv"
+    path.write_bytes(toggl("06-01 09:00 1:30 Prep | Acme", "06-01 11:00 2:00 Audit | Beta", "06-01 14:00 1:00 Secret | Rival"))
+    dry = installation.json("import", str(path), "--dry-run")
+    done = installation.json("import", str(path))
+    for report in (dry, done):
+        assert {part["retainer"]: part["rows"]["new"] for part in report["retainers"]} == {acme: 1, beta: 1}
+        assert report["not_for_this_retainer"] == [{"line": 4, "why": "client “Rival”, project “Programme”"}]
+        assert (report["balance"], report["columns"]["duration"]) == (None, "Duration")
+    installation.run("undo", done["import"])
+    assert installation.json("balance", beta, "--on", "2027-06-30")["used"] == 0
+    assert "needs --retainer" in installation.run("import", str(path), "--all-rows", status=2)
+
+
+def test_texts_to_look_at_are_a_question_that_an_answer_settles(installation, tmp_path) -> None:
+    ref, _ = installation.open()
+    path = tmp_path / "week.csv"
+    path.write_bytes(toggl("06-01 09:00 1:30 Wrote to jo@acme.example"))
+    dry = installation.json("import", str(path), "--retainer", ref, "--dry-run")
+    assert (dry["outcome"], dry["questions"][0]["key"]) == ("import", "publish")
+    assert {"line": 2, "why": "holds an e-mail address"} in dry["flags"]
+    assert installation.json("import", str(path), "--retainer", ref, status=3)["outcome"] == "ask"
+    assert installation.json("import", str(path), "--retainer", ref, "--answer", "publish=yes")["rows"]["new"] == 1
+
+
 def test_import_refuses_with_the_place_and_asks_with_the_options(installation, tmp_path) -> None:
     ref, _ = installation.open()
     wrong = tmp_path / "wrong.csv"
@@ -113,6 +140,11 @@ def test_import_refuses_with_the_place_and_asks_with_the_options(installation, t
     assert asked["outcome"] == "ask"
     assert asked["questions"][0]["key"] == "client"
     assert asked["questions"][0]["options"] == ["Acme Corp", "Rival"]
+    assert asked["seconds"] == {"file": 9000}
+    dates = tmp_path / "dates.csv"
+    dates.write_text("Date,Client,Hours\n03/04/2027,Acme,1.5\n")
+    asked = installation.json("import", str(dates), "--retainer", ref, status=3)
+    assert (asked["questions"][0]["key"], asked["seconds"]) == ("date_order", {"file": 5400})
     answered = installation.json("import", str(mixed), "--retainer", ref, "--answer", "client=Acme Corp")
     assert answered["rows"]["not_for_this_retainer"] == 1
     assert installation.json("import", "/nowhere.csv", "--retainer", ref, status=1)["outcome"] == "refuse"

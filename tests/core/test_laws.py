@@ -59,6 +59,7 @@ def ledgers(draw: st.DrawFn) -> Ledger:
     entry = st.builds(
         Entry, id=st.just(""), on=within, amount=AMOUNTS, started=st.none() | st.sampled_from([time(9), time(14, 30)]),
         weight=st.sampled_from([100, 100, 150, 50]), scope=st.sampled_from(["retainer"] * 5 + ["courtesy", "project", "internal"]),
+        outcome=st.none(),
     )  # fmt: skip
     topup = st.builds(
         TopUp,
@@ -80,7 +81,8 @@ def ledgers(draw: st.DrawFn) -> Ledger:
     hold = st.tuples(within, st.integers(0, 20), AMOUNTS).map(lambda t: Hold("", t[0], t[0] + timedelta(days=t[1]), t[2]))
 
     def several(kind: st.SearchStrategy, prefix: str, most: int) -> list:
-        return [replace(item, id=f"{prefix}{i:02d}") for i, item in enumerate(draw(st.lists(kind, max_size=most)))]
+        named = ((f"{prefix}{i:02d}", item) for i, item in enumerate(draw(st.lists(kind, max_size=most))))
+        return [item._replace(id=name) if isinstance(item, Entry) else replace(item, id=name) for name, item in named]
 
     return Ledger(
         retainer,

@@ -1,10 +1,12 @@
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hourtab.imports.errors import Open, Refusal
 from hourtab.imports.parsing import parse
-from hourtab.imports.table import read_rows
+from hourtab.imports.table import read_text
 from tests.builders import toggl
 
 HARVEST = "Date,Client,Project,Project Code,Task,Notes,Hours,Billable?,First Name,Last Name"
@@ -21,7 +23,7 @@ def test_toggl_is_read_to_the_second() -> None:
     assert (parsed.lines[0].description, parsed.lines[0].person, parsed.lines[0].billable, parsed.lines[0].line) == (
         "Prep call",
         "Mara",
-        True,
+        "yes",
         2,
     )
 
@@ -120,8 +122,8 @@ def test_rows_that_are_no_entries_are_named_and_not_counted() -> None:
         (3, "a total, not an entry"),
         (4, "no date"),
         (5, "a negative amount (-2)"),
-        (6, "no duration and no end"),
-        (7, "no duration and no end"),
+        (6, "no duration, not an entry"),
+        (7, "no duration, not an entry"),
     ]
 
 
@@ -130,14 +132,14 @@ def test_rows_that_are_no_entries_are_named_and_not_counted() -> None:
     [
         (b"", None, None, None, "is empty"),
         (b"\x1c", None, None, None, "is empty"),
-        (b"PK\x03\x04zip", None, None, None, "not a text file"),
+        (b"PK\x03\x04zip", None, None, None, "This workbook cannot be read"),
         (b"a\0b", None, None, None, "not a text file"),
         (b"x" * (21 * 1024 * 1024), None, None, None, "20 MB are the most"),
-        (b"Name,Age\nJo,3\n", 1, None, None, "not a report HourTab knows"),
+        (b"Name,Age\nJo,3\n", 1, None, None, "not a report of hours"),
         (HARVEST.encode(), 1, None, None, "a header and no rows"),
         (a_file(HARVEST, "2027-13-03,A,P,,D,x,1,Yes,J,R"), 2, "Date", "2027-13-03", "not a date"),
         (a_file(HARVEST, "2027-02-30,A,P,,D,x,1,Yes,J,R"), 2, "Date", "2027-02-30", "not a date"),
-        (a_file(HARVEST, "2027-06-03,A,P,,D,x,lots,Yes,J,R"), 2, "Hours", "lots", "not a number of hours"),
+        (a_file(HARVEST, "2027-06-03,A,P,,D,x,lots,Yes,J,R"), 2, "Hours", "lots", "not a duration, like 1:30 or 1.5"),
         (a_file(HARVEST, "2027-06-03,A,P,,D,x,5000,Yes,J,R"), 2, "Hours", "5000", "more than 1,000 hours"),
         (a_file(HARVEST, f"2027-06-03,A,P,,D,{'x' * 200_000},1,Yes,J,R"), 2, None, None, "longer than 100,000"),
     ],
@@ -150,9 +152,36 @@ def test_what_cannot_be_read_is_refused_with_its_place(content, line, column, va
     assert (refusal.value.line, refusal.value.column, refusal.value.value) == (line, column, value)
 
 
+def test_days_of_more_than_24_hours_and_days_to_come_are_flagged() -> None:
+    rows = ["2027-06-03,Acme,P,,D,x,14,Yes,Jo,R", "2027-06-03,Acme,P,,D,y,12,Yes,Jo,R", "2027-06-03,Acme,P,,D,y,12,Yes,Mia,R"]
+    rows += ["2027-06-30,Acme,P,,D,soon,1,Yes,Jo,R", "2099-06-03,Acme,P,,D,typo,1,Yes,Jo,R"]
+    parsed = parse(a_file(HARVEST, *rows), "x.csv", {}, today=date(2027, 6, 22))
+    assert len(parsed.lines) == 5
+    assert [(note.line, note.why) for note in parsed.flags] == [
+        (2, "26:00 on 2027-06-03 for one person: more than a day has"),
+        (5, "2027-06-30 is still to come: planned until then, not used"),
+        (6, "2099-06-03 is far in the future: is the year right?"),
+    ]
+
+
+def test_a_running_timer_is_no_entry() -> None:
+    rows = "Start date,Start time,End date,End time,Duration,Description\n2027-06-03,09:00:00,,,,x\n2027-06-04,23:30:00,2027-06-05,00:15:00,,y\n"
+    parsed = parse(rows.encode(), "x.csv", {})
+    assert [(line.on.day, line.seconds) for line in parsed.lines] == [(4, 2700)]
+    assert [(note.line, note.why) for note in parsed.no_entries] == [(2, "no duration and no end: still running")]
+
+
+def test_a_total_among_the_rows_is_found_by_its_sum() -> None:
+    rows = ["2027-06-03,Acme,1,x", "2027-06-03,Acme,2,y", "2027-06-03,Total,3,", "2027-06-03,Total,5,"]
+    parsed = parse(a_file("Date,Client,Hours,Notes", *rows), "x.csv", {})
+    assert parsed.seconds == 8 * 3600
+    assert [note.line for note in parsed.no_entries] == [4]
+    assert "reads like a total, but is not the sum" in parsed.flags[0].why
+
+
 def test_too_many_rows_are_refused_while_reading() -> None:
     with pytest.raises(Refusal, match="more than 200,000 rows"):
-        read_rows(b"a,b\n" * 200_010)
+        read_text(b"a,b\n" * 200_010)
 
 
 def test_rows_that_cannot_be_read_may_be_left_out_by_choice() -> None:

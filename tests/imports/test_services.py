@@ -4,6 +4,7 @@ import pytest
 
 from hourtab.core.amounts import HOUR
 from hourtab.imports import services
+from hourtab.imports.balances import stored_seconds
 from hourtab.imports.errors import Open, Refusal
 from hourtab.imports.services import Upload
 from hourtab.ledger import queries, record
@@ -27,7 +28,8 @@ def retainer(northlight) -> Retainer:
 def bring_in(
     retainer: Retainer, *lines: str, name: str = "week.csv", all_rows: bool = False, only_add: bool = False, **answers: str
 ):
-    return services.apply(Upload(name, toggl(*lines), answers, all_rows, only_add), retainer, by=None, now=NOW)
+    ticked = {key: "yes" for key, value in (("all_rows", all_rows), ("only_add", only_add)) if value}
+    return services.apply(Upload(name, toggl(*lines), answers | ticked), retainer.workspace, retainer, by=None, now=NOW)
 
 
 def state(retainer: Retainer) -> list[dict]:
@@ -124,7 +126,11 @@ def test_a_file_of_one_client_withdraws_nobody_elses_lines(northlight, retainer)
 def test_rows_outside_the_retainers_dates_are_named(retainer) -> None:
     done = bring_in(retainer, WEEK[0], "05-31 10:00 2:00 Too early")
     assert counts(done) == {"read": 2, "new": 1, "not_for_this_retainer": 1}
-    assert done.outcomes[1] == [3, "not_for_this_retainer", "2027-05-31 is before the retainer starts"]
+    assert [(group["kind"], group["lines"], group["why"]) for group in done.outcomes][1] == (
+        "not_for_this_retainer",
+        "3",
+        "2027-05-31 is before the retainer starts",
+    )
 
 
 def test_a_line_edited_here_stays_as_it_is_when_the_file_comes_again(retainer) -> None:
@@ -148,7 +154,7 @@ def test_edited_here_and_changed_at_the_source_is_a_conflict(retainer, answer, h
 
 def test_lines_logged_by_hand_are_never_touched_and_doubles_are_flagged(retainer) -> None:
     log(retainer, "2027-06-02", "2h", "Workshop, by hand")
-    examined = services.examine(Upload("w.csv", toggl(*WEEK), {}), retainer, NOW)
+    examined = services.examine(Upload("w.csv", toggl(*WEEK), {}), retainer.workspace, NOW, retainer)
     assert {(flag.line, flag.why.split(":")[0]) for flag in examined.plan.flags} == {
         (3, "looks like a line logged by hand"),
         (4, "looks like a line logged by hand"),
@@ -187,19 +193,20 @@ def test_undo_is_refused_while_a_later_change_stands_in_its_way(retainer) -> Non
 
 def test_an_apply_that_would_do_something_else_than_was_shown_is_refused(retainer) -> None:
     upload = Upload("w.csv", toggl(*WEEK), {})
-    shown = services.examine(upload, retainer, NOW).fingerprint
+    shown = services.examine(upload, retainer.workspace, NOW, retainer).fingerprint
     bring_in(retainer, *WEEK)
     with pytest.raises(Refusal, match="changed since this preview"):
-        services.apply(upload, retainer, by=None, now=NOW, expect=shown)
+        services.apply(upload, retainer.workspace, retainer, by=None, now=NOW, expect=shown)
 
 
 def test_the_preview_says_the_balance_the_apply_then_makes(retainer) -> None:
     bring_in(retainer, *WEEK)
     upload = Upload("w.csv", toggl(WEEK[0], "06-02 10:00 3:00 Workshop", "06-09 09:00 1:00 More"), {})
-    examined = services.examine(upload, retainer, NOW)
-    done = services.apply(upload, retainer, by=None, now=NOW)
-    assert (examined.before, examined.after) == (done.counts["before"], done.counts["after"])
-    assert examined.stored == services.stored_seconds(retainer, done.source) == 5.5 * HOUR
+    examined = services.examine(upload, retainer.workspace, NOW, retainer)
+    done = services.apply(upload, retainer.workspace, retainer, by=None, now=NOW)
+    (part,), (did,) = examined.parts, done.parts.all()
+    assert (part.before, part.after) == (did.before, did.after)
+    assert part.stored == stored_seconds(retainer, done.source) == 5.5 * HOUR
 
 
 def test_texts_are_kept_exactly(retainer) -> None:

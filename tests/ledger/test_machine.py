@@ -54,7 +54,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(entry=entries, on=DAYS, amount=AMOUNTS)
     def edit(self, entry, on, amount) -> None:
-        work = replace(record.latest_work(entry), on=on, amount=amount)
+        work = record.latest_work(entry)._replace(on=on, amount=amount)
         services.edit_entry(entry, work, by=None, now=self.now)
         self.model[entry.pk] = work.as_core(entry.key)
 

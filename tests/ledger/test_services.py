@@ -1,4 +1,3 @@
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -199,4 +198,4 @@ def test_the_ledger_document_of_a_retainer_replays_to_the_same_cycles(northlight
 
 def test_work_says_the_same_before_and_after_storing(northlight) -> None:
     entry = log(a_retainer(northlight), "2027-06-03", "2h", "Call", person="Mara", category="Session")
-    assert record.latest_work(entry) == replace(work("2027-06-03", "2h", "Call"), person="Mara", category="Session")
+    assert record.latest_work(entry) == work("2027-06-03", "2h", "Call")._replace(person="Mara", category="Session")

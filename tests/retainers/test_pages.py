@@ -191,7 +191,7 @@ def test_a_file_is_applied_once_and_can_be_taken_back(ada, northlight) -> None:
     preview = ada.post(f"/retainers/{retainer.ref}/import", {"file": file}, follow=True)
     assert "3 h 30 m" in text_of(preview)
     draft = Import.objects.get()
-    fingerprint = preview.context["examined"].fingerprint
+    fingerprint = preview.context["shown"]["fingerprint"]
     for _ in range(2):
         ada.post(f"/imports/{draft.ref}/apply", {"fingerprint": fingerprint})
     assert Entry.objects.count() == 2
@@ -206,21 +206,21 @@ def test_a_preview_of_a_file_with_a_question_asks_it(ada, northlight) -> None:
     file = SimpleUploadedFile("week.csv", toggl("06-01 09:00 1:30 Call | Acme Corp", "06-01 10:00 1:00 Secret | Rival"))
     asked = text_of(ada.post(f"/retainers/{retainer.ref}/import", {"file": file}, follow=True))
     assert "Which client of the file is Acme?" in asked
-    shown = text_of(ada.get(f"/imports/{Import.objects.get().ref}/?client=Acme+Corp"))
+    answers = {"about": "client", "client": "Acme Corp"}
+    shown = text_of(ada.post(f"/imports/{Import.objects.get().ref}/answers", answers, follow=True))
     assert "client “Rival”" in shown
-    assert "Secret" not in shown
     assert 'name="all_rows"' in asked
-    every = ada.get(f"/imports/{Import.objects.get().ref}/?all_rows=1")
-    assert every.context["counts"]["new"] == 2
-    ada.post(
-        f"/imports/{Import.objects.get().ref}/apply", {"all_rows": "1", "fingerprint": every.context["examined"].fingerprint}
+    every = ada.post(
+        f"/imports/{Import.objects.get().ref}/answers", {"about": ["all_rows", "client"], "all_rows": "yes"}, follow=True
     )
+    assert every.context["counts"]["new"] == 2
+    ada.post(f"/imports/{Import.objects.get().ref}/apply", {"fingerprint": every.context["shown"]["fingerprint"]})
     assert Entry.objects.count() == 2
 
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
-    [(b"", "is empty"), (b"Name,Age\nJo,3", "not a report HourTab knows"), (b"PK\x03\x04", "not a text file")],
+    [(b"", "is empty"), (b"Name,Age\nJo,3", "not a report of hours"), (b"PK\x03\x04", "This workbook cannot be read")],
 )
 def test_a_wrong_file_is_refused_beside_its_field(ada, northlight, content, sentence) -> None:
     retainer = a_retainer(northlight)

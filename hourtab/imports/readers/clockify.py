@@ -1,30 +1,15 @@
-"""Clockify: the detailed report as CSV, also as shared and grouped by day."""
+"""Clockify: the detailed report, also as shared and grouped by day."""
 
 from hourtab.imports.readers.tool import Tool
 
 TOOL = Tool(
     key="clockify",
     label="Clockify",
-    columns={
-        "date": ("start date", "date"),
-        "start_time": ("start time",),
-        "end_date": ("end date",),
-        "end_time": ("end time",),
-        "clock": ("duration (h)", "time (h)"),
-        "decimal": ("duration (decimal)", "time (decimal)"),
-        "client": ("client",),
-        "project": ("project",),
-        "task": ("task",),
-        "description": ("description",),
-        "person": ("user",),
-        "email": ("email",),
-        "billable": ("billable",),
-        "tags": ("tags",),
-    },
-    needs=(
+    how_to_export="Reports › Detailed › Export › Save as CSV or Excel",
+    signs=(
+        frozenset({"@duration (h)", "@duration (decimal)"}),
         frozenset({"start date", "duration (h)"}),
         frozenset({"start date", "duration (decimal)"}),
-        frozenset({"date", "time (h)", "description"}),
+        frozenset({"@duration (h)", "@start", "@email"}),
     ),
-    how_to_export="Reports › Detailed › Export › Save as CSV",
 )

@@ -23,7 +23,7 @@ class Command(Base):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Undo it."""
-        done = Import.objects.select_related("retainer").filter(ref=options["ref"]).first()
+        done = Import.objects.filter(ref=options["ref"]).first()
         if done is None:
             raise Refused(f"There is no import “{options['ref']}”.", 2)
         services.undo(done, by=None, now=timezone.now())

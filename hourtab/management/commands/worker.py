@@ -40,7 +40,7 @@ class Command(Base):
                     due[name] = time.monotonic() + period.total_seconds()
             if options["once"]:
                 return
-            stop.wait(5)
+            stop.wait(1)
 
     def _do(self, name: str, job: Any) -> None:
         close_old_connections()

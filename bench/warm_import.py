@@ -1,0 +1,30 @@
+"""Import a file in a process that is up already, as the worker does, and print how many seconds that took, twice.
+
+python -m bench.warm_import FILE RETAINER
+"""
+
+import sys
+import time
+from pathlib import Path
+
+import django
+
+django.setup()
+
+from django.utils import timezone  # noqa: E402
+
+from hourtab.imports import services  # noqa: E402
+from hourtab.retainers.models import Retainer  # noqa: E402
+
+
+def main(path: Path, ref: str) -> None:
+    """Import it, and import it again."""
+    retainer = Retainer.objects.select_related("workspace", "client").get(ref=ref)
+    for _ in range(2):
+        begin = time.perf_counter()
+        upload = services.Upload(path.name, path.read_bytes())
+        services.apply(upload, retainer.workspace, retainer, by=None, now=timezone.now())
+        print(time.perf_counter() - begin)
+
+
+main(Path(sys.argv[1]), sys.argv[2])

@@ -1,0 +1,66 @@
+"""What an import means for a retainer's balance: before, and after."""
+
+from dataclasses import replace
+from datetime import date, datetime
+
+from hourtab.core.entries import Ledger
+from hourtab.core.statement import ClosingState, statement
+from hourtab.imports.plans import Part
+from hourtab.ledger import queries
+from hourtab.ledger.models import Entry, Source
+from hourtab.lib.database import in_chunks
+from hourtab.retainers.models import Retainer
+
+
+def stored_seconds(retainer: Retainer, source: Source | None) -> int:
+    """Return the raw time a retainer holds from a source."""
+    if source is None:
+        return 0
+    return sum(queries.latest(retainer).filter(entry__source=source).values_list("amount", flat=True))
+
+
+def balance(retainer: Retainer, now: datetime) -> int:
+    """Return what is left of the cycle at `now`, below 0 where more was used; 0 before the retainer starts."""
+    return _on(Retainer.objects.get(pk=retainer.pk), retainer.today(now))
+
+
+def _on(retainer: Retainer, today: date) -> int:
+    cycle = queries.current_cycle(retainer, today)
+    return cycle.available - cycle.used if cycle else 0
+
+
+def balances(part: Part, today: date) -> tuple[int, int]:
+    """Return the balance on `today` and what it would be, computed on values from the first cycle the file touches."""
+    retainer, moved = part.retainer, dict(part.change)
+    keys: dict[str, int] = {}
+    touched = [row.work.on for row in (*part.add, *moved.values())]
+    for some in in_chunks([*moved, *part.withdraw]):
+        for pk, key, on in Entry.objects.filter(pk__in=some).values_list("pk", "key", "on"):
+            keys[key] = pk
+            touched.append(on)
+    before = _on(retainer, today)
+    if not touched:
+        return before, before
+    since = max(min(touched), retainer.starts_on)
+    opening, _settled = queries.closing_before(retainer, since, today)
+    calendar = retainer.calendar().through(today)[opening.index :]
+    if not calendar:
+        return before, before
+    book = queries.ledger_of(retainer, calendar[0].starts_on)
+    stay = [entry for entry in book.entries if entry.id not in keys]
+    come = [moved[pk].work.as_core(key) for key, pk in keys.items() if pk in moved]
+    come += [row.work.as_core(f"new-{i}") for i, row in enumerate(part.add)]
+    return before, _left(replace(book, entries=[*stay, *come]), today, opening)
+
+
+def _left(book: Ledger, today: date, opening: ClosingState) -> int:
+    cycles = statement(book, today, opening).cycles
+    return cycles[-1].available - cycles[-1].used if cycles else 0
+
+
+def stored_after(part: Part, source: Source | None) -> int:
+    """Return what the retainer would hold from this source."""
+    held = stored_seconds(part.retainer, source)
+    for some in in_chunks([*(pk for pk, _row in part.change), *part.withdraw]):
+        held -= sum(queries.latest(part.retainer).filter(entry__in=some).values_list("amount", flat=True))
+    return held + sum(row.work.amount for row in part.add) + sum(row.work.amount for _pk, row in part.change)

@@ -1,0 +1,126 @@
+"""Files that were uploaded: short ones are looked at when they are shown, long ones are left to the worker."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from hourtab.accounts.models import Member
+from hourtab.imports import reports, services
+from hourtab.imports.errors import Open, Refusal
+from hourtab.imports.models import Import
+from hourtab.imports.parsing import read_sheets
+from hourtab.imports.services import Upload
+from hourtab.ledger.record import LedgerError
+
+LONG = 5_000
+"""Files of more rows are worked on by the worker."""
+LEASE = timedelta(minutes=2)
+MOST_ATTEMPTS = 3
+_LARGE_WORKBOOK = 400_000
+
+
+def is_long(content: bytes) -> bool:
+    """Say whether a file has more rows than a page should wait for."""
+    return (
+        content.count(b"\n") > LONG
+        or content.count(b"\r") > LONG
+        or (content.startswith(b"PK") and len(content) > _LARGE_WORKBOOK)
+    )
+
+
+def upload_of(draft: Import) -> Upload:
+    """Return the file of a draft with the answers given so far."""
+    return Upload(draft.file_name, bytes(draft.content or b""), draft.answers)
+
+
+def look_at(draft: Import, now: datetime, progress: Callable[[str], None] = lambda _phase: None) -> dict[str, Any]:
+    """Return what the page of a draft shows: a preview, a question, or why the file is refused."""
+    upload = upload_of(draft)
+    if draft.content is None:
+        return reports.refusal(Refusal(_("The file is no longer kept. Upload it again.")))
+    try:
+        return reports.preview(services.examine(upload, draft.workspace, now, draft.retainer, progress))
+    except Refusal as refused:
+        return reports.refusal(refused)
+    except Open as asked:
+        return reports.question(asked, read_sheets(upload.content, today=now.date()))
+
+
+def ask_worker(draft: Import, task: str, by: Member) -> None:
+    """Leave a file to the worker, which does it in the name of `by`."""
+    draft.task, draft.leased_until, draft.problem, draft.progress = task, None, "", {"by": by.pk}
+    if task == Import.Task.EXAMINE:
+        draft.preview = None
+    draft.save(update_fields=["task", "leased_until", "problem", "progress", "preview", "answers"])
+
+
+def work_on_files(now: datetime) -> int:
+    """Do what is asked for long files, one after the other; returns how many were worked on.
+
+    A file is leased while it is worked on: what a worker that died left is taken up again when its lease is over.
+    """
+    done = 0
+    for pk in Import.objects.filter(_due(now)).order_by("uploaded_at").values_list("pk", flat=True)[:20]:
+        if Import.objects.filter(_due(timezone.now()), pk=pk).update(leased_until=timezone.now() + LEASE):
+            _work_on(Import.objects.select_related("workspace", "retainer__workspace", "by").get(pk=pk))
+            done += 1
+    return done
+
+
+def _due(now: datetime) -> Q:
+    is_open = Q(state=Import.State.DRAFT) | Q(state=Import.State.APPLIED, task=Import.Task.UNDO)
+    return ~Q(task="") & is_open & (Q(leased_until=None) | Q(leased_until__lt=now))
+
+
+def _work_on(draft: Import) -> None:
+    attempts = draft.progress.get("attempts", 0) + 1
+    by = Member.objects.filter(pk=draft.progress.get("by")).first() or draft.by
+
+    def report(phase: str) -> None:
+        Import.objects.filter(pk=draft.pk).update(
+            progress={"phase": phase, "attempts": attempts, "by": by.pk if by else None}, leased_until=timezone.now() + LEASE
+        )
+
+    if attempts > MOST_ATTEMPTS:
+        text = _("This file could not be worked on. Split it by month and try again.")
+        Import.objects.filter(_due(timezone.now() + LEASE), pk=draft.pk).update(task="", problem=text, leased_until=None)
+        return
+    report("waiting")
+    if draft.task == Import.Task.EXAMINE:
+        shown = look_at(draft, timezone.now(), report)
+        Import.objects.filter(pk=draft.pk).update(task="", preview=shown, leased_until=None, progress={})
+        return
+    if draft.task == Import.Task.UNDO:
+        try:
+            report("writing")
+            services.undo(draft, by=by, now=timezone.now())
+        except LedgerError as refused:
+            Import.objects.filter(pk=draft.pk).update(task="", problem=str(refused), leased_until=None, progress={})
+        return
+    expect = (draft.preview or {}).get("fingerprint", "-")
+    try:
+        services.apply(
+            upload_of(draft),
+            draft.workspace,
+            draft.retainer,
+            by=by,
+            now=timezone.now(),
+            draft=draft,
+            expect=expect,
+            progress=report,
+        )
+    except (Refusal, LedgerError) as refused:
+        _give_back(draft, str(refused))
+    except Open as asked:
+        _give_back(draft, asked.question.text)
+
+
+def _give_back(draft: Import, problem: str) -> None:
+    """Leave a file that was not applied to the user again, to be looked at anew."""
+    Import.objects.filter(pk=draft.pk, state=Import.State.DRAFT).update(
+        task=Import.Task.EXAMINE, preview=None, problem=problem, leased_until=None, progress={}
+    )

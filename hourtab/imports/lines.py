@@ -1,0 +1,73 @@
+"""What reading a file gives: its work lines, and what is said of its other rows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, time
+from typing import NamedTuple
+
+from hourtab.imports.layout import Layout
+from hourtab.imports.readers.tool import Tool
+from hourtab.ledger.work import iso
+
+
+class WorkLine(NamedTuple):
+    """One row that is an entry, as the source says it. `billable` is yes, no, no_charge, or empty where the file does not say."""
+
+    line: int
+    on: date
+    seconds: int
+    started: time | None = None
+    client: str = ""
+    project: str = ""
+    task: str = ""
+    description: str = ""
+    person: str = ""
+    billable: str = ""
+    tags: str = ""
+    contract: str = ""
+    ref: str = ""
+    category: str = ""
+    scope: str = ""
+
+    @property
+    def content(self) -> str:
+        """Everything that makes two source rows the same row."""
+        return (
+            f"{iso(self.on)}\0{iso(self.started)}\0{self.seconds}\0{self.client}\0{self.project}\0{self.task}\0{self.description}"
+            f"\0{self.person}\0{self.billable}\0{self.tags}"
+        )
+
+
+class Note(NamedTuple):
+    """Something about one row: why it is no entry, or what to look at."""
+
+    line: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A file, read. `stated` is the range it says it speaks for, where it says one."""
+
+    layout: Layout
+    lines: Sequence[WorkLine]
+    no_entries: Sequence[Note]
+    flags: Sequence[Note]
+    decided: Mapping[str, str] = field(default_factory=dict)
+    stated: tuple[date, date] | None = None
+
+    @property
+    def tool(self) -> Tool:
+        """The tool that wrote it."""
+        return self.layout.tool
+
+    @property
+    def seconds(self) -> int:
+        """The raw sum of all entry rows."""
+        return sum(line.seconds for line in self.lines)
+
+    @property
+    def window(self) -> tuple[date, date] | None:
+        """First to last date."""
+        days = {line.on for line in self.lines}
+        return (min(days), max(days)) if days else None

@@ -1,0 +1,140 @@
+"""Where hours come from: what was answered about a source's files, and the rules for its rows."""
+
+from itertools import groupby
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from hourtab.accounts.access import MemberRequest, acts_on, editor_required, member_required
+from hourtab.imports import routing, trials
+from hourtab.imports.forms import PrivateWordsForm, RuleForm
+from hourtab.imports.models import SourceRule
+from hourtab.imports.views.words import field_labels, source_label, words_of
+from hourtab.ledger.models import Source
+from hourtab.lib.notices import tell
+
+
+def _source(request: MemberRequest, pk: int) -> Source:
+    return get_object_or_404(Source, workspace=request.workspace, pk=pk)
+
+
+def _rule(request: MemberRequest, pk: int) -> SourceRule:
+    return get_object_or_404(
+        SourceRule.objects.select_related("source__workspace", "retainer"), source__workspace=request.workspace, pk=pk
+    )
+
+
+@member_required
+def source_list(request: MemberRequest) -> HttpResponse:
+    """Show where hours come from, and the words that are not to be published."""
+    form = PrivateWordsForm(request.POST or None, instance=request.workspace)
+    if request.method == "POST":
+        if not request.member.may_edit:
+            return HttpResponse(status=403)
+        if form.is_valid():
+            form.save()
+            tell(request, _("Saved."))
+            return redirect("sources")
+    found = Source.objects.filter(workspace=request.workspace).prefetch_related("rules")
+    listed = [{"source": source, "label": source_label(source), "rules": len(source.rules.all())} for source in found]
+    return render(request, "imports/sources.html", {"sources": listed, "form": form})
+
+
+@member_required
+def show_source(request: MemberRequest, pk: int) -> HttpResponse:
+    """Show what is remembered of a source's files, and its rules."""
+    source = _source(request, pk)
+    rules = routing.rules_of(source)
+    told = [(_answer_label(key), value) for key, value in source.answers.items() if isinstance(value, str)]
+    return render(request, "imports/source.html", {"source": source, "label": source_label(source), "rules": rules, "told": told})
+
+
+def _answer_label(key: str) -> str:
+    labels = {
+        "date_order": _("Order of day and month"),
+        "decimal": _("Decimal mark"),
+        "hours": _("Column of the hours that were sold"),
+        "unit": _("Unit of bare numbers"),
+        "sheet": _("Sheet"),
+    }
+    if key.startswith("column."):
+        return _("Column for: %(field)s") % {"field": field_labels().get(key.removeprefix("column."), key)}
+    return labels.get(key, key)
+
+
+@editor_required
+@acts_on(_source)
+def forget_answers(request: MemberRequest, pk: int) -> HttpResponse:
+    """Forget what was answered about a source's files: the next one asks again."""
+    source = _source(request, pk)
+    source.answers = {key: value for key, value in source.answers.items() if key == "columns"}
+    source.save(update_fields=["answers"])
+    tell(request, _("Forgotten. The next file asks again."))
+    return redirect("source", pk=pk)
+
+
+@editor_required
+def add_rule(request: MemberRequest, pk: int) -> HttpResponse:
+    """Add a rule to a source; try it on the last import first."""
+    source = _source(request, pk)
+    return _edit_rule(request, source, SourceRule(source=source, position=source.rules.count(), by=request.member))
+
+
+@editor_required
+def edit_rule(request: MemberRequest, pk: int) -> HttpResponse:
+    """Change a rule; try it on the last import first."""
+    rule = _rule(request, pk)
+    return _edit_rule(request, rule.source, rule)
+
+
+def _edit_rule(request: MemberRequest, source: Source, rule: SourceRule) -> HttpResponse:
+    form = RuleForm(request.POST or None, rule=rule, retainers=routing.targets_of(request.workspace))
+    context: dict[str, Any] = {
+        "form": form,
+        "source": source,
+        "label": source_label(source),
+        "rule": rule,
+        "words": words_of(request),
+    }
+    if request.method == "POST" and form.is_valid():
+        changed = form.changed_rule()
+        if "try" in request.POST:
+            others = [changed if row.pk == rule.pk else row for row in routing.rules_of(source)]
+            rows = (
+                others
+                if rule.pk
+                else [*(row for row in others if not row.is_answer), changed, *(row for row in others if row.is_answer)]
+            )
+            trial = trials.try_rules(source, [routing.as_rule(row) for row in rows])
+            return render(request, "imports/rule.html", context | {"trial": trial, "changes": trial.changes[:200]})
+        changed.is_answer = False
+        changed.save()
+        tell(request, _("Saved. The next import of this source follows it."))
+        return redirect("source", pk=source.pk)
+    return render(request, "imports/rule.html", context, status=422 if form.errors else 200)
+
+
+@editor_required
+@acts_on(_rule)
+def remove_rule(request: MemberRequest, pk: int) -> HttpResponse:
+    """Take a rule out."""
+    rule = _rule(request, pk)
+    rule.delete()
+    tell(request, _("The rule is out. The next import of this source does without it."))
+    return redirect("source", pk=rule.source.pk)
+
+
+@editor_required
+@acts_on(_rule)
+def raise_rule(request: MemberRequest, pk: int) -> HttpResponse:
+    """Let a rule decide before the one above it."""
+    rule = _rule(request, pk)
+    rules = [row for _is, rows in groupby(routing.rules_of(rule.source), key=lambda row: row.is_answer) for row in rows]
+    at = next(i for i, row in enumerate(rules) if row.pk == rule.pk)
+    if at and rules[at - 1].is_answer == rule.is_answer:
+        rules[at - 1], rules[at] = rules[at], rules[at - 1]
+    for position, row in enumerate(rules):
+        SourceRule.objects.filter(pk=row.pk).update(position=position)
+    return redirect("source", pk=rule.source.pk)
