@@ -49,6 +49,11 @@ def charge(raw: int, rounding: Rounding, weight: int) -> int:
     return half_up(rounding.apply(raw) * weight, 100)
 
 
+def money(amount: int, rate: int, *, counted: bool = False) -> int:
+    """Return the price in minor units of `amount` at `rate` per hour, or per counted unit, half up (ledger §4)."""
+    return half_up(amount * rate, 100 if counted else HOUR)
+
+
 _CLOCK = re.compile(r"(\d{1,6}):(\d{1,2})(?::(\d{1,2}))?", re.ASCII)
 _NUMBER = re.compile(r"(\d{1,7})(?:([.,])(\d{1,12}))?|([.,])(\d{1,12})", re.ASCII)
 _UNIT = {

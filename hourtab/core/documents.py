@@ -16,7 +16,10 @@ from hourtab.core.amounts import Rounding
 from hourtab.core.cycles import Calendar, CycleError
 from hourtab.core.entries import Ledger
 from hourtab.core.fields import DocumentError, Fields, refuse_constant, refuse_duplicates
-from hourtab.core.statement import ClosingState, CycleTotals, Statement
+from hourtab.core.payments import Part
+from hourtab.core.play import CorrectionError
+from hourtab.core.statement import carrying_cycle, statement
+from hourtab.core.totals import ClosingState, CycleTotals, Statement
 
 LEDGER_FORMAT = "hourtab-ledger/1"
 STATEMENT_FORMAT = "hourtab-statement/1"
@@ -64,13 +67,17 @@ def from_json(raw: object) -> Document:
             authorisations=top.each("authorisations", _authorisation, unique="id"),
             pauses=frozenset(top.each("pauses", _pause)),
             holds=top.each("holds", lambda item: _hold(item, day), unique="id"),
+            decisions=top.each("decisions", _decision, unique="id"),
+            closes=top.each("closes", _close, unique="cycle"),
         ),
         top.day("as_of"),
     )
-    for key in ("decisions", "closes", "revisions"):
-        top.refuse(key)
+    top.take("revisions", None)
     top.end()
-    _check_cycles(document.ledger, top)
+    calendar = _check_cycles(document.ledger, top)
+    _check_closes(document.ledger, calendar)
+    _check_posting(document.ledger, calendar)
+    _check_settling(document, calendar)
     return document
 
 
@@ -86,6 +93,8 @@ def to_json(ledger: Ledger, as_of: date) -> dict[str, Any]:
         "authorisations": [_plain(asdict(authorisation)) for authorisation in ledger.authorisations],
         "pauses": [{"cycle": day.isoformat()} for day in sorted(ledger.pauses)],
         "holds": [_plain(asdict(hold)) for hold in ledger.holds],
+        "decisions": [_plain(asdict(decision)) for decision in ledger.decisions],
+        "closes": [_plain(asdict(close)) for close in ledger.closes],
         "as_of": as_of.isoformat(),
     }
 
@@ -118,6 +127,8 @@ def closing_json(state: ClosingState) -> dict[str, Any]:
         "debt": state.debt,
         "authorised": dict(state.authorised),
         "awaiting": dict(state.awaiting),
+        "decided": {cycle: [list(part) for part in parts] for cycle, parts in state.decided.items()},
+        "paid": {entry: [list(part) for part in parts] for entry, parts in state.paid.items()},
     }
 
 
@@ -136,6 +147,8 @@ def closing_from_json(raw: Mapping[str, Any]) -> ClosingState:
         debt=raw["debt"],
         authorised=raw["authorised"],
         awaiting=raw["awaiting"],
+        decided={cycle: [Part(*part) for part in parts] for cycle, parts in raw["decided"].items()},
+        paid={entry: [Part(*part) for part in parts] for entry, parts in raw["paid"].items()},
     )
 
 
@@ -235,10 +248,13 @@ def _day_within(retainer: terms.Retainer) -> _DayWithin:
 
 
 def _entry(fields: Fields, retainer: terms.Retainer, day: _DayWithin) -> entries.Entry:
+    corrects = None if fields.take("corrects", None) is None else fields.text("corrects", allow_empty=False)
     entry = entries.Entry(
         id=fields.text("id", allow_empty=False),
         on=day(fields, "on"),
-        amount=fields.whole("amount", of="seconds" if retainer.unit == "hour" else "hundredths"),
+        amount=fields.whole(
+            "amount", least=0 if corrects is None else None, of="seconds" if retainer.unit == "hour" else "hundredths"
+        ),
         started=_time_of_day(fields),
         weight=fields.whole("weight", 100, of="percent"),
         scope=fields.choice("scope", entries.Scope, "retainer"),
@@ -247,12 +263,20 @@ def _entry(fields: Fields, retainer: terms.Retainer, day: _DayWithin) -> entries
         person=fields.text("person", ""),
         description=fields.text("description", ""),
         outcome=None if fields.take("outcome", None) is None else fields.choice("outcome", entries.Outcome),
+        posted=None if fields.take("posted", None) is None else day(fields, "posted"),
+        corrects=corrects,
     )
-    for key in ("posted", "corrects"):
-        fields.refuse(key)
-    if entry.outcome and retainer.unit != "session":
-        raise DocumentError(fields.at("outcome"), "only sessions have an outcome")
+    if entry.outcome and entry.outcome not in _OUTCOMES[retainer.unit]:
+        allowed = ", ".join(_OUTCOMES[retainer.unit]) or "nothing: only sessions and deliverables have an outcome"
+        raise DocumentError(fields.at("outcome"), f"of a retainer of {retainer.unit}s must be one of {allowed}")
     return entry
+
+
+_OUTCOMES: Mapping[str, tuple[str, ...]] = {
+    "hour": (),
+    "session": ("held", "cancelled_in_time", "cancelled_late", "no_show", "cancelled_by_provider"),
+    "deliverable": ("accepted", "rejected"),
+}
 
 
 def _time_of_day(fields: Fields) -> time | None:
@@ -315,7 +339,91 @@ def _pause(fields: Fields) -> date:
     return fields.day("cycle")
 
 
-def _check_cycles(ledger: Ledger, top: Fields) -> None:
+def _decision(fields: Fields) -> entries.Decision:
+    return entries.Decision(
+        id=fields.text("id", allow_empty=False),
+        cycle=fields.day("cycle"),
+        amount=fields.whole("amount"),
+        outcome=fields.choice("outcome", entries.Settlement),
+        rate=fields.maybe_whole("rate", of="minor units"),
+        on=fields.day("on"),
+        posted=None if fields.take("posted", None) is None else fields.day("posted"),
+    )
+
+
+def _close(fields: Fields) -> entries.Close:
+    return entries.Close(cycle=fields.day("cycle"), on=fields.day("on"))
+
+
+def _check_closes(ledger: Ledger, calendar: Calendar) -> None:
+    """Refuse a close that is not the next one in time, or came before the last day of its cycle was over."""
+    known = {close.cycle: (i, close) for i, close in enumerate(ledger.closes)}
+    before: entries.Close | None = None
+    for day, (i, close) in sorted(known.items()):
+        cycle = calendar.cycle_of(day)
+        if cycle is None or cycle.starts_on != day:
+            raise DocumentError(f"closes[{i}].cycle", f"{day} does not start a cycle")
+        if cycle.index and (before is None or before.cycle != calendar.through(day)[cycle.index - 1].starts_on):
+            earlier = calendar.through(day)[cycle.index - 1].starts_on
+            raise DocumentError(f"closes[{i}].cycle", f"cycles close in their order, and {earlier} is not closed")
+        if close.on < cycle.ends_before:
+            raise DocumentError(f"closes[{i}].on", f"{close.on} is before the cycle is over ({cycle.ends_on})")
+        if before and close.on < before.on:
+            raise DocumentError(f"closes[{i}].on", f"{close.on} is before {before.cycle} was closed ({before.on})")
+        before = close
+
+
+def _check_posting(ledger: Ledger, calendar: Calendar) -> None:
+    """Refuse entries that post before their own cycle, and corrections of what is not there or not before them."""
+    named = {entry.id: entry for entry in ledger.entries}
+    for i, entry in enumerate(ledger.entries):
+        if entry.posted is not None:
+            cycle = calendar.cycle_of(entry.posted)
+            if cycle is None or cycle.starts_on != entry.posted:
+                raise DocumentError(f"entries[{i}].posted", f"{entry.posted} does not start a cycle")
+            if entry.on >= cycle.ends_before:
+                raise DocumentError(f"entries[{i}].posted", f"an entry of {entry.on} cannot post before its own cycle")
+        if entry.corrects is None:
+            continue
+        original = named.get(entry.corrects)
+        if original is None or original.corrects is not None:
+            raise DocumentError(f"entries[{i}].corrects", f"“{entry.corrects}” is not an entry that can be corrected")
+        own, corrected = (calendar.cycle_of(item.posted or item.on) for item in (entry, original))
+        if own and corrected and own.index <= corrected.index:
+            raise DocumentError(
+                f"entries[{i}].corrects", f"“{entry.corrects}” does not post in an earlier cycle; change that entry itself"
+            )
+
+
+def _check_settling(document: Document, calendar: Calendar) -> None:
+    """Refuse decisions on more than awaits one, and corrections that give back more than was charged."""
+    ledger = document.ledger
+    for i, decision in enumerate(ledger.decisions):
+        if not calendar.starts_cycle(decision.cycle):
+            raise DocumentError(f"decisions[{i}].cycle", f"{decision.cycle} does not start a cycle")
+        if decision.on < decision.cycle:
+            raise DocumentError(f"decisions[{i}].on", "is before the cycle it is about")
+        carrying = carrying_cycle(ledger, calendar, decision)
+        if carrying is None:
+            raise DocumentError(f"decisions[{i}].on", "every cycle is closed; none is left to carry this decision")
+        if decision.posted is not None and (carrying.starts_on != decision.posted or carrying.starts_on < decision.cycle):
+            raise DocumentError(f"decisions[{i}].posted", f"{decision.posted} does not start a cycle that could carry it")
+    if not ledger.decisions and all(entry.corrects is None for entry in ledger.entries):
+        return
+    try:
+        taken: dict[str, int] = {}
+        for cycle in statement(ledger, document.as_of).cycles:
+            taken |= cycle.decided
+    except CorrectionError as error:
+        place = next(i for i, entry in enumerate(ledger.entries) if entry.id == error.entry)
+        raise DocumentError(f"entries[{place}].amount", str(error)) from None
+    for i, decision in enumerate(ledger.decisions):
+        if taken.get(decision.id, decision.amount) < decision.amount:
+            left = taken[decision.id]
+            raise DocumentError(f"decisions[{i}].amount", f"is more than what awaits a decision then ({left})")
+
+
+def _check_cycles(ledger: Ledger, top: Fields) -> Calendar:
     """Refuse terms, pauses and transfers that do not fit the cycles they name."""
     try:
         calendar = Calendar(ledger.retainer, ledger.terms, ledger.pauses)
@@ -331,6 +439,7 @@ def _check_cycles(ledger: Ledger, top: Fields) -> None:
         cycle = calendar.cycle_of(transfer.on)
         if cycle and cycle.is_paused:
             raise DocumentError(f"transfers[{i}].on", "a paused cycle has no hours to change")
+    return calendar
 
 
 def _terms_json(version: terms.Terms) -> dict[str, Any]:

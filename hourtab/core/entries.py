@@ -5,15 +5,21 @@ from dataclasses import dataclass
 from datetime import date, time
 from typing import Literal, NamedTuple
 
+from hourtab.core.amounts import charge
 from hourtab.core.terms import Retainer, Terms
 
 Scope = Literal["retainer", "project", "courtesy", "internal"]
-Outcome = Literal["held", "cancelled_in_time", "cancelled_late", "no_show", "cancelled_by_provider"]
-FREE_OUTCOMES: frozenset[str] = frozenset({"cancelled_in_time", "cancelled_by_provider"})
+Outcome = Literal["held", "cancelled_in_time", "cancelled_late", "no_show", "cancelled_by_provider", "accepted", "rejected"]
+FREE_OUTCOMES: frozenset[str] = frozenset({"cancelled_in_time", "cancelled_by_provider", "rejected"})
+Settlement = Literal["bill", "deduct", "absorb"]
 
 
 class Entry(NamedTuple):
-    """A line of the work log. `id` is its key in the entry order and never changes."""
+    """A line of the work log. `id` is its key in the entry order and never changes.
+
+    `posted` is the start of the cycle a late entry posts in (None = the cycle of `on`). One that `corrects` another is
+    a difference of charged amounts: signed, neither rounded nor weighted.
+    """
 
     id: str
     on: date
@@ -26,6 +32,8 @@ class Entry(NamedTuple):
     person: str = ""
     description: str = ""
     outcome: Outcome | None = None
+    posted: date | None = None
+    corrects: str | None = None
 
     @property
     def order(self) -> tuple[date, time, bool, str]:
@@ -79,6 +87,31 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """What becomes of `amount` of the awaiting overage of the cycle that starts on `cycle`, decided on the date `on`.
+
+    Made while that cycle is unclosed it changes its settlement; made later, the earliest unclosed cycle carries it.
+    `posted` names the start of the carrying cycle where the date alone does not tell: on the day of a close.
+    """
+
+    id: str
+    cycle: date
+    amount: int
+    outcome: Settlement
+    on: date
+    rate: int | None = None
+    posted: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """The cycle that starts on `cycle` became a statement on the date `on`."""
+
+    cycle: date
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
 class Ledger:
     """Everything the balance depends on. `terms` are in order of `effective_on`; `pauses` are starts of cycles."""
 
@@ -90,3 +123,12 @@ class Ledger:
     authorisations: Sequence[Authorisation] = ()
     pauses: frozenset[date] = frozenset()
     holds: Sequence[Hold] = ()
+    decisions: Sequence[Decision] = ()
+    closes: Sequence[Close] = ()
+
+
+def charged_for(entry: Entry, terms: Terms) -> int:
+    """Return what `entry` draws under `terms`: nothing outside the retainer's scope or when it was called off in time."""
+    if entry.scope != "retainer" or entry.outcome in FREE_OUTCOMES:
+        return 0
+    return charge(entry.amount, terms.rounding, entry.weight) if entry.corrects is None else entry.amount

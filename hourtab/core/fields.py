@@ -9,7 +9,6 @@ from hourtab.core.amounts import LONGEST
 from hourtab.core.cycles import FIRST_DAY, LAST_DAY
 
 _MOST = 1000 * LONGEST
-_LATER = "statements are not part of this version yet; leave it out"
 
 
 class DocumentError(ValueError):
@@ -42,10 +41,6 @@ class Fields:
         if key not in self.raw and default is _NEEDED:
             raise DocumentError(self.at(key), "is missing")
         return self.raw.get(key, default)
-
-    def refuse(self, key: str) -> None:
-        if self.take(key, None) not in (None, []):
-            raise DocumentError(self.at(key), _LATER)
 
     def end(self) -> None:
         for key in self.raw:

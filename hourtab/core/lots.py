@@ -15,7 +15,7 @@ _RANK: dict[Kind, int] = {"goodwill": 0, "reinstated": 1, "base": 2, "topup": 3}
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """Hours granted together. A base lot lives through cycle `last` by index, any other through the cycle of `until`.
+    """Hours granted together. A lot with K lives through cycle `last` by index, a top-up through the cycle of `until`.
 
     None in both means for ever.
     """
@@ -39,17 +39,17 @@ class Lot:
 
         A pause or new terms that come later do not reorder what was drawn before them.
         """
-        if self.kind == "base":
-            return math.inf if self.last is None else self.last
-        return math.inf if self.until is None else cycle.index + cycle.distance(self.until)
+        if self.until is not None:
+            return cycle.index + cycle.distance(self.until)
+        return math.inf if self.last is None else self.last
 
     def has_further_cycle(self, cycle: Cycle) -> bool:
         """Can it still be drawn after `cycle`?"""
         if cycle.is_last:
             return False
-        if self.kind == "base":
-            return cycle.is_paused or self.last is None or self.last > cycle.index
-        return self.until is None or self.until >= cycle.ends_before
+        if self.until is not None:
+            return self.until >= cycle.ends_before
+        return cycle.is_paused or self.last is None or self.last > cycle.index
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,25 @@ class Lapsed:
     lapsed: int
     amount: int
     reinstated: int = 0
+
+    def was_usable_in(self, index: int) -> bool:
+        """Could these hours be drawn in the cycle with that index?"""
+        return self.born <= index <= self.lapsed
+
+
+def reinstate(lapsed: list[Lapsed], index: int, wanted: int) -> int:
+    """Take up to `wanted` of what was usable in cycle `index` and has lapsed since, oldest first (ledger §5).
+
+    Notes in `lapsed` what was taken, and returns how much that is.
+    """
+    taken = 0
+    for place in sorted(range(len(lapsed)), key=lambda i: (lapsed[i].born, lapsed[i].lapsed, i)):
+        item = lapsed[place]
+        some = min(wanted - taken, item.amount - item.reinstated) if item.was_usable_in(index) else 0
+        if some > 0:
+            lapsed[place] = replace(item, reinstated=item.reinstated + some)
+            taken += some
+    return taken
 
 
 class Pool:
@@ -135,6 +154,11 @@ def base_lot(cycle: Cycle, amount: int) -> Lot:
     cycles = cycle.terms.rollover.cycles
     last = None if cycles is None else cycle.index + cycles
     return Lot("base", cycle.starts_on.isoformat(), cycle.index, cycle.starts_on, amount, amount, last=last)
+
+
+def returned_lot(cycle: Cycle, correction: str, amount: int) -> Lot:
+    """Return the goodwill lot that a negative correction gives back in `cycle`: usable through it and K cycles more."""
+    return replace(base_lot(cycle, amount), kind="goodwill", id=correction)
 
 
 def topup_lot(cycle: Cycle, topup: TopUp) -> Lot:

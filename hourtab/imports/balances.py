@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from hourtab.core.entries import Ledger
-from hourtab.core.statement import ClosingState, statement
+from hourtab.core.statement import statement
+from hourtab.core.totals import ClosingState
 from hourtab.imports.plans import Part
 from hourtab.ledger import queries
 from hourtab.ledger.models import Entry, Source

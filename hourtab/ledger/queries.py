@@ -13,9 +13,10 @@ from django.db.models import F, QuerySet
 from hourtab.core import documents
 from hourtab.core.amounts import half_up
 from hourtab.core.entries import Entry as CoreEntry
-from hourtab.core.entries import Ledger, TopUp, Transfer
-from hourtab.core.statement import ClosingState, CycleTotals, Statement, charged_for, statement
+from hourtab.core.entries import Ledger, TopUp, Transfer, charged_for
+from hourtab.core.statement import statement
 from hourtab.core.terms import Terms
+from hourtab.core.totals import ClosingState, CycleTotals, Statement
 from hourtab.ledger.models import Cycle, Revision
 from hourtab.ledger.work import Work
 from hourtab.retainers.models import Retainer

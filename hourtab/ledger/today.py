@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from hourtab.accounts.models import Workspace
-from hourtab.core.statement import CycleTotals
+from hourtab.core.totals import CycleTotals
 from hourtab.ledger import queries
 from hourtab.ledger.bar import Bar, bar_of
 from hourtab.ledger.models import Entry

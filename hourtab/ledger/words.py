@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from django.utils.translation import gettext as _
 
-from hourtab.core.statement import CycleTotals
+from hourtab.core.totals import CycleTotals
 from hourtab.ledger.queries import LogLine
 from hourtab.lib.words import Words
 from hourtab.retainers.models import Retainer

@@ -8,7 +8,7 @@ from itertools import groupby
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from hourtab.core.statement import CycleTotals
+from hourtab.core.totals import CycleTotals
 from hourtab.ledger import queries
 from hourtab.ledger.bar import Bar, bar_of, pace_of, whole_of
 from hourtab.ledger.queries import LogLine

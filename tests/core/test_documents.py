@@ -19,6 +19,14 @@ def a_document() -> dict:
     }
 
 
+def correction(**more) -> dict:
+    return {"id": "c1", "on": "2027-02-03", "corrects": "e1"} | more
+
+
+def decision(**more) -> dict:
+    return {"id": "d1", "cycle": "2027-01-31", "amount": 60, "outcome": "bill", "on": "2027-03-05"} | more
+
+
 def test_keys_with_a_default_may_be_absent() -> None:
     ledger = documents.from_json(a_document()).ledger
     assert (ledger.retainer.zone, ledger.terms[0].overage.policy, ledger.entries[0].weight) == ("UTC", "ask", 100)
@@ -36,10 +44,17 @@ def test_keys_with_a_default_may_be_absent() -> None:
         (lambda d: d["entries"][0].update(colour="red"), "entries[0].colour", "not a key"),
         (lambda d: d["entries"][0].update(started="25:00"), "entries[0].started", "time of day"),
         (lambda d: d["entries"].append(dict(d["entries"][0])), "entries[1].id", "the same as in entries[0]"),
-        (lambda d: d["entries"][0].update(posted="2027-01-31"), "entries[0].posted", "not part of this version"),
-        (lambda d: d.update(closes=[{"cycle": "2027-01-31", "on": "2027-03-10"}]), "closes", "not part of this version"),
-        (lambda d: d.update(decisions=[{}]), "decisions", "not part of this version"),
-        (lambda d: d.update(revisions=[{}]), "revisions", "not part of this version"),
+        (lambda d: d["entries"][0].update(posted="2027-02-01"), "entries[0].posted", "does not start a cycle"),
+        (lambda d: d["entries"][0].update(on="2027-03-03", posted="2027-01-31"), "entries[0].posted", "before its own cycle"),
+        (lambda d: d["entries"][0].update(corrects="e9"), "entries[0].corrects", "not an entry that can be corrected"),
+        (lambda d: d["entries"].append(correction(amount=-60)), "entries[1].corrects", "not post in an earlier cycle"),
+        (lambda d: d["entries"].append(correction(amount=-3601, posted="2027-02-28")), "entries[1].amount", "more than was charged"),
+        (lambda d: d.update(closes=[{"cycle": "2027-01-31", "on": "2027-02-27"}]), "closes[0].on", "before the cycle is over"),
+        (lambda d: d.update(closes=[{"cycle": "2027-02-28", "on": "2027-04-10"}]), "closes[0].cycle", "2027-01-31 is not closed"),
+        (lambda d: d.update(closes=[{"cycle": "2027-02-01", "on": "2027-04-10"}]), "closes[0].cycle", "does not start a cycle"),
+        (lambda d: d.update(decisions=[decision()]), "decisions[0].amount", "more than what awaits a decision then (0)"),
+        (lambda d: d.update(decisions=[decision(cycle="2027-02-01")]), "decisions[0].cycle", "does not start a cycle"),
+        (lambda d: d.update(decisions=[decision(outcome="forget")]), "decisions[0].outcome", "one of bill, deduct, absorb"),
         (lambda d: d.pop("as_of"), "as_of", "is missing"),
         (lambda d: d.update(format="x"), "format", "must be"),
         (lambda d: d.update(terms=[]), "terms", "at least one"),

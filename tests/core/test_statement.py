@@ -2,10 +2,9 @@
 
 import pytest
 
-from hourtab.core.amounts import HOUR, Rounding
+from hourtab.core.amounts import HOUR, Rounding, money
 from hourtab.core.cycles import CycleError
 from hourtab.core.entries import Authorisation, Hold, TopUp, Transfer
-from hourtab.core.statement import money
 from tests.core.builders import day, hours, ledger, play, terms
 
 

@@ -9,7 +9,8 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from hourtab.core import amounts, documents
 from hourtab.core.fields import DocumentError
-from hourtab.core.statement import Statement, statement
+from hourtab.core.statement import statement
+from hourtab.core.totals import Statement
 
 _COLUMNS = ("carried_in", "available", "used", "overage", "expired", "trimmed", "carried_out", "debt_out", "remaining")
 _LARGEST = 200 * 1024 * 1024

@@ -1,0 +1,90 @@
+"""What the calculation returns: cycles, lines, and the state from one cycle to the next."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal, NamedTuple
+
+from hourtab.core.lots import Lapsed, Lot
+from hourtab.core.payments import Decided, Paid
+
+State = Literal["open", "ended", "closed", "paused"]
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingState:
+    """What the next cycle needs to know of everything before it. `index` is the next cycle's.
+
+    `awaiting` is, by cycle, what awaits a decision; `decided` what later decisions did with it; `paid` how entries that
+    were corrected had been paid.
+    """
+
+    index: int = 0
+    lots: Sequence[Lot] = ()
+    lapsed: Sequence[Lapsed] = ()
+    debt: int = 0
+    authorised: Mapping[str, int] = field(default_factory=dict)
+    awaiting: Mapping[str, int] = field(default_factory=dict)
+    decided: Decided = field(default_factory=dict)
+    paid: Paid = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CycleTotals:
+    """One cycle as its statement shows it (ledger §10).
+
+    Beside the document's keys: `ceiling`, what approvals that touch it allowed when it began; `lapsing`, what its end
+    takes away if nothing more is used; `billed_at`, what was billed, by rate (None = not agreed), less what corrections
+    credited; `decided`, what each decision that it carries or settles could take.
+    """
+
+    starts_on: date
+    ends_on: date
+    cap: int
+    carried_in: int
+    topped_up: int
+    transferred: int
+    reinstated: int
+    debt_in: int
+    available: int
+    used: int
+    planned: int
+    drawn: Mapping[str, int]
+    overage: int
+    authorised: int
+    billed: int
+    absorbed: int
+    awaiting: int
+    settled: int
+    expired: int
+    trimmed: int
+    carried_out: int
+    debt_out: int
+    remaining: int
+    state: State
+    ceiling: int = 0
+    lapsing: int = 0
+    billed_at: Mapping[int | None, int] = field(default_factory=dict)
+    decided: Mapping[str, int] = field(default_factory=dict)
+    closing: ClosingState | None = None
+
+
+class Line(NamedTuple):
+    """One entry as charged: what lots covered, what went beyond them, and what was available after it.
+
+    A negative correction gives back what it says in the same two parts, and leaves the balance as it was.
+    """
+
+    entry: str
+    charged: int
+    covered: int
+    overage: int
+    balance: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """All cycles from the opening to the one that holds the date, and a line for every entry in them."""
+
+    cycles: Sequence[CycleTotals]
+    lines: Sequence[Line]
