@@ -18,6 +18,7 @@ NOW = datetime(2027, 6, 22, 14, 5, tzinfo=UTC)
 def a_retainer(
     workspace: Workspace, client: str = "Acme", name: str = "Coaching", *, hours: float = 20, starts: str = "2027-06-01",
     rollover: int | None = 0, policy: Any = "ask", rounding: Rounding | None = None, categories: tuple[str, ...] = (), zone: str = "",
+    grace: int = 10, rate: int | None = None,
 ) -> Retainer:  # fmt: skip
     start = date.fromisoformat(starts)
     terms = Terms(
@@ -26,8 +27,9 @@ def a_retainer(
         "month",
         start,
         rollover=Rollover(rollover),
-        overage=Overage(policy),
+        overage=Overage(policy, rate=rate),
         rounding=rounding or Rounding(),
+        grace_days=grace,
     )
     return open_retainer(workspace, client=client, name=name, terms=terms, categories=categories, zone=zone)
 

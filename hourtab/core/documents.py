@@ -85,8 +85,8 @@ def to_json(ledger: Ledger, as_of: date) -> dict[str, Any]:
     """Write a ledger as the document `read` takes, with every key that has a value."""
     return {
         "format": LEDGER_FORMAT,
-        "retainer": _plain(asdict(ledger.retainer)),
-        "terms": [_terms_json(version) for version in ledger.terms],
+        "retainer": retainer_json(ledger.retainer),
+        "terms": [terms_json(version) for version in ledger.terms],
         "entries": [_plain(entry._asdict()) for entry in ledger.entries],
         "topups": [_plain(asdict(topup)) for topup in ledger.topups],
         "transfers": [_plain(asdict(transfer)) for transfer in ledger.transfers],
@@ -442,8 +442,15 @@ def _check_cycles(ledger: Ledger, top: Fields) -> Calendar:
     return calendar
 
 
-def _terms_json(version: terms.Terms) -> dict[str, Any]:
+def terms_json(version: terms.Terms) -> dict[str, Any]:
+    """Write a version of the terms as the document lists it."""
     plain: dict[str, Any] = _plain(asdict(version))
+    return plain
+
+
+def retainer_json(retainer: terms.Retainer) -> dict[str, Any]:
+    """Write a retainer as the document has it."""
+    plain: dict[str, Any] = _plain(asdict(retainer))
     return plain
 
 

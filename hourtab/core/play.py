@@ -244,6 +244,7 @@ class Play:
             lapsing=self.expired + self.trimmed,
             billed_at=self.billed_at,
             decided=self.decided,
+            pending=self.accounts.awaiting,
             closing=None if self.is_open else self.closing,
         )
 

@@ -32,6 +32,7 @@ def statement(ledger: Ledger, as_of: date, opening: ClosingState | None = None) 
     corrected = frozenset(entry.corrects for entry in ledger.entries if entry.corrects is not None)
     totals: list[CycleTotals] = []
     lines: list[Line] = []
+    counts: list[int] = []
     for cycle in cycles:
         play = Play(
             cycle, state, events[cycle.index], authorisations, corrected, lambda on: _index(calendar, on),
@@ -39,8 +40,9 @@ def statement(ledger: Ledger, as_of: date, opening: ClosingState | None = None) 
         )  # fmt: skip
         totals.append(play.totals(is_closed=cycle.starts_on in closed))
         lines.extend(play.lines)
+        counts.append(len(play.lines))
         state = play.closing
-    return Statement(totals, lines)
+    return Statement(totals, lines, counts)
 
 
 def carrying_cycle(ledger: Ledger, calendar: Calendar, decision: Decision) -> Cycle | None:

@@ -1,6 +1,6 @@
 """What the calculation returns: cycles, lines, and the state from one cycle to the next."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, NamedTuple
@@ -35,7 +35,8 @@ class CycleTotals:
 
     Beside the document's keys: `ceiling`, what approvals that touch it allowed when it began; `lapsing`, what its end
     takes away if nothing more is used; `billed_at`, what was billed, by rate (None = not agreed), less what corrections
-    credited; `decided`, what each decision that it carries or settles could take.
+    credited; `decided`, what each decision that it carries or settles could take; `pending`, what awaits
+    a decision then, by cycle.
     """
 
     starts_on: date
@@ -66,6 +67,7 @@ class CycleTotals:
     lapsing: int = 0
     billed_at: Mapping[int | None, int] = field(default_factory=dict)
     decided: Mapping[str, int] = field(default_factory=dict)
+    pending: Mapping[str, int] = field(default_factory=dict)
     closing: ClosingState | None = None
 
 
@@ -84,7 +86,18 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """All cycles from the opening to the one that holds the date, and a line for every entry in them."""
+    """All cycles from the opening to the one that holds the date, and a line for every entry in them.
+
+    `counts` says how many of the lines each cycle has.
+    """
 
     cycles: Sequence[CycleTotals]
     lines: Sequence[Line]
+    counts: Sequence[int] = ()
+
+    def by_cycle(self) -> Iterator[tuple[CycleTotals, Sequence[Line]]]:
+        """Yield each cycle with its lines."""
+        at = 0
+        for cycle, count in zip(self.cycles, self.counts, strict=True):
+            yield cycle, self.lines[at : at + count]
+            at += count

@@ -3,11 +3,14 @@
 from dataclasses import replace
 from datetime import date, datetime
 
+from hourtab.core.entries import Entry as CoreEntry
 from hourtab.core.entries import Ledger
 from hourtab.core.statement import statement
 from hourtab.core.totals import ClosingState
 from hourtab.imports.plans import Part
-from hourtab.ledger import queries
+from hourtab.ledger import corrections, queries
+from hourtab.ledger.batches import SourceRow
+from hourtab.ledger.late import Late
 from hourtab.ledger.models import Entry, Source
 from hourtab.lib.database import in_chunks
 from hourtab.retainers.models import Retainer
@@ -34,11 +37,20 @@ def balances(part: Part, today: date) -> tuple[int, int]:
     """Return the balance on `today` and what it would be, computed on values from the first cycle the file touches."""
     retainer, moved = part.retainer, dict(part.change)
     keys: dict[str, int] = {}
-    touched = [row.work.on for row in (*part.add, *moved.values())]
+    late = Late(retainer)
+    add = [late.posted(row.work) for row in part.add]
+    touched = [work.posts_on for work in add]
+    corrected: list[CoreEntry] = []
     for some in in_chunks([*moved, *part.withdraw]):
-        for pk, key, on in Entry.objects.filter(pk__in=some).values_list("pk", "key", "on"):
-            keys[key] = pk
-            touched.append(on)
+        for entry in Entry.objects.filter(pk__in=some).select_related("retainer"):
+            touched.append(entry.posts_on)
+            if late.is_closed(entry.posts_on) and not entry.is_withdrawn:
+                corrected.append(_correction(entry, moved.get(entry.pk), late))
+                continue
+            keys[entry.key] = entry.pk
+            if entry.pk in moved:
+                moved[entry.pk] = moved[entry.pk]._replace(work=late.posted(moved[entry.pk].work, entry))
+                touched.append(moved[entry.pk].work.posts_on)
     before = _on(retainer, today)
     if not touched:
         return before, before
@@ -50,8 +62,18 @@ def balances(part: Part, today: date) -> tuple[int, int]:
     book = queries.ledger_of(retainer, calendar[0].starts_on)
     stay = [entry for entry in book.entries if entry.id not in keys]
     come = [moved[pk].work.as_core(key) for key, pk in keys.items() if pk in moved]
-    come += [row.work.as_core(f"new-{i}") for i, row in enumerate(part.add)]
-    return before, _left(replace(book, entries=[*stay, *come]), today, opening)
+    come += [work.as_core(f"new-{i}") for i, work in enumerate(add)]
+    return before, _left(replace(book, entries=[*stay, *come, *corrected]), today, opening)
+
+
+def _correction(entry: Entry, row: SourceRow | None, late: Late) -> CoreEntry:
+    """Return the difference that a changed or gone row of a closed cycle would post."""
+    standing = corrections.standing_work(entry)
+    work = row.work if row else standing.withdrawn()
+    cycle = late.calendar.cycle_of(entry.posts_on)
+    terms = queries.terms_at(late.retainer, cycle.starts_on if cycle else entry.posts_on)
+    difference = corrections.charged_in(work, terms) - corrections.charged_in(standing, terms)
+    return CoreEntry(f"{entry.key}>", entry.on, difference, posted=late.posting(entry.posts_on), corrects=entry.key)
 
 
 def _left(book: Ledger, today: date, opening: ClosingState) -> int:

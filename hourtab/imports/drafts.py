@@ -14,7 +14,7 @@ from hourtab.imports.errors import Open, Refusal
 from hourtab.imports.models import Import
 from hourtab.imports.parsing import read_sheets
 from hourtab.imports.services import Upload
-from hourtab.ledger.record import LedgerError
+from hourtab.ledger.errors import LedgerError
 
 LONG = 5_000
 """Files of more rows are worked on by the worker."""
@@ -97,7 +97,7 @@ def _work_on(draft: Import) -> None:
     if draft.task == Import.Task.UNDO:
         try:
             report("writing")
-            services.undo(draft, by=by, now=timezone.now())
+            services.undo(draft, by=by, now=timezone.now(), corrects=draft.answers.get("undo") == "corrects")
         except LedgerError as refused:
             Import.objects.filter(pk=draft.pk).update(task="", problem=str(refused), leased_until=None, progress={})
         return

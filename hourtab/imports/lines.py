@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date, time
 from typing import NamedTuple
 
+from hourtab.core.chain import iso
 from hourtab.imports.layout import Layout
 from hourtab.imports.readers.tool import Tool
-from hourtab.ledger.work import iso
 
 
 class WorkLine(NamedTuple):

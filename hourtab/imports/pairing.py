@@ -15,8 +15,8 @@ def what_was_said(entries: Sequence[int]) -> tuple[dict[int, Revision], set[int]
     said: dict[int, Revision] = {}
     edited: set[int] = set()
     for some in in_chunks(entries):
-        for row in Revision.objects.filter(entry__in=some).order_by("number"):
-            if row.batch:
+        for row in Revision.objects.filter(entry__in=some).select_related("write").order_by("number"):
+            if row.write.batch:
                 said[row.entry_id] = row
                 edited.discard(row.entry_id)
             else:

@@ -19,7 +19,9 @@ from hourtab.imports.plans import Absent, Listed, Listings, Outcome, Part, Plan
 from hourtab.imports.redaction import Redaction
 from hourtab.imports.rules import Route, Router
 from hourtab.ledger.batches import SourceRow
-from hourtab.ledger.models import Entry, Source
+from hourtab.ledger.errors import LedgerError
+from hourtab.ledger.late import Late
+from hourtab.ledger.models import Entry, Revision, Source
 from hourtab.ledger.work import Work, digester
 from hourtab.retainers.models import Retainer
 
@@ -30,6 +32,7 @@ class Order:
 
     `publish` and `withhold` are the lines that were ticked, or all of them (None); `absent` the retainers whose lines
     are withdrawn although the file has no row of theirs; `rules_changed` that rows which stand are to be looked at again.
+    `takes_late` lets new rows of closed cycles post in a later one, `corrects` lets changed and gone ones be corrected.
     """
 
     file_name: str
@@ -39,6 +42,8 @@ class Order:
     publish: frozenset[int] | None = frozenset()
     withhold: frozenset[int] | None = frozenset()
     rules_changed: bool = False
+    takes_late: bool = True
+    corrects: bool = False
 
 
 def make_plan(
@@ -69,7 +74,7 @@ def make_plan(
             part = plan.parts[ref] = Part(retainer)
         if order.only_add:
             left = []
-        _pair(plan, part, fresh.get(ref, []), left, order.answers)
+        _pair(plan, part, fresh.get(ref, []), left, order)
         flag_doubles(plan, part, source)
         flag_new_source(plan, part, source)
         flag_elsewhere(plan, part, source)
@@ -97,7 +102,7 @@ def _compare(
     fresh: Fresh = {}
     digest_of = digester(secret)
     inside: dict[tuple[str, date], str] = {}
-    calendars: dict[str, Calendar] = {}
+    late = {ref: Late(retainer) for ref, retainer in by_ref.items()}
     works = {ref: _WorkOf(retainer) for ref, retainer in by_ref.items()}
     standing: list[tuple[int, WorkLine, SourceRow, Part]] = []
     checked: dict[str, str] = {}
@@ -110,9 +115,7 @@ def _compare(
         if ref:
             key = (ref, line.on)
             if key not in inside:
-                if ref not in calendars:
-                    calendars[ref] = by_ref[ref].calendar()
-                inside[key] = _why_outside(by_ref[ref], calendars[ref], line.on)
+                inside[key] = _why_outside(by_ref[ref], late[ref].calendar, line.on)
             why = inside[key]
         if why or not ref:
             outcomes.append(Outcome("not_for_this_retainer", line.line, line.on, line.seconds, "", why))
@@ -122,11 +125,14 @@ def _compare(
             part = plan.parts[ref] = Part(by_ref[ref])
         known = listed.get(part.retainer.pk, {}).get(digest)
         if known:
-            entry = known.pop().entry
+            row = known.pop()
             part.counts["unchanged"] += 1
             outcomes.append(Outcome("unchanged", line.line, line.on, line.seconds, line.description or line.task, "", ref))
-            if order.rules_changed:
-                standing.append((entry, line, SourceRow(works[ref].of(line, route), line.line, digest, line.ref), part))
+            if order.rules_changed and (order.corrects or not late[ref].is_closed(row.posts_on)):
+                standing.append((row.entry, line, SourceRow(works[ref].of(line, route), line.line, digest, line.ref), part))
+            continue
+        if late[ref].closed and (why := _why_late(late[ref], line.on, order)):
+            outcomes.append(Outcome("not_for_this_retainer", line.line, line.on, line.seconds, "", why))
             continue
         work = works[ref].of(line, route)
         if work.project not in checked:
@@ -173,6 +179,19 @@ def _why_outside(retainer: Retainer, calendar: Calendar, on: date) -> str:
     return _("%(on)s is after the retainer ended") % {"on": on}
 
 
+def _why_late(late: Late, on: date, order: Order) -> str:
+    """Return why a new row of a closed cycle is left out; nothing where it may post in a later one."""
+    if not late.is_closed(on):
+        return ""
+    if not order.takes_late:
+        return _("left out by choice: the cycle of %(on)s is closed") % {"on": on}
+    try:
+        late.posting(on)
+    except LedgerError as error:
+        return str(error)
+    return ""
+
+
 def window_of(parsed: Parsed, answers: Mapping[str, str]) -> tuple[date, date] | None:
     """Return the range the file speaks for: corrected by hand, stated in it, or first to last date. Raises `Refusal`."""
     found = parsed.window
@@ -209,10 +228,9 @@ def _listed(retainers: Sequence[Retainer], source: Source | None, window: tuple[
         rows = Entry.objects.filter(source=source, retainer__in=retainers, source_on__range=window, is_listed=True).order_by(
             "-pk"
         )
-        for pk, retainer, digest, ref, on in rows.values_list(
-            "pk", "retainer_id", "source_digest", "source_ref", "source_on"
-        ).iterator():
-            found.setdefault(retainer, {}).setdefault(digest, []).append(Listed(pk, ref, on))
+        columns = ("retainer_id", "source_digest", "pk", "source_ref", "source_on", "posts_on")
+        for retainer, digest, *listed in rows.values_list(*columns).iterator():
+            found.setdefault(retainer, {}).setdefault(digest, []).append(Listed(*listed))
     return found
 
 
@@ -221,10 +239,12 @@ def _pair(
     part: Part,
     fresh: Sequence[tuple[WorkLine, SourceRow]],
     left: Sequence[Listed],
-    answers: Mapping[str, str],
+    order: Order,
 ) -> None:
     """Match what is new with what is gone: a row edited at the source is one change, not two."""
-    take, withdraw = answers.get("conflict") == "take", answers.get("gone") != "keep"
+    take, withdraw = order.answers.get("conflict") == "take", order.answers.get("gone") != "keep"
+    late = Late(part.retainer)
+    frozen = {row.entry for row in left if late.is_closed(row.posts_on)} if late.closed else set()
     said, edited = what_was_said([row.entry for row in left])
     partners = partners_of(fresh, said, {row.entry: row.ref for row in left}) if said else {}
     outcomes, ref, counts = plan.outcomes, part.retainer.ref, part.counts
@@ -235,23 +255,31 @@ def _pair(
             part.add.append(row)
             part.new_seconds += line.seconds
             kind = "new"
+            if late.is_closed(line.on):
+                why = _("its cycle is closed; it counts in the one from %(day)s") % {"day": late.posting(line.on)}
         elif row.work == Work.of(said[pk]):
             part.relist.append((pk, row))
             kind = "unchanged"
+        elif pk in frozen and not (order.corrects and _keeps_its_time(row.work, said[pk])):
+            part.relist.append((pk, row))
+            kind, why = "conflict", _("its cycle is closed; the line stays as it is")
         elif pk in edited:
             (part.change if take else part.relist).append((pk, row))
             why = _("edited here too; the source's version is taken") if take else _("edited here too; yours is kept")
             kind = "conflict"
         else:
             part.change.append((pk, row))
-            kind = "changed"
+            kind, why = "changed", _("its cycle is closed; it is corrected") if pk in frozen else ""
         counts[kind] += 1
         outcomes.append(Outcome(kind, line.line, line.on, line.seconds, row.work.description, why, ref))
         if pk is not None:
             said.pop(pk)
     for pk, revision in said.items():
-        kind, why = "gone", ""
-        if pk in edited:
+        kind, why = "gone", _("its cycle is closed; it is corrected") if pk in frozen else ""
+        if pk in frozen and not order.corrects:
+            part.unlist.append(pk)
+            kind, why = "conflict", _("gone from the source; its cycle is closed, and the line stays as it is")
+        elif pk in edited:
             (part.withdraw if take else part.unlist).append(pk)
             kind = "conflict"
             why = (
@@ -265,6 +293,11 @@ def _pair(
             why = _("kept, as was answered")
         counts[kind] += 1
         outcomes.append(Outcome(kind, None, revision.on, revision.amount, revision.description, why, ref))
+
+
+def _keeps_its_time(work: Work, said: Revision) -> bool:
+    """Can a line of a closed cycle be corrected into this? Its day and time stay."""
+    return (work.on, work.started) == (said.on, said.started)
 
 
 class _WorkOf:

@@ -56,11 +56,12 @@ class Absent(NamedTuple):
 
 
 class Listed(NamedTuple):
-    """An entry the source has a row for: the row's own number, and its day."""
+    """An entry the source has a row for: the row's own number, its day, and the day its entry posts on."""
 
     entry: int
     ref: str
     on: date | None
+    posts_on: date
 
 
 @dataclass(slots=True)

@@ -24,12 +24,14 @@ from hourtab.imports.redaction import Redaction
 from hourtab.imports.table import Sheet
 from hourtab.ledger import batches, record
 from hourtab.ledger.bulk import Listing
+from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Revision, Source
 from hourtab.lib.memory import without_collecting
 from hourtab.retainers.models import Retainer
 
 ANSWERS = (
     "date_order", "decimal", "unit", "hours", "sheet", "source", "client", "project", "billable", "routes", "gone", "conflict",
+    "late", "closed",
     "unreadable", "publish", "withhold", "absent", "from", "until", "all_rows", "only_add",
 )  # fmt: skip
 """What may be answered about a file, beside `column.` and a field."""
@@ -187,24 +189,28 @@ def _fill(done: Import, taken: "_Taken", plan: Plan, source: Source, now: dateti
     done.task, done.preview, done.problem, done.progress, done.leased_until = "", None, "", {}, None
 
 
-def undo(done: Import, *, by: Member | None, now: datetime) -> Import:
-    """Take an import back: the statements are as before. Raises `LedgerError` where later changes stand in the way."""
+def undo(done: Import, *, by: Member | None, now: datetime, corrects: bool = False) -> Import:
+    """Take an import back: the statements are as before. Raises `LedgerError` where later changes stand in the way.
+
+    Lines that stand in cycles closed since are refused with `ClosedError`, or taken back as corrections (`corrects`).
+    """
     with without_collecting(), transaction.atomic():
-        return _undo(done, by, now)
+        return _undo(done, by, now, corrects)
 
 
-def _undo(done: Import, by: Member | None, now: datetime) -> Import:
+def _undo(done: Import, by: Member | None, now: datetime, corrects: bool) -> Import:
     parts = list(done.parts.select_related("retainer").order_by("retainer"))
     retainers = {part.pk: record.lock(part.retainer) for part in parts}
     done = Import.objects.select_for_update(of=("self",)).select_related("source", "workspace").get(pk=done.pk)
     if done.state != Import.State.APPLIED:
-        raise record.LedgerError(_("This import is %(state)s; there is nothing to undo.") % {"state": done.get_state_display()})
+        raise LedgerError(_("This import is %(state)s; there is nothing to undo.") % {"state": done.get_state_display()})
     for part in parts:
         listings = [
             Listing(**raw | {"source_on": raw["source_on"] and date.fromisoformat(raw["source_on"])}) for raw in part.listings
         ]
         _refuse_if_later(done, part)
-        batches.undo_batch(retainers[part.pk], done.ref, listings, by=by, now=now, label=_("import undone"))
+        label = _("import undone")
+        batches.undo_batch(retainers[part.pk], done.ref, listings, by=by, now=now, label=label, corrects=corrects)
     done.state, done.undone_at = Import.State.UNDONE, now
     done.task, done.problem, done.progress, done.leased_until = "", "", {}, None
     done.save(update_fields=["state", "undone_at", "task", "problem", "progress", "leased_until"])
@@ -259,6 +265,8 @@ class _Taken:
             publish=_lines(answers.get("publish", "")),
             withhold=_lines(answers.get("withhold", "")) if answers.get("publish") != "leave_out" else None,
             rules_changed=self._rules_changed(),
+            takes_late=answers.get("late") != "leave_out",
+            corrects=answers.get("closed") == "correct",
         )
 
     def _rules_changed(self) -> bool:
@@ -349,10 +357,12 @@ def _refuse_if_later(done: Import, part: ImportPart) -> None:
         if applied <= (done.applied_at, part.pk) or not other.listings:
             continue
         if ours is None:
-            written = Revision.objects.filter(batch=done.ref, entry__retainer=part.retainer).values_list("entry", flat=True)
+            written = Revision.objects.filter(write__batch=done.ref, entry__retainer=part.retainer).values_list(
+                "entry", flat=True
+            )
             ours = {raw["entry"] for raw in part.listings} | set(written)
         if any(raw["entry"] in ours for raw in other.listings):
-            raise record.LedgerError(
+            raise LedgerError(
                 _("A later import (%(file_name)s, %(ref)s) changed the same lines. Undo that one first.")
                 % {"file_name": other.brought_by.file_name, "ref": other.brought_by.ref}
             )

@@ -6,16 +6,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
 from hourtab.accounts.models import Member
-from hourtab.ledger import bulk
+from hourtab.ledger import bulk, corrections
 from hourtab.ledger.bulk import Change, Listing, NewEntry
-from hourtab.ledger.models import Entry, Revision, Source
-from hourtab.ledger.record import LedgerError, finish, lock
+from hourtab.ledger.errors import LedgerError
+from hourtab.ledger.late import Late
+from hourtab.ledger.models import Entry, Revision, Source, Write
+from hourtab.ledger.record import writing
 from hourtab.ledger.work import Work, numbered
+from hourtab.ledger.writes import Writing
 from hourtab.lib.database import in_chunks
 from hourtab.retainers.models import Retainer
 
@@ -47,38 +49,49 @@ class Batch:
         return not (self.add or self.change or self.withdraw or self.relist or self.unlist)
 
 
-@transaction.atomic
 def apply_batch(retainer: Retainer, batch: Batch, *, by: Member | None, now: datetime, label: str) -> list[Listing]:
     """Write everything a file changes in one transaction; return what `undo_batch` needs to take it back.
 
     `change` and `withdraw` name entries; `relist` and `unlist` only note what the source says now of an entry that
-    was edited here and stays as it is.
+    was edited here and stays as it is. What stands in a closed cycle is corrected, what comes too late for its own posts
+    in the earliest unclosed one.
     """
-    retainer = lock(retainer)
-    named = [pk for pk, _row in (*batch.change, *batch.relist)] + [*batch.withdraw, *batch.unlist]
-    entries = Entry.objects.in_bulk(named)
-    returning, fresh = _sort_new(retainer, batch)
-    rewritten = [*((entries[pk], row) for pk, row in batch.change), *returning]
-    moved = [Listing.of(entry) for entry in (*entries.values(), *(entry for entry, _row in returning))]
+    with writing(retainer, Write.Kind.IMPORT, by=by, now=now, label=label, batch=batch.ref, source=label) as this:
+        retainer = this.retainer
+        named = [pk for pk, _row in (*batch.change, *batch.relist)] + [*batch.withdraw, *batch.unlist]
+        entries = Entry.objects.select_related("corrects", "retainer").in_bulk(named)
+        returning, fresh = _sort_new(retainer, batch)
+        rewritten = [*((entries[pk], row) for pk, row in batch.change), *returning]
+        moved = [Listing.of(entry) for entry in (*entries.values(), *(entry for entry, _row in returning))]
 
-    changes = [Change(entry, row.work, row.line) for entry, row in rewritten]
-    said = bulk.latest_revisions(batch.withdraw)
-    gone = _("No longer in the source")
-    changes += [
-        Change(entries[pk], Work.of(said[pk]).withdrawn(), None, gone) for pk in batch.withdraw if not entries[pk].is_withdrawn
-    ]
-    bulk.revise_entries(changes, by=by, now=now, batch=batch.ref)
-    listed = [*((entry.pk, row) for entry, row in rewritten), *batch.relist]
-    bulk.list_entries([Listing(pk, row.work.on, row.digest, True) for pk, row in listed])
-    unlisted = [entries[pk] for pk in (*batch.withdraw, *batch.unlist)]
-    bulk.list_entries([replace(Listing.of(entry), is_listed=False) for entry in unlisted])
-    bulk.insert_entries(retainer, batch.source.pk, fresh, by=by, now=now, batch=batch.ref)
+        late = Late(retainer)
+        changes = [Change(entry, late.posted(row.work, entry), row.line) for entry, row in rewritten]
+        said = bulk.latest_revisions(batch.withdraw)
+        gone = _("No longer in the source")
+        changes += [
+            Change(entries[pk], Work.of(said[pk]).withdrawn(), None, gone)
+            for pk in batch.withdraw
+            if not entries[pk].is_withdrawn
+        ]
+        _change(this, changes, late)
+        listed = [*((entry.pk, row) for entry, row in rewritten), *batch.relist]
+        bulk.list_entries([Listing(pk, row.work.on, row.digest, True) for pk, row in listed])
+        unlisted = [entries[pk] for pk in (*batch.withdraw, *batch.unlist)]
+        bulk.list_entries([replace(Listing.of(entry), is_listed=False) for entry in unlisted])
+        if late.closed:
+            fresh = [new._replace(work=late.posted(new.work)) for new in fresh]
+        bulk.insert_entries(this, batch.source.pk, fresh)
+        this.touches(*{new.work.posts_on for new in fresh})
+        return moved
 
-    touched = (
-        [row.work.on for row in batch.add] + [change.entry.on for change in changes] + [change.work.on for change in changes]
-    )
-    finish(retainer, min(touched, default=retainer.today(now)), now, label)
-    return moved
+
+def _change(this: Writing, changes: Sequence[Change], late: Late) -> None:
+    """Revise entries in bulk, and correct one by one those that stand in closed cycles."""
+    frozen = [change for change in changes if late.is_closed(change.entry.posts_on) and not change.entry.is_withdrawn]
+    kept = {change.entry.pk for change in frozen}
+    for change in frozen:
+        corrections.correct(this, change.entry, change.work, change.reason)
+    bulk.revise_entries(this, [change for change in changes if change.entry.pk not in kept])
 
 
 def _sort_new(retainer: Retainer, batch: Batch) -> tuple[list[tuple[Entry, SourceRow]], list[NewEntry]]:
@@ -103,43 +116,65 @@ def _sort_new(retainer: Retainer, batch: Batch) -> tuple[list[tuple[Entry, Sourc
             if may_return:
                 returning.append((entry, row))
                 break
-    entries = Entry.objects.in_bulk([entry for entry, _row in returning])
+    entries = Entry.objects.select_related("corrects", "retainer").in_bulk([entry for entry, _row in returning])
     return [(entries[entry], row) for entry, row in returning], fresh
 
 
-@transaction.atomic
-def undo_batch(retainer: Retainer, ref: str, listings: Sequence[Listing], *, by: Member | None, now: datetime, label: str) -> int:
+def undo_batch(
+    retainer: Retainer, ref: str, listings: Sequence[Listing], *, by: Member | None, now: datetime, label: str,
+    corrects: bool = False,
+) -> int:  # fmt: skip
     """Take back all that the batch `ref` did; returns how many lines that were.
 
-    Raises `LedgerError`, naming the lines, where one of them does not say any more what the batch wrote.
+    Raises `LedgerError`, naming the lines, where one of them does not say any more what the batch wrote, or, unless
+    it `corrects` them, where one stands in a cycle that was closed since.
     """
-    retainer = lock(retainer)
-    done = list(Revision.objects.filter(batch=ref, entry__retainer=retainer).select_related("entry"))
-    _refuse_changed(done)
-    before: dict[int, Revision] = {}
-    for some in in_chunks([row.entry_id for row in done if row.number > 1]):
-        earlier = Revision.objects.filter(entry__in=some, number__lt=F("entry__number")).order_by("number")
-        numbers = {row.entry_id: row.number for row in done}
-        before |= {row.entry_id: row for row in earlier if row.number == numbers[row.entry_id] - 1}
-    changes = [Change(row.entry, _work_before(row, before.get(row.entry_id)), None, _("Import undone")) for row in done]
-    bulk.revise_entries(changes, by=by, now=now, batch=f"{ref}~")
-    known = {listing.entry for listing in listings}
-    added = [replace(Listing.of(row.entry), is_listed=False) for row in done if row.entry_id not in known]
-    bulk.list_entries([*added, *listings])
-    touched = [row.on for row in done] + [change.work.on for change in changes]
-    finish(retainer, min(touched, default=retainer.today(now)), now, label)
-    return len(done)
+    with writing(retainer, Write.Kind.UNDO, by=by, now=now, label=label, batch=f"{ref}~", source=label) as this:
+        written = Revision.objects.filter(write__batch=ref, entry__retainer=retainer)
+        done = list(written.select_related("entry__corrects", "entry__retainer"))
+        _refuse_changed(done)
+        late = Late(this.retainer)
+        if not corrects:
+            _refuse_closed(done, late)
+        before: dict[int, Revision] = {}
+        for some in in_chunks([row.entry_id for row in done if row.number > 1]):
+            earlier = Revision.objects.filter(entry__in=some, number__lt=F("entry__number")).order_by("number")
+            numbers = {row.entry_id: row.number for row in done}
+            before |= {row.entry_id: row for row in earlier if row.number == numbers[row.entry_id] - 1}
+        changes = [Change(row.entry, _work_before(row, before.get(row.entry_id)), None, _("Import undone")) for row in done]
+        _change(this, changes, late)
+        known = {listing.entry for listing in listings}
+        added = [replace(Listing.of(row.entry), is_listed=False) for row in done if row.entry_id not in known]
+        bulk.list_entries([*added, *listings])
+        this.touches(*(row.entry.corrects.posts_on for row in done if row.entry.corrects))
+        return len(done)
 
 
 def _refuse_changed(done: Sequence[Revision]) -> None:
     latest = bulk.latest_revisions([row.entry_id for row in done])
     later = [row for row in done if Work.of(latest[row.entry_id]) != Work.of(row)]
     if later:
-        named = ", ".join(f"{row.on} “{row.description[:40]}”" for row in later[:5])
         raise LedgerError(
             _("%(later)s lines of this import were changed since: %(named)s. Take those changes back first.")
-            % {"later": len(later), "named": named}
+            % {"later": len(later), "named": _named(later)}
         )
+
+
+def _refuse_closed(done: Sequence[Revision], late: Late) -> None:
+    frozen = [row for row in done if late.is_closed(row.entry.posts_on)]
+    if frozen:
+        raise ClosedError(
+            _("%(count)s lines of this import stand in cycles that are closed: %(named)s. They can be taken back as corrections.")
+            % {"count": len(frozen), "named": _named(frozen)}
+        )
+
+
+class ClosedError(LedgerError):
+    """A closed cycle stands in the way; it can be done as corrections."""
+
+
+def _named(rows: Sequence[Revision]) -> str:
+    return ", ".join(f"{row.on} “{row.description[:40]}”" for row in rows[:5])
 
 
 def _work_before(row: Revision, previous: Revision | None) -> Work:

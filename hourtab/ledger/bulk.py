@@ -1,18 +1,17 @@
 """Many entries and revisions at once, as fast as the database takes them. For `batches` alone, inside its transaction."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any, NamedTuple
 
 from django.db.models import F
 
-from hourtab.accounts.models import Member
 from hourtab.ledger.models import Entry, Revision
 from hourtab.ledger.work import Work
+from hourtab.ledger.writes import Writing
 from hourtab.lib.database import driver_values, for_driver, in_chunks, insert_rows, reserve_ids, update_rows
-from hourtab.retainers.models import Retainer
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,29 +57,30 @@ def latest_revisions(entries: Sequence[int]) -> dict[int, Revision]:
     return found
 
 
-def insert_entries(
-    retainer: Retainer, source: int, new: Sequence[NewEntry], *, by: Member | None, now: datetime, batch: str
-) -> None:
+def insert_entries(this: Writing, source: int, new: Sequence[NewEntry]) -> None:
     """Insert entries with their first revisions."""
     ids = list(reserve_ids(Entry, len(new)))
-    convert = driver_values()
+    convert, retainer = driver_values(), this.retainer.pk
     heads = [
-        (pk, retainer.pk, item.key, convert(item.work.on), convert(item.work.started), 1, False, source,
-         convert(item.work.on), item.source_digest, item.source_ref, True)
+        (pk, retainer, item.key, convert(item.work.on), convert(item.work.started), 1, False, convert(item.work.posts_on),
+         source, convert(item.work.on), item.source_digest, item.source_ref, True)
         for pk, item in zip(ids, new, strict=True)
     ]  # fmt: skip
     insert_rows(Entry, _HEAD, heads)
-    _insert_revisions([(pk, 1, item.work, item.line, "") for pk, item in zip(ids, new, strict=True)], by, now, batch)
+    _insert_revisions(this, [(pk, item.key, 1, item.work, item.line, "") for pk, item in zip(ids, new, strict=True)])
 
 
-def revise_entries(changes: Sequence[Change], *, by: Member | None, now: datetime, batch: str) -> None:
+def revise_entries(this: Writing, changes: Sequence[Change]) -> None:
     """Add a revision to each entry and point it there."""
-    numbered = [(item.entry.pk, item.entry.number + 1, item.work, item.line, item.reason) for item in changes]
-    _insert_revisions(numbered, by, now, batch)
+    rows = [(item.entry.pk, item.entry.key, item.entry.number + 1, item.work, item.line, item.reason) for item in changes]
+    corrected = {item.entry.pk: item.entry.corrects.key for item in changes if item.entry.corrects}
+    _insert_revisions(this, rows, corrected)
     heads = [
-        (number, for_driver(work.on), for_driver(work.started), work.is_withdrawn, pk) for pk, number, work, *_rest in numbered
+        (number, for_driver(work.on), for_driver(work.started), work.is_withdrawn, for_driver(work.posts_on), pk)
+        for pk, _key, number, work, *_rest in rows
     ]
-    update_rows(Entry, ("number", "on", "started", "is_withdrawn"), heads)
+    update_rows(Entry, ("number", "on", "started", "is_withdrawn", "posts_on"), heads)
+    this.touches(*(item.entry.posts_on for item in changes), *(item.work.posts_on for item in changes))
 
 
 def list_entries(listings: Sequence[Listing]) -> None:
@@ -90,39 +90,27 @@ def list_entries(listings: Sequence[Listing]) -> None:
 
 
 def _insert_revisions(
-    items: Sequence[tuple[int, int, Work, int | None, str]], by: Member | None, now: datetime, batch: str
+    this: Writing, items: Sequence[tuple[int, str, int, Work, int | None, str]], corrected: Mapping[int, str] | None = None
 ) -> None:
-    author, instant, convert = by.pk if by else None, for_driver(now), driver_values()
+    write, convert, corrected = this.row.pk, driver_values(), corrected or {}
     salts = os.urandom(16 * len(items)).hex()
     rows: list[tuple[Any, ...]] = []
-    for i, (pk, number, work, line, reason) in enumerate(items):
+    for i, (pk, key, number, work, line, reason) in enumerate(items):
         salt = salts[32 * i : 32 * i + 32]
-        on, amount, started, *said = work
+        on, amount, started, *said, posted = work
+        digest = work.digest(key, number, work.texts_digest(salt), corrected.get(pk, "") if corrected else "")
+        this.digests.append(digest)
         rows.append(
-            (
-                pk,
-                number,
-                convert(on),
-                convert(started),
-                amount,
-                *said,
-                reason,
-                author,
-                instant,
-                batch,
-                line,
-                salt,
-                work.digest(salt),
-            )
+            (pk, number, convert(on), convert(started), amount, *said, convert(posted), reason, write, line, salt, "", digest)
         )
     insert_rows(Revision, _REVISION, rows)
 
 
 _HEAD = (
-    "id", "retainer_id", "key", "on", "started", "number", "is_withdrawn", "source_id", "source_on", "source_digest",
-    "source_ref", "is_listed",
+    "id", "retainer_id", "key", "on", "started", "number", "is_withdrawn", "posts_on", "source_id", "source_on",
+    "source_digest", "source_ref", "is_listed",
 )  # fmt: skip
 _REVISION = (
     "entry_id", "number", "on", "started", "amount", "weight", "scope", "category", "project", "person", "description",
-    "outcome", "is_withdrawn", "reason", "by_id", "at", "batch", "line", "salt", "digest",
+    "outcome", "is_withdrawn", "posted", "reason", "write_id", "line", "salt", "erased", "digest",
 )  # fmt: skip

@@ -4,12 +4,12 @@ from datetime import datetime
 
 from django.db import transaction
 
-from hourtab.ledger import record
+from hourtab.ledger import cache, closing, record
 from hourtab.retainers.models import Retainer
 
 
 def turn_the_day(now: datetime) -> int:
-    """Compute the cycles of retainers whose local date has changed since, so that the first reader need not wait."""
+    """Compute the cycles of retainers whose local date has changed since, and close those whose grace is over."""
     done = 0
     for retainer in Retainer.objects.exclude(balanced_on=None).only("pk", "zone", "balanced_on", "starts_on"):
         if retainer.balanced_on == retainer.today(now):
@@ -17,6 +17,7 @@ def turn_the_day(now: datetime) -> int:
         with transaction.atomic():
             locked = record.lock(retainer)
             if locked.balanced_on != (today := locked.today(now)):
-                record.refresh(locked, today, today)
+                cache.refresh(locked, today, today)
+                closing.close_due(locked, now)
                 done += 1
     return done

@@ -1,6 +1,7 @@
-"""The record: entries with their revisions, hours granted, and the cached cycles.
+"""The record: entries with their revisions, hours granted, decisions, statements, and the cached cycles.
 
-Only `ledger.services` writes here. Revisions are added, never changed; an entry is the pointer to its latest one.
+Only `ledger` writes here. Revisions are added, never changed; an entry is the pointer to its latest one. Every write
+is a link of the retainer's chain.
 """
 
 from typing import Any, NoReturn
@@ -32,6 +33,65 @@ class Source(models.Model):
         return self.name or self.tool
 
 
+class WriteQuerySet(AppendOnlyQuerySet["Write"]):
+    """Writes are never changed; one that is under way is sealed once."""
+
+    def seal(self, **fields: Any) -> int:
+        """Note what a write did, at its end: for `ledger.record` alone."""
+        return models.QuerySet.update(self.filter(hash=""), **fields)
+
+
+class Write(AppendOnly):
+    """One write of the ledger: who did what, when and why, what it did to the balance, and its link of the chain.
+
+    `hash` is SHA-256 of the hash before and the digests of what was written, in order (ledger §5): first `records`, what
+    is no entry, then the revisions in the order of their keys. `batch` names the import that wrote it.
+    """
+
+    class Kind(models.TextChoices):
+        OPEN = "open", _("Retainer opened")
+        LOG = "log", _("Time logged")
+        EDIT = "edit", _("Line changed")
+        WITHDRAW = "withdraw", _("Line taken out")
+        RESTORE = "restore", _("Line put back")
+        CORRECT = "correct", _("Line of a closed cycle corrected")
+        IMPORT = "import", _("File brought in")
+        UNDO = "undo", _("Import taken back")
+        TOPUP = "topup", _("Hours added")
+        TRANSFER = "transfer", _("Hours of a cycle changed")
+        DECIDE = "decide", _("Decided on extra time")
+        CLOSE = "close", _("Cycle closed")
+        REOPEN = "reopen", _("Cycle reopened")
+        TERMS = "terms", _("Terms changed")
+        PAUSE = "pause", _("Pause")
+        END = "end", _("End of the retainer")
+        ERASE = "erase", _("Texts erased")
+
+    retainer = models.ForeignKey(Retainer, on_delete=models.PROTECT, related_name="writes")
+    number = models.PositiveIntegerField()
+    kind = models.CharField(max_length=8, choices=Kind)
+    at = models.DateTimeField()
+    by = models.ForeignKey(Member, on_delete=models.SET_NULL, null=True, related_name="+")
+    label = models.CharField(max_length=200, blank=True)
+    reason = models.TextField(blank=True)
+    batch = models.CharField(max_length=13, blank=True)
+    records = models.JSONField(default=list)
+    count = models.PositiveIntegerField(default=0)
+    before = models.BigIntegerField(null=True)
+    after = models.BigIntegerField(null=True)
+    hash = models.CharField(max_length=64)
+
+    objects = WriteQuerySet.as_manager()  # type: ignore[misc]
+
+    class Meta(AppendOnly.Meta):
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["retainer", "number"], name="write_once")]
+        indexes = [models.Index(fields=["batch"], name="write_batch", condition=~models.Q(batch=""))]
+
+    def __str__(self) -> str:
+        return f"{self.retainer_id}.{self.number} {self.kind}"
+
+
 class Scope(models.TextChoices):
     """How an entry relates to the retainer's hours."""
 
@@ -53,9 +113,11 @@ class Entry(models.Model):
     """The identity of a line of the work log, and where its latest revision stands.
 
     `key` orders it among others of its day and time and never changes. `on`, `started` and `is_withdrawn` repeat the
-    latest revision. What a source says of it is kept apart from what it says now: `source_on` and `source_digest`
-    are the source's row, `is_listed` whether the source still has it. `source_ref` is the source's own number of it: a
-    hint for telling an edit from a new row, never what makes two rows the same.
+    latest revision; `posts_on` is a day of the cycle it posts in: `on`, or, of a late entry, that cycle's first. An entry
+    that `corrects` another is a difference of what that one charged. What a source says of it is kept apart from what it
+    says now: `source_on` and `source_digest` are the source's row, `is_listed` whether the source still has it.
+    `source_ref` is the source's own number of it: a hint for telling an edit from a new row, never what makes two rows
+    the same.
     """
 
     retainer = models.ForeignKey(Retainer, on_delete=models.PROTECT, related_name="entries")
@@ -64,6 +126,8 @@ class Entry(models.Model):
     started = models.TimeField(null=True)
     number = models.PositiveIntegerField(default=1)
     is_withdrawn = models.BooleanField(default=False)
+    posts_on = models.DateField()
+    corrects = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="corrections", db_index=False)
     source = models.ForeignKey(Source, on_delete=models.PROTECT, null=True, related_name="entries", db_index=False)
     source_on = models.DateField(null=True)
     source_digest = models.CharField(max_length=32, blank=True)
@@ -76,7 +140,8 @@ class Entry(models.Model):
         base_manager_name = "objects"
         constraints = [models.UniqueConstraint(fields=["retainer", "key"], name="entry_key_once")]
         indexes = [
-            models.Index(fields=["retainer", "on"], name="entry_log"),
+            models.Index(fields=["retainer", "posts_on"], name="entry_log"),
+            models.Index(fields=["corrects"], name="entry_corrects", condition=models.Q(corrects__isnull=False)),
             models.Index(
                 fields=["source", "retainer", "source_on"], name="entry_source", condition=models.Q(source__isnull=False)
             ),
@@ -96,18 +161,28 @@ class Entry(models.Model):
         raise AppendOnlyError
 
 
-class Revision(AppendOnly):
-    """What an entry said from `at` on. Amounts are seconds, or hundredths of a counted unit.
+class RevisionQuerySet(AppendOnlyQuerySet["Revision"]):
+    """Revisions are never changed; only their texts can be erased."""
 
-    `batch` and `line` name the import and the line of its file that wrote it. `digest` is the salted digest of its
-    texts and figures (ledger §5), so that a chain over revisions survives the erasure of a text.
+    def erase(self, texts: str) -> int:
+        """Take the texts out for ever, and keep their salted digest: for `ledger` alone."""
+        blank = {"project": "", "person": "", "description": "", "reason": "", "salt": "", "erased": texts}
+        return models.QuerySet.update(self, **blank)
+
+
+class Revision(AppendOnly):
+    """What an entry said since a write. Amounts are seconds, or hundredths of a counted unit; signed in a correction.
+
+    `line` is the line of the file that an import took it from. `posted` is the start of the cycle a late entry posts in.
+    A correction keeps in `wanted` the figures that the corrected line is to have. `digest` is that of its figures and of
+    the salted digest of its texts (ledger §5); where the texts were erased, `erased` keeps the latter.
     """
 
     entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="revisions", db_index=False)
     number = models.PositiveIntegerField(default=1)
     on = models.DateField()
     started = models.TimeField(null=True)
-    amount = models.PositiveBigIntegerField()
+    amount = models.BigIntegerField()
     weight = models.PositiveIntegerField(default=100)
     scope = models.CharField(max_length=8, choices=Scope, default=Scope.RETAINER)
     category = models.CharField(max_length=60, blank=True)
@@ -116,17 +191,19 @@ class Revision(AppendOnly):
     description = models.TextField(blank=True)
     outcome = models.CharField(max_length=24, blank=True)
     is_withdrawn = models.BooleanField(default=False)
+    posted = models.DateField(null=True)
+    wanted = models.JSONField(null=True)
     reason = models.TextField(blank=True)
-    by = models.ForeignKey(Member, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False)
-    at = models.DateTimeField()
-    batch = models.CharField(max_length=12, blank=True)
+    write = models.ForeignKey(Write, on_delete=models.PROTECT, related_name="revisions")
     line = models.PositiveIntegerField(null=True)
     salt = models.CharField(max_length=32)
+    erased = models.CharField(max_length=64, blank=True)
     digest = models.CharField(max_length=64)
+
+    objects = RevisionQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta(AppendOnly.Meta):
         constraints = [models.UniqueConstraint(fields=["entry", "number"], name="revision_once")]
-        indexes = [models.Index(fields=["batch"], name="revision_batch", condition=~models.Q(batch=""))]
 
     def __str__(self) -> str:
         return f"{self.entry_id}.{self.number}"
@@ -172,6 +249,64 @@ class Transfer(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.key} {self.amount}"
+
+
+class Decision(AppendOnly):
+    """What becomes of awaiting overage of the cycle that starts on `cycle_on`; the cycle of `posted_on` carries it."""
+
+    class Outcome(models.TextChoices):
+        BILL = "bill", _("bill it")
+        DEDUCT = "deduct", _("take it from the next hours")
+        ABSORB = "absorb", _("do not charge it")
+
+    retainer = models.ForeignKey(Retainer, on_delete=models.PROTECT, related_name="decisions")
+    key = models.CharField(max_length=40)
+    cycle_on = models.DateField()
+    posted_on = models.DateField()
+    amount = models.PositiveBigIntegerField()
+    outcome = models.CharField(max_length=6, choices=Outcome)
+    rate = models.PositiveBigIntegerField(null=True)
+    on = models.DateField()
+    reason = models.CharField(max_length=300, blank=True)
+    by = models.ForeignKey(Member, on_delete=models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta(AppendOnly.Meta):
+        ordering = ["key"]
+        constraints = [models.UniqueConstraint(fields=["retainer", "key"], name="decision_once")]
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.outcome} {self.amount}"
+
+
+class Statement(AppendOnly):
+    """A cycle as it was closed: frozen, numbered per retainer, versioned.
+
+    `closed_on` is the date of the first version in all of them. `lines` are `[revision, charged, covered, overage,
+    balance]` in the order of the calculation: the texts stand in the revisions, which never change.
+    """
+
+    retainer = models.ForeignKey(Retainer, on_delete=models.PROTECT, related_name="statements")
+    number = models.PositiveIntegerField()
+    version = models.PositiveIntegerField(default=1)
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True)
+    closed_on = models.DateField()
+    made_at = models.DateTimeField()
+    by = models.ForeignKey(Member, on_delete=models.SET_NULL, null=True, related_name="+")
+    reason = models.TextField(blank=True)
+    terms = models.JSONField()
+    totals = models.JSONField()
+    opening = models.JSONField()
+    closing = models.JSONField()
+    lines = models.JSONField()
+
+    class Meta(AppendOnly.Meta):
+        ordering = ["number", "version"]
+        constraints = [models.UniqueConstraint(fields=["retainer", "number", "version"], name="statement_once")]
+
+    def __str__(self) -> str:
+        return f"{self.retainer_id} {self.number}.{self.version}"
 
 
 class Cycle(models.Model):

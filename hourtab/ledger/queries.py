@@ -12,12 +12,13 @@ from django.db.models import F, QuerySet
 
 from hourtab.core import documents
 from hourtab.core.amounts import half_up
+from hourtab.core.entries import Close, Decision, Ledger, TopUp, Transfer, charged_for
 from hourtab.core.entries import Entry as CoreEntry
-from hourtab.core.entries import Ledger, TopUp, Transfer, charged_for
 from hourtab.core.statement import statement
 from hourtab.core.terms import Terms
 from hourtab.core.totals import ClosingState, CycleTotals, Statement
-from hourtab.ledger.models import Cycle, Revision
+from hourtab.ledger.models import Cycle, Entry, Revision
+from hourtab.ledger.models import Statement as Frozen
 from hourtab.ledger.work import Work
 from hourtab.retainers.models import Retainer
 
@@ -29,7 +30,7 @@ ALL_SCOPES = (*PUBLIC_SCOPES, "internal")
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One entry as a page lists it. `balance` is what was left after it (None while planned)."""
+    """One entry as a page lists it. `balance` is what was left after it (None while planned); `corrects` names another."""
 
     key: str
     entry_id: int
@@ -38,6 +39,7 @@ class LogLine:
     balance: int | None
     revisions: int
     reason: str
+    corrects: int | None = None
 
     @property
     def was_edited(self) -> bool:
@@ -61,29 +63,48 @@ def latest(retainer: Retainer) -> QuerySet[Revision]:
 
 
 def ledger_of(retainer: Retainer, since: date | None = None, *, texts: bool = False) -> Ledger:
-    """Return everything the calculation needs, with the entries dated from `since` on; with `texts` all they say."""
+    """Return everything the calculation needs, with the entries that post from `since` on; with `texts` all they say."""
     rows = latest(retainer)
     if since is not None:
-        rows = rows.filter(entry__on__gte=since)
+        rows = rows.filter(entry__posts_on__gte=since)
     columns = [*_FIGURES, *(("category", "project", "person", "description") if texts else ())]
+    entries = [_entry(*values) for values in rows.values_list("entry__key", *columns)]
+    corrections = dict(Entry.objects.filter(corrects__isnull=False, retainer=retainer).values_list("key", "corrects__key"))
+    if corrections:
+        entries = [entry._replace(corrects=corrections.get(entry.id)) for entry in entries]
     return Ledger(
         retainer=retainer.as_core(),
-        terms=[version.as_core() for version in retainer.terms.all()],
-        entries=[_entry(*values) for values in rows.values_list("entry__key", *columns)],
+        terms=retainer.versions(),
+        entries=entries,
         topups=[_topup(row) for row in retainer.topups.all()],
         transfers=[Transfer(row.key, row.on, row.amount) for row in retainer.transfers.all()],
-        pauses=frozenset(pause.cycle_on for pause in retainer.pauses.all()),
+        pauses=retainer.paused_cycles(),
+        decisions=[_decision(row) for row in retainer.decisions.all()],
+        closes=[Close(row.starts_on, row.closed_on) for row in retainer.statements.filter(version=1).defer(*_HEAVY)],
     )
 
 
-_FIGURES = ("on", "amount", "started", "weight", "scope", "outcome")
+_FIGURES = ("on", "amount", "started", "weight", "scope", "outcome", "posted")
+_HEAVY = ("lines", "opening", "closing", "terms", "totals")
 
 
 def _entry(
-    key: str, on: date, amount: int, started: time | None, weight: int, scope: Any, outcome: Any, *texts: str
+    key: str, on: date, amount: int, started: time | None, weight: int, scope: Any, outcome: Any, posted: date | None, *texts: str
 ) -> CoreEntry:
     category, project, person, description = texts or ("", "", "", "")
-    return CoreEntry(key, on, amount, started, weight, scope, category, project, person, description, outcome or None)
+    return CoreEntry(key, on, amount, started, weight, scope, category, project, person, description, outcome or None, posted)
+
+
+def _decision(row: Any) -> Decision:
+    return Decision(row.key, row.cycle_on, row.amount, row.outcome, row.on, row.rate, row.posted_on)
+
+
+def statements(retainer: Retainer) -> list[Frozen]:
+    """Return the latest version of every statement, the first cycle's first, without their lines and states."""
+    latest_of: dict[int, Frozen] = {}
+    for row in retainer.statements.defer("lines", "opening", "closing", "terms"):
+        latest_of[row.number] = row
+    return list(latest_of.values())
 
 
 def _topup(row: Any) -> TopUp:
@@ -137,7 +158,8 @@ def current_cycle(retainer: Retainer, as_of: date) -> CycleTotals | None:
 def totals_json(totals: CycleTotals) -> dict[str, Any]:
     """Write a cycle as the cache keeps it: the document's keys and what pages need beside them."""
     billed_at = [[rate, amount] for rate, amount in totals.billed_at.items()]
-    return documents.cycle_json(totals) | {"ceiling": totals.ceiling, "lapsing": totals.lapsing, "billed_at": billed_at}
+    more = {"ceiling": totals.ceiling, "lapsing": totals.lapsing, "billed_at": billed_at}
+    return documents.cycle_json(totals) | more | {"decided": dict(totals.decided), "pending": dict(totals.pending)}
 
 
 def totals_from_json(raw: dict[str, Any]) -> CycleTotals:
@@ -149,8 +171,8 @@ def totals_from_json(raw: dict[str, Any]) -> CycleTotals:
 
 def lines_of(retainer: Retainer, cycle: CycleTotals, scopes: Collection[str]) -> QuerySet[Revision]:
     """Return the lines of a cycle in these scopes."""
-    rows = latest(retainer).filter(entry__on__gte=cycle.starts_on, entry__on__lte=cycle.ends_on, scope__in=scopes)
-    return rows.select_related("entry")
+    stretch = (cycle.starts_on, cycle.ends_on)
+    return latest(retainer).filter(entry__posts_on__range=stretch, scope__in=scopes).select_related("entry")
 
 
 def log(
@@ -164,12 +186,14 @@ def log(
     rows = rows.filter(entry__on__lte=as_of).order_by(*NEWEST_FIRST)
     balance = cycle.available - cycle.used
     if offset:
-        balance += sum(charged_for(_entry("", *values), terms) for values in rows.values_list(*_FIGURES)[:offset])
+        earlier = rows.values_list("entry__corrects", *_FIGURES)[:offset]
+        charges = (charged_for(_entry("", *values)._replace(corrects=corrects), terms) for corrects, *values in earlier)
+        balance += sum(charge for charge in charges if charge > 0)
     lines = []
     for row in rows[offset : offset + limit]:
         line = _line(row, terms, balance)
         lines.append(line)
-        balance += line.charged
+        balance += max(0, line.charged)
     return lines
 
 
@@ -179,13 +203,14 @@ def planned(rows: QuerySet[Revision], terms: Terms, as_of: date) -> list[LogLine
 
 
 def _line(row: Revision, terms: Terms, balance: int | None) -> LogLine:
-    work = Work.of(row)
-    return LogLine(row.entry.key, row.entry_id, work, charged_for(work.as_core(""), terms), balance, row.number, row.reason)
+    work, corrects = Work.of(row), row.entry.corrects_id
+    charged = charged_for(work.as_core("", "original" if corrects else None), terms)
+    return LogLine(row.entry.key, row.entry_id, work, charged, balance, row.number, row.reason, corrects)
 
 
 def terms_at(retainer: Retainer, on: date) -> Terms:
     """Return the terms valid at `on`: the latest version effective by then."""
-    versions = [version.as_core() for version in retainer.terms.all()]
+    versions = retainer.versions()
     return next((version for version in reversed(versions) if version.effective_on <= on), versions[0])
 
 

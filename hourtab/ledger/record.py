@@ -1,19 +1,49 @@
-"""The record: the steps every write of the ledger shares. A write locks, revises, and finishes."""
+"""The record: what every write of the ledger shares.
 
+A write locks the retainer, closes what is due, writes, computes the cycles anew, adds its link to the chain, and counts
+the version up, last.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
 
 from hourtab.accounts.models import Member
-from hourtab.core.cycles import FOR_EVER
-from hourtab.core.documents import closing_json
-from hourtab.core.statement import statement
-from hourtab.ledger import queries
-from hourtab.ledger.models import Cycle, Entry, Revision
+from hourtab.ledger import cache, closing, writes
+from hourtab.ledger.errors import LedgerError
+from hourtab.ledger.models import Entry, Revision
 from hourtab.ledger.work import Work, new_salt
+from hourtab.ledger.writes import Kind, Writing
 from hourtab.retainers.models import Retainer
 
 
-class LedgerError(ValueError):
-    """A rule of the ledger stands against this; the message says which. Nothing was stored."""
+@contextmanager
+def writing(
+    retainer: Retainer, kind: Kind, *, by: Member | None, now: datetime, reason: str = "", label: str = "", batch: str = "",
+    source: str = "", is_news: bool = True,
+) -> Iterator[Writing]:  # fmt: skip
+    """Write the ledger of one retainer in one transaction: everything in the block, or nothing.
+
+    `source` is what the as-of line says it came from; a write that is no news leaves that line as it was.
+    """
+    with transaction.atomic():
+        retainer = lock(retainer)
+        closing.close_due(retainer, now)
+        today = retainer.today(now)
+        if retainer.balanced_on != today:
+            cache.refresh(retainer, today, today)
+        this = writes.begin(retainer, kind, by, now, reason=reason, label=label, batch=batch)
+        yield this
+        if this.since is not None:
+            cache.refresh(retainer, this.since, today)
+        writes.seal(this)
+        if is_news:
+            Retainer.objects.filter(pk=retainer.pk).update(as_of=now, as_of_source=source)
+        retainer.touch()
 
 
 def lock(retainer: Retainer) -> Retainer:
@@ -21,58 +51,48 @@ def lock(retainer: Retainer) -> Retainer:
     return Retainer.objects.select_for_update(of=("self",)).select_related("workspace", "client").get(pk=retainer.pk)
 
 
+def posting(retainer: Retainer, on: date) -> date | None:
+    """Return the start of the cycle in which an entry of that day posts when its own is closed; None where it is not.
+
+    Raises `LedgerError` where every cycle is closed: then only reopening takes late work (ledger §5).
+    """
+    calendar, closed = retainer.calendar(), closing.closed_count(retainer)
+    own = calendar.cycle_of(on)
+    if own is None or own.index >= closed:
+        return None
+    last = calendar.through(own.starts_on)[-1]
+    while last.index < closed:
+        following = calendar.cycle_of(last.ends_before)
+        if following is None:
+            raise LedgerError(_("Every cycle of this retainer is closed. Reopen one to add late work."))
+        last = following
+    return last.starts_on
+
+
 def latest_work(entry: Entry) -> Work:
     """Return what an entry says now, withdrawn or not."""
     return Work.of(Revision.objects.get(entry=entry, number=Entry.objects.values_list("number", flat=True).get(pk=entry.pk)))
 
 
+def add_entry(this: Writing, entry: Entry, work: Work, *, reason: str = "", wanted: dict[str, Any] | None = None) -> Entry:
+    """Store a new entry with its first revision."""
+    entry.retainer, entry.on, entry.started, entry.posts_on = this.retainer, work.on, work.started, work.posts_on
+    entry.save()
+    revise(this, entry, work, number=1, reason=reason, wanted=wanted)
+    return entry
+
+
 def revise(
-    entry: Entry,
-    work: Work,
-    *,
-    number: int,
-    by: Member | None,
-    now: datetime,
-    reason: str = "",
+    this: Writing, entry: Entry, work: Work, *, number: int, reason: str = "", wanted: dict[str, Any] | None = None
 ) -> None:
     """Add a revision and point the entry at it."""
-    salt = new_salt()
-    values = work._asdict()
+    salt, corrects = new_salt(), entry.corrects.key if entry.corrects else ""
+    digest = work.digest(entry.key, number, work.texts_digest(salt), corrects)
     Revision(
-        entry=entry,
-        number=number,
-        **values,
-        reason=reason,
-        by=by,
-        at=now,
-        salt=salt,
-        digest=work.digest(salt),
+        entry=entry, number=number, **work._asdict(), reason=reason, wanted=wanted, write=this.row, salt=salt, digest=digest
     ).save()
-    Entry.objects.filter(pk=entry.pk).point(number=number, on=work.on, started=work.started, is_withdrawn=work.is_withdrawn)
-
-
-def finish(retainer: Retainer, since: date, now: datetime, source: str = "") -> None:
-    """End a write: fresh cycles, then the as-of line, then the version, last."""
-    refresh(retainer, since, retainer.today(now))
-    Retainer.objects.filter(pk=retainer.pk).update(as_of=now, as_of_source=source)
-    retainer.touch()
-
-
-def refresh(retainer: Retainer, since: date, today: date) -> None:
-    """Compute the cached cycles anew from the one that holds `since`, resuming from the closing state before it."""
-    opening, _settled = queries.closing_before(retainer, max(since, retainer.starts_on), today)
-    calendar = retainer.calendar().through(today)[opening.index :]
-    fresh = statement(queries.ledger_of(retainer, calendar[0].starts_on), today, opening).cycles if calendar else ()
-    Cycle.objects.filter(retainer=retainer, index__gte=opening.index).delete()
-    Cycle.objects.bulk_create(
-        Cycle(
-            retainer=retainer,
-            index=opening.index + i,
-            starts_on=cycle.starts_on,
-            ends_on=None if cycle.ends_on == FOR_EVER else cycle.ends_on,
-            totals=queries.totals_json(cycle),
-            closing=closing_json(cycle.closing) if cycle.closing else None,
-        )
-        for i, cycle in enumerate(fresh)
+    Entry.objects.filter(pk=entry.pk).point(
+        number=number, on=work.on, started=work.started, is_withdrawn=work.is_withdrawn, posts_on=work.posts_on
     )
-    Retainer.objects.filter(pk=retainer.pk).update(balanced_on=today)
+    this.digests.append(digest)
+    this.touches(entry.posts_on, work.posts_on)

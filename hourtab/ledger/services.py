@@ -1,87 +1,166 @@
-"""Writing the ledger. Every function locks the retainer first, writes, refreshes the cycles and counts the version up.
+"""Writing the log and granting hours. Every function is one write: locked, closed up to today, whole, or not there.
 
-Nothing is overwritten: an edit adds a revision, a withdrawal leaves a tombstone. Instants are arguments.
+Nothing is overwritten: an edit adds a revision, a withdrawal leaves a tombstone, and what stands in a closed cycle is
+corrected by its difference. Instants are arguments.
 """
 
 from datetime import date, datetime
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from hourtab.accounts.models import Member
 from hourtab.core.amounts import HOUR, LONGEST
-from hourtab.core.cycles import LAST_DAY
-from hourtab.ledger.models import Entry, TopUp
-from hourtab.ledger.record import LedgerError, finish, latest_work, lock, revise
-from hourtab.ledger.work import Work, key_of
+from hourtab.core.cycles import LAST_DAY, Cycle
+from hourtab.ledger import closing, corrections, queries
+from hourtab.ledger.errors import LedgerError
+from hourtab.ledger.models import Decision, Entry, TopUp, Transfer, Write
+from hourtab.ledger.record import add_entry, latest_work, posting, revise, writing
+from hourtab.ledger.work import Work
+from hourtab.ledger.writes import Kind
 from hourtab.retainers.models import Category, Retainer
+from hourtab.retainers.words import words_for
 
 LONGEST_ENTRY = 1000 * HOUR
 
 
-@transaction.atomic
 def log_time(retainer: Retainer, work: Work, *, by: Member | None, now: datetime, source: str = "") -> Entry:
-    """Store one line of work. `work.amount` must be positive and its date inside the retainer; else `LedgerError`."""
-    retainer = lock(retainer)
-    _check(retainer, work)
-    if work.amount == 0:
-        raise LedgerError(_("Nothing was worked: the time must be more than 0."))
-    secret = bytes(retainer.workspace.digest_key)
-    first = key_of(work.content, secret, 0).partition("-")[0]
-    occurrence = Entry.objects.filter(retainer=retainer, key__gt=f"{first}-", key__lt=f"{first}.").count() + 1
-    entry = Entry(retainer=retainer, key=key_of(work.content, secret, occurrence), on=work.on, started=work.started)
-    entry.save()
-    revise(entry, work, number=1, by=by, now=now)
-    finish(retainer, work.on, now, source)
-    return entry
+    """Store one line of work. `work.amount` must be positive and its date inside the retainer; else `LedgerError`.
+
+    Work of a closed cycle is late: it posts in the earliest unclosed one.
+    """
+    with writing(retainer, Write.Kind.LOG, by=by, now=now, source=source) as this:
+        _check(this.retainer, work)
+        if work.amount == 0:
+            raise LedgerError(_("Nothing was worked: the time must be more than 0."))
+        entry = Entry(key=corrections.new_key(this.retainer, work.content))
+        return add_entry(this, entry, work._replace(posted=posting(this.retainer, work.on)))
 
 
-@transaction.atomic
-def edit_entry(entry: Entry, work: Work, *, by: Member | None, now: datetime, reason: str = "", seen: int | None = None) -> Entry:
-    """Add a revision. With `seen`, the revision number the editor saw, a change made in between is refused."""
-    retainer = lock(entry.retainer)
-    entry = Entry.objects.get(pk=entry.pk)
-    if seen is not None and seen != entry.number:
-        raise LedgerError(_("This line was changed in the meantime. Look at it again before you change it."))
-    _check(retainer, work)
-    before = entry.on
-    revise(entry, work, number=entry.number + 1, by=by, now=now, reason=reason)
-    finish(retainer, min(before, work.on), now)
-    return entry
+def edit_entry(
+    entry: Entry, work: Work, *, by: Member | None, now: datetime, reason: str = "", seen: int | None = None,
+    kind: Kind = Write.Kind.EDIT,
+) -> Entry:  # fmt: skip
+    """Make a line say `work`: by a revision, or, in a closed cycle, by a correction of what it charged.
+
+    With `seen`, the revision number the editor saw, a change made in between is refused.
+    """
+    with writing(entry.retainer, kind, by=by, now=now, reason=reason) as this:
+        retainer = this.retainer
+        entry = Entry.objects.select_related("corrects", "retainer").get(pk=entry.pk)
+        if seen is not None and seen != entry.number:
+            raise LedgerError(_("This line was changed in the meantime. Look at it again before you change it."))
+        _check(retainer, work, is_correction=entry.corrects is not None)
+        closed = corrections.is_closed(entry, retainer)
+        if entry.corrects is not None:
+            _refuse_to_correct_a_correction(entry, work, closed=closed)
+        if closed:
+            corrections.correct(this, entry, work, reason)
+        else:
+            before = latest_work(entry)
+            posted = before.posted if work.on == before.on else posting(retainer, work.on)
+            revise(this, entry, work._replace(posted=posted), number=entry.number + 1, reason=reason)
+            if entry.corrects is not None:
+                this.touches(entry.corrects.posts_on)
+        return entry
+
+
+def _refuse_to_correct_a_correction(entry: Entry, work: Work, *, closed: bool) -> None:
+    before = latest_work(entry)
+    if closed or work._replace(is_withdrawn=before.is_withdrawn) != before:
+        raise LedgerError(_("This line corrects another one. Change that one instead."))
 
 
 def withdraw_entry(entry: Entry, *, by: Member | None, now: datetime, reason: str = "") -> Entry:
     """Take a line out of the log, leaving a tombstone with the reason."""
-    return edit_entry(entry, latest_work(entry).withdrawn(), by=by, now=now, reason=reason)
+    work = corrections.standing_work(entry).withdrawn()
+    return edit_entry(entry, work, by=by, now=now, reason=reason, kind=Write.Kind.WITHDRAW)
 
 
 def restore_entry(entry: Entry, *, by: Member | None, now: datetime, reason: str = "") -> Entry:
     """Put a withdrawn line back as it was."""
-    return edit_entry(entry, latest_work(entry)._replace(is_withdrawn=False), by=by, now=now, reason=reason)
+    work = corrections.standing_work(entry)._replace(is_withdrawn=False)
+    return edit_entry(entry, work, by=by, now=now, reason=reason, kind=Write.Kind.RESTORE)
 
 
-@transaction.atomic
 def top_up(
     retainer: Retainer, *, seconds: int, on: date, by: Member | None, now: datetime, kind: str = "topup",
     until: date | None = None, forever: bool = False, reason: str = "",
 ) -> TopUp:  # fmt: skip
     """Grant extra hours for the whole cycle of `on`, through the cycle of `until` (None = its own)."""
-    retainer = lock(retainer)
-    if seconds <= 0 or seconds > LONGEST:
-        raise LedgerError(_("Extra hours must be more than 0 and less than 100,000."))
+    with writing(retainer, Write.Kind.TOPUP, by=by, now=now, reason=reason) as this:
+        retainer = this.retainer
+        if seconds <= 0 or seconds > LONGEST:
+            raise LedgerError(_("Extra hours must be more than 0 and less than 100,000."))
+        open_cycle(retainer, on)
+        if until is not None and until < on:
+            raise LedgerError(_("The extra hours would expire before they begin."))
+        number = TopUp.objects.filter(retainer=retainer).count() + 1
+        topup = TopUp(
+            retainer=retainer, key=f"t{number:03d}", on=on, amount=seconds, kind=kind, until=until, is_forever=forever,
+            reason=reason, by=by, at=now,
+        )  # fmt: skip
+        topup.save()
+        lasts = "never" if forever else until and until.isoformat()
+        this.record("topup", id=topup.key, on=on.isoformat(), amount=seconds, kind=kind, until=lasts)
+        this.touches(on)
+        return topup
+
+
+def transfer(retainer: Retainer, *, seconds: int, on: date, by: Member | None, now: datetime, reason: str = "") -> Transfer:
+    """Change the hours of the cycle of `on` by `seconds`, up or down, now and only there (ledger §1)."""
+    with writing(retainer, Write.Kind.TRANSFER, by=by, now=now, reason=reason) as this:
+        retainer = this.retainer
+        if not seconds or abs(seconds) > LONGEST:
+            raise LedgerError(_("The change must be more or less than 0, and at most 100,000 hours."))
+        if open_cycle(retainer, on).is_paused:
+            raise LedgerError(_("A paused cycle has no hours of its own to change."))
+        number = Transfer.objects.filter(retainer=retainer).count() + 1
+        row = Transfer(retainer=retainer, key=f"x{number:03d}", on=on, amount=seconds, by=by, at=now)
+        row.save()
+        this.record("transfer", id=row.key, on=on.isoformat(), amount=seconds)
+        this.touches(on)
+        return row
+
+
+def decide(
+    retainer: Retainer, *, cycle_on: date, amount: int, outcome: str, by: Member | None, now: datetime,
+    rate: int | None = None, reason: str = "",
+) -> Decision:  # fmt: skip
+    """Settle `amount` of what awaits a decision of the cycle that starts on `cycle_on` (ledger §3).
+
+    Raises `LedgerError` where less awaits one. The statement of a closed cycle stays as it is: the earliest unclosed
+    cycle carries the decision.
+    """
+    with writing(retainer, Write.Kind.DECIDE, by=by, now=now, reason=reason) as this:
+        retainer, today = this.retainer, this.retainer.today(now)
+        cycle = retainer.calendar().cycle_of(cycle_on)
+        latest = queries.current_cycle(retainer, today)
+        awaiting = latest.pending.get(cycle_on.isoformat(), 0) if latest else 0
+        if cycle is None or cycle.starts_on != cycle_on or not 0 < amount <= awaiting:
+            raise LedgerError(_("%(time)s await a decision in that cycle.") % {"time": words_for(retainer).amount(awaiting)})
+        posted = posting(retainer, cycle_on) or cycle_on
+        number = Decision.objects.filter(retainer=retainer).count() + 1
+        decision = Decision(
+            retainer=retainer, key=f"d{number:03d}", cycle_on=cycle_on, posted_on=posted, amount=amount, outcome=outcome,
+            rate=rate if outcome == "bill" else None, on=today, reason=reason, by=by, at=now,
+        )  # fmt: skip
+        decision.save()
+        this.record(
+            "decision", id=decision.key, cycle=cycle_on.isoformat(), amount=amount, outcome=outcome, on=today.isoformat(),
+            rate=decision.rate, posted=posted.isoformat(),
+        )  # fmt: skip
+        this.touches(posted)
+        return decision
+
+
+def open_cycle(retainer: Retainer, on: date) -> Cycle:
+    """Return the cycle that holds `on`; raise `LedgerError` where there is none, or it is closed."""
     cycle = retainer.calendar().cycle_of(on)
     if cycle is None:
         raise LedgerError(_("%(on)s is not within this retainer.") % {"on": on})
-    if until is not None and until < on:
-        raise LedgerError(_("The extra hours would expire before they begin."))
-    number = TopUp.objects.filter(retainer=retainer).count() + 1
-    topup = TopUp(
-        retainer=retainer, key=f"t{number:03d}", on=on, amount=seconds, kind=kind, until=until, is_forever=forever,
-        reason=reason, by=by, at=now,
-    )  # fmt: skip
-    topup.save()
-    finish(retainer, on, now)
-    return topup
+    if cycle.index < closing.closed_count(retainer):
+        raise LedgerError(_("The cycle of %(on)s is closed; its hours no longer change.") % {"on": on})
+    return cycle
 
 
 def know_category(retainer: Retainer, name: str) -> Category:
@@ -93,11 +172,11 @@ def know_category(retainer: Retainer, name: str) -> Category:
 _LENGTHS = {"category": 60, "project": 200, "person": 120, "description": 100_000}
 
 
-def _check(retainer: Retainer, work: Work) -> None:
+def _check(retainer: Retainer, work: Work, *, is_correction: bool = False) -> None:
     for name, most in _LENGTHS.items():
         if len(getattr(work, name)) > most:
             raise LedgerError(_("The %(name)s is longer than %(most)s characters.") % {"name": name, "most": f"{most:,}"})
-    if work.amount < 0 or work.amount > LONGEST_ENTRY:
+    if abs(work.amount) > LONGEST_ENTRY or (work.amount < 0 and not is_correction):
         raise LedgerError(_("The time must be between 0 and 1,000 hours."))
     if retainer.calendar().cycle_of(work.on) is None:
         edge = (

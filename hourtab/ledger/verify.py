@@ -1,13 +1,15 @@
 """Does what is stored fit the record? Everything is computed from scratch and compared."""
 
 from datetime import datetime
+from itertools import groupby
 
 from django.db.models import F
 
+from hourtab.core import chain
 from hourtab.core.documents import closing_json
 from hourtab.core.statement import statement
 from hourtab.ledger import queries
-from hourtab.ledger.models import Entry, Revision
+from hourtab.ledger.models import Entry, Revision, Statement, Write
 from hourtab.ledger.work import Work
 from hourtab.lib.database import snapshot
 from hourtab.retainers.models import Retainer
@@ -17,7 +19,7 @@ def findings(retainer: Retainer, now: datetime) -> list[str]:
     """Return a sentence for everything that does not fit; an empty list is what one hopes for."""
     with snapshot():
         retainer = Retainer.objects.select_related("workspace", "client").get(pk=retainer.pk)
-        return [*_cycles(retainer, now), *_revisions(retainer), *_pointers(retainer)]
+        return [*_cycles(retainer, now), *_statements(retainer, now), *_chain(retainer), *_pointers(retainer)]
 
 
 def _cycles(retainer: Retainer, now: datetime) -> list[str]:
@@ -42,11 +44,51 @@ def _cycles(retainer: Retainer, now: datetime) -> list[str]:
     return found
 
 
-def _revisions(retainer: Retainer) -> list[str]:
-    rows = Revision.objects.filter(entry__retainer=retainer)
-    return [
-        f"revision {row} does not match its digest" for row in rows.iterator(5000) if Work.of(row).digest(row.salt) != row.digest
-    ]
+def _statements(retainer: Retainer, now: datetime) -> list[str]:
+    """Compare every standing statement with what the record gives."""
+    as_of = retainer.balanced_on or retainer.today(now)
+    result = statement(queries.ledger_of(retainer), as_of)
+    revisions = dict(queries.latest(retainer).values_list("entry__key", "entry"))
+    standing = {row.starts_on: row for row in Statement.objects.filter(retainer=retainer)}
+    found = []
+    for cycle, lines in result.by_cycle():
+        row = standing.pop(cycle.starts_on, None)
+        if row is None:
+            continue
+        if row.totals != queries.totals_json(cycle):
+            found.append(f"statement {row.number}.{row.version}: its totals are not the computed ones")
+        if cycle.closing and row.closing != closing_json(cycle.closing) | {"paid": {}}:
+            found.append(f"statement {row.number}.{row.version}: its closing state is not the computed one")
+        entries = dict(Revision.objects.filter(pk__in=[line[0] for line in row.lines]).values_list("pk", "entry"))
+        if [[entries.get(line[0]), *line[1:]] for line in row.lines] != [[revisions[line.entry], *line[1:]] for line in lines]:
+            found.append(f"statement {row.number}.{row.version}: its lines are not the computed ones")
+    found += [f"statement {row.number} is of no cycle" for row in standing.values()]
+    return found
+
+
+def _chain(retainer: Retainer) -> list[str]:
+    """Walk along the chain: every revision gives its digest, every write its hash."""
+    rows = Revision.objects.filter(entry__retainer=retainer).select_related("entry__corrects").order_by("write__number", "pk")
+    by_write = groupby(rows.iterator(5000), key=lambda row: row.write_id)
+    written: dict[int, list[str]] = {}
+    found = []
+    for write, revisions in by_write:
+        for row in revisions:
+            if not row.erased or (row.project, row.person, row.description) != ("", "", ""):
+                texts = Work.of(row).texts_digest(row.salt)
+            else:
+                texts = row.erased
+            corrects = row.entry.corrects.key if row.entry.corrects else ""
+            if Work.of(row).digest(row.entry.key, row.number, texts, corrects) != row.digest:
+                found.append(f"revision {row} does not match its digest")
+            written.setdefault(write, []).append(row.digest)
+    before = ""
+    for link in Write.objects.filter(retainer=retainer):
+        digests = [*map(chain.record_digest, link.records), *written.pop(link.pk, [])]
+        if link.hash != chain.link(before, digests):
+            found.append(f"write {link.number} ({link.kind}, {link.at:%Y-%m-%d}) does not give its hash")
+        before = link.hash
+    return found
 
 
 def _pointers(retainer: Retainer) -> list[str]:
@@ -54,7 +96,8 @@ def _pointers(retainer: Retainer) -> list[str]:
     wrong = [
         f"entry {row.entry.key} points elsewhere than its latest revision"
         for row in rows.iterator(5000)
-        if (row.on, row.started, row.is_withdrawn) != (row.entry.on, row.entry.started, row.entry.is_withdrawn)
+        if (row.on, row.started, row.is_withdrawn, row.posted or row.on)
+        != (row.entry.on, row.entry.started, row.entry.is_withdrawn, row.entry.posts_on)
     ]
     latest = rows.count()
     every = Entry.objects.filter(retainer=retainer).count()

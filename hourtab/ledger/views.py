@@ -7,10 +7,10 @@ from django.utils.translation import gettext as _
 
 from hourtab.accounts.access import MemberRequest, acts_on, editor_required, member_required
 from hourtab.ledger import record, services
+from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.exports import log_as_csv
 from hourtab.ledger.forms import EntryForm, TopUpForm
 from hourtab.ledger.models import Entry, Revision
-from hourtab.ledger.record import LedgerError
 from hourtab.lib.notices import tell, warn
 from hourtab.lib.once import once
 from hourtab.lib.text import clean
@@ -110,11 +110,11 @@ def know_category(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
 def entry_history(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
     """Show everything a line ever said."""
     retainer, entry = _entry(request, ref, pk)
-    revisions = list(Revision.objects.filter(entry=entry).select_related("by__user").order_by("-number"))
-    batches = {revision.batch.removesuffix("~") for revision in revisions}
+    revisions = list(Revision.objects.filter(entry=entry).select_related("write__by__user").order_by("-number"))
+    batches = {revision.write.batch.removesuffix("~") for revision in revisions}
     files = {found.ref: found for found in request.workspace.imports.filter(ref__in=batches).only("ref", "file_name")}
     for revision in revisions:
-        revision.brought_by = files.get(revision.batch.removesuffix("~"))  # type: ignore[attr-defined]
+        revision.brought_by = files.get(revision.write.batch.removesuffix("~"))  # type: ignore[attr-defined]
     context = {"retainer": retainer, "entry": entry, "revisions": revisions, "words": _words(retainer)}
     return render(request, "retainers/entry_history.html", context)
 

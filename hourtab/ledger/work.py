@@ -4,22 +4,19 @@ import hashlib
 import secrets
 from collections.abc import Callable
 from datetime import date, time
-from functools import lru_cache
-from hashlib import sha256
 from typing import Any, NamedTuple
 
+from hourtab.core import chain
+from hourtab.core.chain import iso
 from hourtab.core.entries import Entry as CoreEntry
 from hourtab.ledger.models import Revision
 
 
-@lru_cache(maxsize=8192)
-def iso(value: date | time | None) -> str:
-    """Return a date or time as ISO text, as fast as a log repeats few of them."""
-    return str(value)
-
-
 class Work(NamedTuple):
-    """One line of work. `amount` is whole seconds, or hundredths of a counted unit."""
+    """One line of work. `amount` is whole seconds, or hundredths of a counted unit; signed in a correction.
+
+    `posted` is the start of the cycle a late line posts in, None where that is the cycle of `on`.
+    """
 
     on: date
     amount: int
@@ -32,6 +29,7 @@ class Work(NamedTuple):
     description: str = ""
     outcome: str = ""
     is_withdrawn: bool = False
+    posted: date | None = None
 
     @classmethod
     def of(cls, revision: Revision) -> "Work":
@@ -49,21 +47,41 @@ class Work(NamedTuple):
 
     @property
     def texts(self) -> tuple[str, str, str, str]:
-        """The parts that say who and what, and may have to be erased one day."""
+        """The parts that say what, for what, who and how."""
         return (self.category, self.project, self.person, self.description)
 
-    def digest(self, salt: str) -> str:
-        """Return the digest the record keeps: the figures, and the texts as a salted digest of their own."""
-        on, started, amount, weight, scope, category, project, person, description, outcome, is_withdrawn = self
-        texts = sha256(f"{salt}\0{category}\0{project}\0{person}\0{description}".encode()).hexdigest()
-        figures = f"{iso(on)}|{iso(started)}|{amount}|{weight}|{scope}|{outcome}|{is_withdrawn:d}|{texts}"
-        return sha256(figures.encode()).hexdigest()
+    @property
+    def figures(self) -> dict[str, Any]:
+        """What decides what it charges, as plain values."""
+        return {name: getattr(self, name) for name in FIGURES}
 
-    def as_core(self, key: str) -> CoreEntry:
+    @property
+    def posts_on(self) -> date:
+        """A day of the cycle it posts in."""
+        return self.posted or self.on
+
+    def texts_digest(self, salt: str) -> str:
+        """Return the salted digest of the texts that may have to be erased one day."""
+        return chain.texts_digest(salt, self.project, self.person, self.description)
+
+    def digest(self, key: str, number: int, texts: str, corrects: str = "") -> str:
+        """Return the digest of this as revision `number` of the entry `key`; `texts` is the digest of its texts."""
+        return chain.revision_digest(
+            key, number, corrects, iso(self.on), iso(self.started), self.amount, self.weight, self.scope, self.outcome,
+            self.is_withdrawn, iso(self.posted), self.category, texts,
+        )  # fmt: skip
+
+    def as_core(self, key: str, corrects: str | None = None) -> CoreEntry:
         """Return it as the calculation takes it."""
         scope: Any = self.scope
         outcome: Any = self.outcome or None
-        return CoreEntry(key, self.on, self.amount, self.started, self.weight, scope, *self.texts, outcome=outcome)
+        return CoreEntry(
+            key, self.on, self.amount, self.started, self.weight, scope, *self.texts, outcome=outcome, posted=self.posted,
+            corrects=corrects,
+        )  # fmt: skip
+
+
+FIGURES = ("amount", "weight", "scope", "outcome", "is_withdrawn")
 
 
 def new_salt() -> str:

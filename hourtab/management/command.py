@@ -12,7 +12,7 @@ from django.db import OperationalError, ProgrammingError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from hourtab.accounts.models import Workspace
-from hourtab.ledger.record import LedgerError
+from hourtab.ledger.errors import LedgerError
 from hourtab.retainers.models import Retainer
 
 

@@ -31,7 +31,7 @@ class Retainer(Versioned):
     """One agreement with one balance. What was agreed stands in its terms, what happened in the ledger.
 
     `as_of` and `as_of_source` say when the balance last changed and where that came from; `balanced_on` is the local
-    date its cached cycles were computed for.
+    date its cached cycles were computed for. `notice_hours` is how long before a session it may be called off for free.
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="retainers")
@@ -45,6 +45,7 @@ class Retainer(Versioned):
     currency = models.CharField(max_length=3, default="EUR")
     starts_on = models.DateField(_("starts on"))
     ends_on = models.DateField(_("ends on"), null=True, blank=True)
+    notice_hours = models.PositiveIntegerField(_("notice"), null=True, blank=True)
     opened_at = models.DateTimeField(auto_now_add=True)
     as_of = models.DateTimeField(null=True, editable=False)
     as_of_source = models.CharField(max_length=40, blank=True, editable=False)
@@ -73,14 +74,30 @@ class Retainer(Versioned):
         """Return it as the calculation takes it."""
         return core.Retainer(self.starts_on, self.name, self.zone, self.unit, self.ends_on, self.currency)  # type: ignore[arg-type]
 
+    def agreed(self) -> "list[Terms]":
+        """Return the versions of its terms that stand, in order: of several for one day the last, unless taken back."""
+        latest = {row.effective_on: row for row in sorted(self.terms.all(), key=lambda row: row.pk)}
+        return [latest[day] for day in sorted(latest) if not latest[day].is_withdrawn]
+
+    def versions(self) -> list[core.Terms]:
+        """Return the versions of its terms as the calculation takes them."""
+        return [row.as_core() for row in self.agreed()]
+
+    def paused_cycles(self) -> frozenset[date]:
+        """Return the first days of its paused cycles."""
+        latest = {row.cycle_on: row for row in sorted(self.pauses.all(), key=lambda row: row.pk)}
+        return frozenset(day for day, row in latest.items() if not row.is_lifted)
+
     def calendar(self) -> Calendar:
         """Return its cycles."""
-        versions = [version.as_core() for version in self.terms.all()]
-        return Calendar(self.as_core(), versions, frozenset(pause.cycle_on for pause in self.pauses.all()))
+        return Calendar(self.as_core(), self.versions(), self.paused_cycles())
 
 
 class Terms(AppendOnly):
-    """A version of what was agreed, effective from the start of a cycle. Seconds and minor units."""
+    """A version of what was agreed, effective from the start of a cycle. Seconds and minor units.
+
+    A later row for the same day replaces the earlier one, or takes it back (`is_withdrawn`).
+    """
 
     retainer = models.ForeignKey(Retainer, on_delete=models.PROTECT, related_name="terms")
     effective_on = models.DateField()
@@ -101,10 +118,10 @@ class Terms(AppendOnly):
     grace_days = models.PositiveIntegerField(default=10)
     agreed_at = models.DateTimeField(auto_now_add=True)
     agreed_by = models.CharField(max_length=150, blank=True)
+    is_withdrawn = models.BooleanField(default=False)
 
     class Meta(AppendOnly.Meta):
-        ordering = ["effective_on"]
-        constraints = [models.UniqueConstraint(fields=["retainer", "effective_on"], name="terms_once")]
+        ordering = ["effective_on", "pk"]
 
     def __str__(self) -> str:
         return f"{self.retainer} from {self.effective_on}"
@@ -153,13 +170,14 @@ class Terms(AppendOnly):
 
 
 class Pause(AppendOnly):
-    """A whole cycle without hours of its own."""
+    """A whole cycle without hours of its own, or (`is_lifted`) with them again."""
 
     retainer = models.ForeignKey(Retainer, on_delete=models.PROTECT, related_name="pauses")
     cycle_on = models.DateField()
+    is_lifted = models.BooleanField(default=False)
 
     class Meta(AppendOnly.Meta):
-        constraints = [models.UniqueConstraint(fields=["retainer", "cycle_on"], name="pause_once")]
+        ordering = ["pk"]
 
     def __str__(self) -> str:
         return f"{self.retainer} pauses from {self.cycle_on}"

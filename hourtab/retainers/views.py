@@ -16,8 +16,8 @@ from hourtab.core.cycles import CycleError
 from hourtab.ledger import queries, quick_line
 from hourtab.ledger import services as ledger
 from hourtab.ledger.bar import bar_of
+from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.forms import EntryForm
-from hourtab.ledger.record import LedgerError
 from hourtab.ledger.today import today_rows
 from hourtab.ledger.words import facts_of, headline, level, marks_of
 from hourtab.ledger.work import Work

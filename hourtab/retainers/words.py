@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from hourtab.core.terms import Percent, Terms
 from hourtab.lib.words import Words
+from hourtab.retainers.models import Retainer
 
 _EVERY = {
     "week": gettext_lazy("a week"),
@@ -20,6 +21,11 @@ _LONGER = {
     "quarter": lambda n: ngettext("one quarter longer", "%(n)s quarters longer", n),
     "year": lambda n: ngettext("one year longer", "%(n)s years longer", n),
 }
+
+
+def words_for(retainer: Retainer) -> Words:
+    """Return how the provider of a retainer reads it."""
+    return Words(retainer.workspace.locale, retainer.workspace.hour_format, retainer.unit)
 
 
 def agreement(terms: Terms, words: Words, currency: str) -> list[str]:

@@ -176,8 +176,8 @@ def test_replay_refuses_all_before_it_prints_any(installation, tmp_path) -> None
     out, err = process.communicate()
     assert (process.returncode, out) == (2, "")
     assert f"{bad}: entries[0].amount: not a whole number of seconds" in err
-    assert "closes: statements are not part of this version yet" in installation.run(
-        "replay", "-", status=2, given=a_ledger(closes=[{"cycle": "2027-01-01", "on": "2027-02-11"}])
+    assert "closes[0].on: 2027-01-31 is before the cycle is over" in installation.run(
+        "replay", "-", status=2, given=a_ledger(closes=[{"cycle": "2027-01-01", "on": "2027-01-31"}])
     )
 
 

@@ -17,8 +17,8 @@ from hourtab.imports import services
 from hourtab.imports.services import Upload
 from hourtab.ledger import queries, record
 from hourtab.ledger import services as ledger
+from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Entry
-from hourtab.ledger.record import LedgerError
 from hourtab.ledger.verify import findings
 from hourtab.ledger.work import Work
 from tests.builders import NOW, a_retainer, toggl

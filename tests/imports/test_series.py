@@ -12,8 +12,8 @@ from hourtab.imports.routing import as_rule, rules_of
 from hourtab.imports.services import Upload
 from hourtab.imports.trials import try_rules
 from hourtab.ledger import queries
+from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Entry, Revision, Source
-from hourtab.ledger.record import LedgerError
 from hourtab.ledger.verify import findings
 from hourtab.retainers.models import Retainer
 from tests.builders import NOW, a_retainer, log, toggl
@@ -410,7 +410,7 @@ def test_the_log_as_csv_comes_back_as_it_was(northlight, retainers, ada) -> None
     assert b",'=SUM(A1)," in exported
     done = bring_in(northlight, exported, retainers[0], "hourtab.csv")
     assert done.source.tool == "hourtab"
-    brought = Revision.objects.filter(batch=done.ref).order_by("on")
+    brought = Revision.objects.filter(write__batch=done.ref).order_by("on")
     assert [row.description for row in brought] == list(texts)
 
 
@@ -423,8 +423,9 @@ def test_a_person_whose_rows_are_all_gone_is_pointed_out(northlight, retainers) 
     assert any("person “Mia” are gone from the file: was it filtered?" in flag.why for flag in examined.plan.flags)
 
 
-def test_the_preview_says_the_balance_the_apply_makes_over_several_cycles(northlight) -> None:
-    retainer = a_retainer(northlight, "Acme", hours=10, starts="2027-04-01", rollover=1)
+@pytest.mark.parametrize("grace", [10, 100])
+def test_the_preview_says_the_balance_the_apply_makes_over_several_cycles(northlight, grace) -> None:
+    retainer = a_retainer(northlight, "Acme", hours=10, starts="2027-04-01", rollover=1, grace=grace)
     log(retainer, "2027-04-05", "4h", "By hand")
     files = (
         ("04-03 09:00 2:00 A", "05-04 09:00 3:00 B", "06-05 09:00 1:00 C"),
@@ -437,4 +438,6 @@ def test_the_preview_says_the_balance_the_apply_makes_over_several_cycles(northl
         done = bring_in(northlight, toggl(*rows), retainer)
         (shown,), (did,) = examined.parts, done.parts.all()
         assert (shown.before, shown.after) == (did.before, did.after)
-    assert used(retainer) == [2.5]
+        assert findings(retainer, NOW) == []
+    if grace == 100:
+        assert used(retainer) == [2.5]

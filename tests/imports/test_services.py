@@ -9,8 +9,8 @@ from hourtab.imports.errors import Open, Refusal
 from hourtab.imports.services import Upload
 from hourtab.ledger import queries, record
 from hourtab.ledger import services as ledger
+from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Entry
-from hourtab.ledger.record import LedgerError
 from hourtab.ledger.verify import findings
 from hourtab.retainers.models import Retainer
 from tests.builders import NOW, a_retainer, log, toggl, work

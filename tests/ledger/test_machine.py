@@ -2,17 +2,21 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
 from hourtab.accounts.services import open_workspace
+from hourtab.core import documents
 from hourtab.core.amounts import HOUR, Rounding
 from hourtab.core.entries import Entry, Ledger, TopUp
 from hourtab.core.statement import statement
 from hourtab.core.terms import Overage, Retainer, Rollover, Terms
-from hourtab.ledger import queries, record, services
+from hourtab.ledger import closing, corrections, jobs, queries, record, services, statements
+from hourtab.ledger.models import Entry as Line
+from hourtab.ledger.models import Statement
 from hourtab.ledger.verify import findings
 from hourtab.ledger.work import Work
 from hourtab.retainers.models import Retainer as Row
@@ -35,7 +39,14 @@ class LedgerMachine(RuleBasedStateMachine):
     )
     def open(self, rollover, policy, step) -> None:
         self.terms = Terms(
-            FIRST, 10 * HOUR, "month", FIRST, rollover=Rollover(rollover), overage=Overage(policy), rounding=Rounding(step)
+            FIRST,
+            10 * HOUR,
+            "month",
+            FIRST,
+            rollover=Rollover(rollover),
+            overage=Overage(policy),
+            rounding=Rounding(step),
+            grace_days=1000,
         )
         self.row = open_retainer(open_workspace("Machine"), client="Acme", name="Coaching", terms=self.terms)
         self.model: dict[int, Entry] = {}
@@ -97,3 +108,101 @@ class LedgerMachine(RuleBasedStateMachine):
 @pytest.mark.django_db
 def test_the_database_and_the_core_agree_whatever_happens() -> None:
     run_rolled_back(LedgerMachine, examples=15, steps=15)
+
+
+class StatementMachine(RuleBasedStateMachine):
+    """Late work, corrections, decisions, closes and reopenings in any order: the record stays whole, statements stay put."""
+
+    @initialize(
+        rollover=st.none() | st.integers(0, 2),
+        policy=st.sampled_from(["bill", "deduct", "absorb", "ask", "ask"]),
+        step=st.sampled_from([0, 900]),
+    )
+    def open(self, rollover, policy, step) -> None:
+        terms = Terms(
+            FIRST, 10 * HOUR, "month", FIRST, rollover=Rollover(rollover), overage=Overage(policy), rounding=Rounding(step)
+        )
+        self.row = open_retainer(open_workspace("Machine"), client="Acme", name="Coaching", terms=terms)
+        self.today = date(2027, 2, 5)
+        self.frozen: dict[int, object] = {}
+        self.lines: list[int] = []
+
+    @property
+    def now(self) -> datetime:
+        return datetime(self.today.year, self.today.month, self.today.day, 12, tzinfo=UTC)
+
+    @rule(
+        days=st.integers(0, 70), amount=st.integers(1, 40).map(lambda n: n * 900), scope=st.sampled_from(["retainer", "courtesy"])
+    )
+    def log(self, days, amount, scope) -> None:
+        on = max(FIRST, self.today - timedelta(days=days))
+        entry = services.log_time(self.row, Work(on, amount, scope=scope, description="x"), by=None, now=self.now)
+        self.lines.append(entry.pk)
+
+    @rule(data=st.data(), amount=st.integers(0, 40).map(lambda n: n * 900), text=st.sampled_from(["x", "y"]))
+    def edit(self, data, amount, text) -> None:
+        if self.lines:
+            entry = Line.objects.get(pk=data.draw(st.sampled_from(self.lines)))
+            work = corrections.standing_work(entry)._replace(amount=amount, description=text, is_withdrawn=False)
+            services.edit_entry(entry, work, by=None, now=self.now, reason="Checked")
+
+    @rule(data=st.data())
+    def withdraw(self, data) -> None:
+        if self.lines:
+            services.withdraw_entry(Line.objects.get(pk=data.draw(st.sampled_from(self.lines))), by=None, now=self.now)
+
+    @rule(hours=st.integers(1, 5))
+    def top_up(self, hours) -> None:
+        services.top_up(self.row, seconds=hours * HOUR, on=self.today, by=None, now=self.now)
+
+    @rule(data=st.data(), outcome=st.sampled_from(["bill", "deduct", "absorb"]))
+    def decide(self, data, outcome) -> None:
+        cycle = queries.current_cycle(Row.objects.get(pk=self.row.pk), self.today)
+        if cycle.pending:
+            day = data.draw(st.sampled_from(sorted(cycle.pending)))
+            amount = data.draw(st.integers(1, cycle.pending[day]))
+            # What is due closes first, and may change nothing of what awaits.
+            services.decide(self.row, cycle_on=date.fromisoformat(day), amount=amount, outcome=outcome, by=None, now=self.now)
+
+    @rule()
+    def close_by_hand(self) -> None:
+        ended = [cycle for cycle in closing.unclosed(self.row, self.today) if cycle.ends_before <= self.today]
+        if ended:
+            statements.close_cycles(self.row, ended[0].starts_on, by=None, now=self.now)
+
+    @rule(data=st.data())
+    def reopen(self, data) -> None:
+        if found := queries.statements(self.row):
+            since = data.draw(st.sampled_from([row.starts_on for row in found]))
+            statements.reopen_cycle(self.row, since, by=None, now=self.now, reason="Agreed")
+
+    @rule(days=st.integers(1, 25))
+    def time_passes(self, days) -> None:
+        self.today += timedelta(days=days)
+        jobs.turn_the_day(self.now)
+
+    @invariant()
+    def statements_stay_as_they_are(self) -> None:
+        if not hasattr(self, "row"):
+            return
+        now = {row.pk: (row.totals, row.lines, row.opening, row.closing, row.terms) for row in Statement.objects.all()}
+        assert {pk: now[pk] for pk in self.frozen} == self.frozen
+        self.frozen = now
+        standing = [Statement.objects.get(pk=row.pk) for row in queries.statements(self.row)]
+        assert all(one.closing == two.opening for one, two in pairwise(standing))
+        assert findings(Row.objects.get(pk=self.row.pk), self.now) == []
+
+    @invariant()
+    def the_document_replays_to_the_same_cycles(self) -> None:
+        if hasattr(self, "row"):
+            row = Row.objects.get(pk=self.row.pk)
+            document = documents.from_json(queries.document_of(row, self.today))
+            replayed = statement(document.ledger, document.as_of).cycles
+            assert [documents.cycle_json(cycle) for cycle in replayed] == [
+                documents.cycle_json(cycle) for cycle in queries.cycles(row, self.today)
+            ]
+
+
+@pytest.mark.django_db
+def test_statements_never_change_by_themselves_whatever_happens() -> None:
+    run_rolled_back(StatementMachine, examples=15, steps=15)

@@ -4,8 +4,8 @@ import pytest
 
 from hourtab.core.amounts import HOUR
 from hourtab.ledger import queries, record, services
+from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Cycle, Entry, Revision, TopUp
-from hourtab.ledger.record import LedgerError
 from hourtab.ledger.verify import findings
 from hourtab.ledger.words import headline
 from hourtab.lib.append_only import AppendOnlyError
@@ -135,8 +135,8 @@ def test_deleting_every_cache_changes_nothing(northlight, now) -> None:
     assert findings(retainer, now) == []
 
 
-def test_a_late_line_recomputes_from_its_cycle_on(northlight, now) -> None:
-    retainer = a_retainer(northlight, hours=10, starts="2027-03-01", rollover=1)
+def test_a_line_of_an_earlier_cycle_recomputes_from_there_on(northlight, now) -> None:
+    retainer = a_retainer(northlight, hours=10, starts="2027-03-01", rollover=1, grace=90)
     log(retainer, "2027-06-03", "1h")
     log(retainer, "2027-05-03", "13h")
     assert said(retainer) == "1 of 17 h used · 16 h remain"

@@ -18,8 +18,9 @@ from hourtab.imports.models import Import
 from hourtab.imports.readers import BY_KEY
 from hourtab.imports.services import ANSWERS, Upload
 from hourtab.imports.views.words import field_labels, source_label, words_of
-from hourtab.ledger.models import Source
-from hourtab.ledger.record import LedgerError
+from hourtab.ledger.batches import ClosedError
+from hourtab.ledger.errors import LedgerError
+from hourtab.ledger.models import Source, Statement
 from hourtab.lib.notices import tell, warn
 from hourtab.lib.text import clean
 from hourtab.retainers.models import Retainer
@@ -126,6 +127,7 @@ def _preview(request: MemberRequest, found: Import, shown: dict[str, Any]) -> di
             for row in shown["outcomes"]
         ],
         "fields": fields,
+        "has_closed": Statement.objects.filter(retainer__ref__in=[part["ref"] for part in shown["parts"]]).exists(),
         "rules": rules,
         "retainers": [] if found.retainer else routing.targets_of(request.workspace),
         "chosen": {
@@ -242,10 +244,13 @@ def undo_import(request: MemberRequest, ref: str) -> HttpResponse:
     """Take an import back."""
     found = _import(request, ref)
     if found.state == Import.State.APPLIED and found.counts.get("read", 0) > drafts.LONG:
+        found.answers = found.answers | ({"undo": "corrects"} if "corrects" in request.POST else {})
         drafts.ask_worker(found, Import.Task.UNDO, request.member)
         return redirect(found)
     try:
-        services.undo(found, by=request.member, now=timezone.now())
+        services.undo(found, by=request.member, now=timezone.now(), corrects="corrects" in request.POST)
+    except ClosedError as error:
+        Import.objects.filter(pk=found.pk).update(problem=str(error))
     except LedgerError as error:
         warn(request, str(error))
     else:

@@ -19,6 +19,7 @@ class Command(Base):
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the import's reference."""
         parser.add_argument("ref", metavar="IMPORT")
+        parser.add_argument("--corrections", action="store_true", help="correct lines that stand in cycles closed since")
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -26,7 +27,7 @@ class Command(Base):
         done = Import.objects.filter(ref=options["ref"]).first()
         if done is None:
             raise Refused(f"There is no import “{options['ref']}”.", 2)
-        services.undo(done, by=None, now=timezone.now())
+        services.undo(done, by=None, now=timezone.now(), corrects=options["corrections"])
         if options["json"]:
             self.print_json({"import": done.ref, "state": "undone"})
         else:

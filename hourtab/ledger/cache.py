@@ -1,0 +1,44 @@
+"""The cached cycles: computed when something is written, so that reading need not."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from hourtab.core.cycles import FOR_EVER
+from hourtab.core.documents import closing_json
+from hourtab.core.statement import statement
+from hourtab.core.totals import CycleTotals
+from hourtab.ledger import queries
+from hourtab.ledger.models import Cycle
+from hourtab.retainers.models import Retainer
+
+
+def refresh(retainer: Retainer, since: date, today: date) -> None:
+    """Compute the cached cycles anew from the one that holds `since`, resuming from the closing state before it."""
+    opening, _settled = queries.closing_before(retainer, max(since, retainer.starts_on), today)
+    calendar = retainer.calendar().through(today)[opening.index :]
+    fresh = statement(queries.ledger_of(retainer, calendar[0].starts_on), today, opening).cycles if calendar else ()
+    keep(retainer, opening.index, fresh, today)
+
+
+def keep(retainer: Retainer, index: int, fresh: Sequence[CycleTotals], today: date) -> None:
+    """Replace the cached cycles from `index` on."""
+    Cycle.objects.filter(retainer=retainer, index__gte=index).delete()
+    Cycle.objects.bulk_create(
+        Cycle(
+            retainer=retainer,
+            index=index + i,
+            starts_on=cycle.starts_on,
+            ends_on=None if cycle.ends_on == FOR_EVER else cycle.ends_on,
+            totals=queries.totals_json(cycle),
+            closing=closing_json(cycle.closing) if cycle.closing else None,
+        )
+        for i, cycle in enumerate(fresh)
+    )
+    Retainer.objects.filter(pk=retainer.pk).update(balanced_on=today)
+    retainer.balanced_on = today
+
+
+def balance(retainer: Retainer) -> int | None:
+    """Return what is left as it was computed last, below 0 where more was used; None before the start."""
+    totals = Cycle.objects.filter(retainer=retainer).order_by("-index").values_list("totals", flat=True).first()
+    return None if totals is None else totals["available"] - totals["used"]

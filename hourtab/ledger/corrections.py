@@ -1,0 +1,85 @@
+"""Correcting what a statement holds: only the difference posts, in the earliest unclosed cycle (ledger §5)."""
+
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from hourtab.core.entries import charged_for
+from hourtab.core.terms import Terms
+from hourtab.ledger import closing, queries, record
+from hourtab.ledger.errors import LedgerError
+from hourtab.ledger.models import Entry, Write
+from hourtab.ledger.work import Work, key_of
+from hourtab.ledger.writes import Writing
+from hourtab.retainers.models import Retainer
+
+
+def is_closed(entry: Entry, retainer: Retainer) -> bool:
+    """Does this entry post in a cycle that is closed?"""
+    return is_closed_on(retainer, entry.posts_on)
+
+
+def is_closed_on(retainer: Retainer, on: date) -> bool:
+    """Is the cycle of that day closed?"""
+    cycle = retainer.calendar().cycle_of(on)
+    return cycle is not None and cycle.index < closing.closed_count(retainer)
+
+
+def standing_work(entry: Entry) -> Work:
+    """Return what a line is to say now: as it was written last, with the figures its latest standing correction wants."""
+    work, latest = record.latest_work(entry), _standing(entry).order_by("-entry__pk").first()
+    return work._replace(**latest.wanted) if latest and latest.wanted else work
+
+
+def correct(this: Writing, entry: Entry, work: Work, reason: str) -> None:
+    """Make a line of a closed cycle say `work` from now on, in a write that is under way.
+
+    Its texts change in a revision, which its statement does not follow; what it charges changes by a correcting entry.
+    Raises `LedgerError` where its day or time would change.
+    """
+    retainer, before = this.retainer, record.latest_work(entry)
+    if (work.on, work.started) != (before.on, before.started):
+        raise LedgerError(
+            _("This line stands in a closed cycle, so its day and time stay. Take it out and log it anew, or reopen the cycle.")
+        )
+    terms = queries.terms_at(retainer, retainer.calendar().cycle_of(entry.posts_on).starts_on)  # type: ignore[union-attr]
+    corrections = list(_standing(entry))
+    charged = charged_in(before, terms) + sum(row.amount for row in corrections)
+    difference = charged_in(work, terms) - charged
+    this.kind = Write.Kind.CORRECT if difference else this.kind
+    figures = {} if difference or corrections else work.figures
+    said = before._replace(category=work.category, project=work.project, person=work.person, description=work.description)
+    if said._replace(**figures) != before:
+        record.revise(this, entry, said._replace(**figures), number=entry.number + 1, reason=reason)
+    if difference:
+        posted = record.posting(retainer, entry.posts_on)
+        added = said._replace(amount=difference, weight=100, scope="retainer", outcome="", is_withdrawn=False, posted=posted)
+        key = new_key(retainer, f"{entry.key}\0{added.content}")
+        record.add_entry(this, Entry(corrects=entry, key=key), added, reason=reason, wanted=work.figures)
+    this.touches(entry.posts_on)
+
+
+def fold(this: Writing, entry: Entry, reason: str) -> None:
+    """Let a line say itself what its corrections made of it, and take those out: its cycle is being reopened."""
+    work = standing_work(entry)
+    for row in _standing(entry).select_related("entry__corrects"):
+        record.revise(this, row.entry, Work.of(row).withdrawn(), number=row.number + 1, reason=reason)
+    record.revise(this, entry, work, number=entry.number + 1, reason=reason)
+
+
+def charged_in(work: Work, terms: Terms) -> int:
+    """Return what a line charges under `terms`; nothing where it was taken out."""
+    return 0 if work.is_withdrawn else charged_for(work.as_core(""), terms)
+
+
+def new_key(retainer: Retainer, content: str) -> str:
+    """Return a key no entry of the retainer has: the keyed digest of its first content, then its occurrence number."""
+    secret = bytes(retainer.workspace.digest_key)
+    first = key_of(content, secret, 0).partition("-")[0]
+    known = Entry.objects.filter(retainer=retainer, key__gt=f"{first}-", key__lt=f"{first}.").count()
+    return key_of(content, secret, known + 1)
+
+
+def _standing(entry: Entry) -> Any:
+    return queries.latest(entry.retainer).filter(entry__corrects=entry)
