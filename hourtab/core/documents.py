@@ -6,12 +6,12 @@
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hourtab.core import cycles, entries, lots, terms
+from hourtab.core import cycles, entries, lots, proof, terms
 from hourtab.core.amounts import Rounding
 from hourtab.core.cycles import Calendar, CycleError
 from hourtab.core.entries import Ledger
@@ -27,10 +27,11 @@ STATEMENT_FORMAT = "hourtab-statement/1"
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A ledger and the date it is to be read at."""
+    """A ledger and the date it is to be read at; `chain` where it carries one, verified."""
 
     ledger: Ledger
     as_of: date
+    chain: proof.Verified | None = None
 
 
 def read(text: str | bytes) -> Document:
@@ -72,13 +73,15 @@ def from_json(raw: object) -> Document:
         ),
         top.day("as_of"),
     )
-    top.take("revisions", None)
+    revisions = top.take("revisions", None)
     top.end()
     calendar = _check_cycles(document.ledger, top)
     _check_closes(document.ledger, calendar)
     _check_posting(document.ledger, calendar)
     _check_settling(document, calendar)
-    return document
+    if not revisions:
+        return document
+    return replace(document, chain=proof.verify(revisions, to_json(document.ledger, document.as_of)))
 
 
 def to_json(ledger: Ledger, as_of: date) -> dict[str, Any]:

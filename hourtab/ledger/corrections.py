@@ -16,8 +16,8 @@ from hourtab.retainers.models import Retainer
 
 
 def is_closed(entry: Entry, retainer: Retainer) -> bool:
-    """Does this entry post in a cycle that is closed?"""
-    return is_closed_on(retainer, entry.posts_on)
+    """Does this entry stand in a cycle that is closed? One that was taken out stands nowhere."""
+    return not entry.is_withdrawn and is_closed_on(retainer, entry.posts_on)
 
 
 def is_closed_on(retainer: Retainer, on: date) -> bool:
@@ -35,8 +35,8 @@ def standing_work(entry: Entry) -> Work:
 def correct(this: Writing, entry: Entry, work: Work, reason: str) -> None:
     """Make a line of a closed cycle say `work` from now on, in a write that is under way.
 
-    Its texts change in a revision, which its statement does not follow; what it charges changes by a correcting entry.
-    Raises `LedgerError` where its day or time would change.
+    Its texts change in a revision, which its statement does not follow; its figures by a correcting entry of the
+    difference in what it charges, also where that is nothing. Raises `LedgerError` where its day or time would change.
     """
     retainer, before = this.retainer, record.latest_work(entry)
     if (work.on, work.started) != (before.on, before.started):
@@ -44,15 +44,13 @@ def correct(this: Writing, entry: Entry, work: Work, reason: str) -> None:
             _("This line stands in a closed cycle, so its day and time stay. Take it out and log it anew, or reopen the cycle.")
         )
     terms = queries.terms_at(retainer, retainer.calendar().cycle_of(entry.posts_on).starts_on)  # type: ignore[union-attr]
-    corrections = list(_standing(entry))
-    charged = charged_in(before, terms) + sum(row.amount for row in corrections)
+    charged = charged_in(before, terms) + sum(row.amount for row in _standing(entry))
     difference = charged_in(work, terms) - charged
-    this.kind = Write.Kind.CORRECT if difference else this.kind
-    figures = {} if difference or corrections else work.figures
     said = before._replace(category=work.category, project=work.project, person=work.person, description=work.description)
-    if said._replace(**figures) != before:
-        record.revise(this, entry, said._replace(**figures), number=entry.number + 1, reason=reason)
-    if difference:
+    if said != before:
+        record.revise(this, entry, said, number=entry.number + 1, reason=reason)
+    if work.figures != standing_work(entry).figures:
+        this.kind = Write.Kind.CORRECT
         posted = record.posting(retainer, entry.posts_on)
         added = said._replace(amount=difference, weight=100, scope="retainer", outcome="", is_withdrawn=False, posted=posted)
         key = new_key(retainer, f"{entry.key}\0{added.content}")

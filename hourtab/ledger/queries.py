@@ -111,11 +111,6 @@ def _topup(row: Any) -> TopUp:
     return TopUp(row.key, row.on, row.amount, row.kind, "never" if row.is_forever else row.until)
 
 
-def document_of(retainer: Retainer, as_of: date) -> dict[str, Any]:
-    """Return the ledger document of a retainer, texts included."""
-    return documents.to_json(ledger_of(retainer, texts=True), as_of)
-
-
 def compute(retainer: Retainer, as_of: date) -> Statement:
     """Compute the whole statement from scratch, using no cache."""
     return statement(ledger_of(retainer), as_of)

@@ -13,7 +13,7 @@ from hourtab.core.amounts import HOUR, LONGEST
 from hourtab.core.cycles import LAST_DAY, Cycle
 from hourtab.ledger import closing, corrections, queries
 from hourtab.ledger.errors import LedgerError
-from hourtab.ledger.models import Decision, Entry, TopUp, Transfer, Write
+from hourtab.ledger.models import Decision, Entry, Revision, TopUp, Transfer, Write
 from hourtab.ledger.record import add_entry, latest_work, posting, revise, writing
 from hourtab.ledger.work import Work
 from hourtab.ledger.writes import Kind
@@ -57,7 +57,8 @@ def edit_entry(
             corrections.correct(this, entry, work, reason)
         else:
             before = latest_work(entry)
-            posted = before.posted if work.on == before.on else posting(retainer, work.on)
+            stays = work.on == before.on and not before.is_withdrawn
+            posted = before.posted if stays else posting(retainer, work.on)
             revise(this, entry, work._replace(posted=posted), number=entry.number + 1, reason=reason)
             if entry.corrects is not None:
                 this.touches(entry.corrects.posts_on)
@@ -151,6 +152,19 @@ def decide(
         )  # fmt: skip
         this.touches(posted)
         return decision
+
+
+def erase_texts(entry: Entry, *, by: Member | None, now: datetime, reason: str = "") -> None:
+    """Take the description, person and project of a line out for ever: of all it ever said, and of its corrections.
+
+    Its figures stay, the chain still verifies, and a file that holds the row again does not bring the text back.
+    """
+    with writing(entry.retainer, Write.Kind.ERASE, by=by, now=now, reason=reason, is_news=False) as this:
+        root = entry.corrects or entry
+        for line in (root, *root.corrections.all()):
+            for row in Revision.objects.filter(entry=line, erased=""):
+                Revision.objects.filter(pk=row.pk).erase(Work.of(row).texts_digest(row.salt))
+            this.record("erase", id=line.key)
 
 
 def open_cycle(retainer: Retainer, on: date) -> Cycle:

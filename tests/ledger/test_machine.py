@@ -17,6 +17,7 @@ from hourtab.core.terms import Overage, Retainer, Rollover, Terms
 from hourtab.ledger import closing, corrections, jobs, queries, record, services, statements
 from hourtab.ledger.models import Entry as Line
 from hourtab.ledger.models import Statement
+from hourtab.ledger.proof import ledger_document
 from hourtab.ledger.verify import findings
 from hourtab.ledger.work import Work
 from hourtab.retainers.models import Retainer as Row
@@ -196,7 +197,7 @@ class StatementMachine(RuleBasedStateMachine):
     def the_document_replays_to_the_same_cycles(self) -> None:
         if hasattr(self, "row"):
             row = Row.objects.get(pk=self.row.pk)
-            document = documents.from_json(queries.document_of(row, self.today))
+            document = documents.from_json(ledger_document(row, self.today))
             replayed = statement(document.ledger, document.as_of).cycles
             assert [documents.cycle_json(cycle) for cycle in replayed] == [
                 documents.cycle_json(cycle) for cycle in queries.cycles(row, self.today)

@@ -6,6 +6,7 @@ from hourtab.core.amounts import HOUR
 from hourtab.ledger import queries, record, services
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Cycle, Entry, Revision, TopUp
+from hourtab.ledger.proof import ledger_document
 from hourtab.ledger.verify import findings
 from hourtab.ledger.words import headline
 from hourtab.lib.append_only import AppendOnlyError
@@ -190,7 +191,7 @@ def test_the_ledger_document_of_a_retainer_replays_to_the_same_cycles(northlight
     log(retainer, "2027-05-03", "13:30", "Böse „Zeichen“ 🙂")
     log(retainer, "2027-06-03", "30h")
     retainer = Retainer.objects.get(pk=retainer.pk)
-    document = documents.from_json(queries.document_of(retainer, date(2027, 6, 22)))
+    document = documents.from_json(ledger_document(retainer, date(2027, 6, 22)))
     replayed = [documents.cycle_json(cycle) for cycle in statement(document.ledger, document.as_of).cycles]
     assert replayed == [documents.cycle_json(cycle) for cycle in queries.cycles(retainer, date(2027, 6, 22))]
     assert document.ledger.entries[0].description == "Böse „Zeichen“ 🙂"

@@ -10,6 +10,7 @@ from hourtab.core.statement import statement
 from hourtab.ledger import closing, corrections, jobs, queries, record, services, statements
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Entry, Revision, Statement, Write
+from hourtab.ledger.proof import ledger_document
 from hourtab.ledger.verify import findings
 from hourtab.ledger.words import headline
 from hourtab.lib.append_only import AppendOnlyError
@@ -308,7 +309,7 @@ def test_the_document_of_a_retainer_replays_to_its_statements(northlight) -> Non
     log(retainer, "2027-01-28", "2h", "Late", now=at("02-16"))
     entry = Entry.objects.get(on=date(2027, 1, 5))
     services.edit_entry(entry, work("2027-01-05", "12h", "January's work"), by=None, now=at("02-17"))
-    document = documents.from_json(queries.document_of(Retainer.objects.get(pk=retainer.pk), date(2027, 2, 17)))
+    document = documents.from_json(ledger_document(Retainer.objects.get(pk=retainer.pk), date(2027, 2, 17)))
     replayed = [documents.cycle_json(cycle) for cycle in statement(document.ledger, document.as_of).cycles]
     stored = queries.cycles(Retainer.objects.get(pk=retainer.pk), date(2027, 2, 17))
     assert replayed == [documents.cycle_json(cycle) for cycle in stored]

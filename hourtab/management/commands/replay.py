@@ -33,16 +33,19 @@ class Command(BaseCommand):
         for name in options["files"]:
             try:
                 document = documents.read(_bytes(name))
-                results.append(statement(document.ledger, document.as_of))
+                results.append((statement(document.ledger, document.as_of), document.chain))
             except (DocumentError, OSError) as error:
                 reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
                 self.stderr.write(f"{name}: {reason}")
                 sys.exit(2)
-        for name, result in zip(options["files"], results, strict=True):
+        for name, (result, chain) in zip(options["files"], results, strict=True):
             if options["json"]:
-                self.stdout.write(json.dumps(documents.statement_json(result)))
+                proven = {"chain": {"records": chain.records, "head": chain.head}} if chain else {}
+                self.stdout.write(json.dumps(documents.statement_json(result) | proven))
             else:
                 self.stdout.write(_table(name, result))
+                if chain:
+                    self.stdout.write(f"The chain fits: {chain.records} records, head {chain.head}")
 
 
 def _bytes(name: str) -> bytes:
