@@ -6,7 +6,8 @@ from hourtab.accounts import views as accounts
 from hourtab.clients import views as clients
 from hourtab.imports.views import files as imports
 from hourtab.imports.views import sources
-from hourtab.ledger import views as ledger
+from hourtab.ledger.views import agreement, statements
+from hourtab.ledger.views import log as ledger
 from hourtab.lib import plain
 from hourtab.retainers import views as retainers
 from hourtab.sharing import views as sharing
@@ -20,10 +21,22 @@ retainer_urls = [
     path("log", ledger.log_time, name="log_time"),
     path("log.csv", ledger.log_csv, name="log_csv"),
     path("top-up", ledger.top_up, name="top_up"),
+    path("terms/change", agreement.change_terms, name="change_terms"),
+    path("terms/<str:on>/withdraw", agreement.withdraw_terms, name="withdraw_terms"),
+    path("hours", agreement.change_cap, name="change_cap"),
+    path("end", agreement.end_retainer, name="end_retainer"),
+    path("cycles/<str:on>/pause", agreement.pause_cycle, name="pause_cycle"),
+    path("cycles/<str:on>/close", statements.close_cycle, name="close_cycle"),
+    path("cycles/<str:on>/decide", statements.decide, name="decide"),
+    path("cycles/<str:on>/reopen", statements.reopen_cycle, name="reopen_cycle"),
+    path("history", statements.retainer_history, name="retainer_history"),
+    path("history.csv", statements.history_csv, name="history_csv"),
+    path("ledger.json", statements.ledger_json, name="ledger_json"),
     path("import", imports.upload_import, name="upload_import"),
     path("entries/<int:pk>", ledger.entry_history, name="entry_history"),
     path("entries/<int:pk>/edit", ledger.edit_entry, name="edit_entry"),
     path("entries/<int:pk>/withdraw", ledger.withdraw_entry, name="withdraw_entry"),
+    path("entries/<int:pk>/erase", statements.erase_texts, name="erase_texts"),
     path("entries/<int:pk>/restore", ledger.restore_entry, name="restore_entry"),
     path("entries/<int:pk>/know-category", ledger.know_category, name="know_category"),
 ]

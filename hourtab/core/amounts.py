@@ -134,6 +134,17 @@ def _unreadable(text: str) -> AmountError:
     return AmountError(f"“{text.strip()}” is not a duration. Write for example 45m, 1h 30m, 1:30 or 1.5.")
 
 
+def parse_count(text: str, *, most: int = 100 * 100_000) -> int:
+    """Read a number of counted units (`3`, `1.5`, `0,25`) as hundredths. Raises `AmountError`, also above `most`."""
+    match = re.fullmatch(r"(\d{1,7})(?:[.,](\d{1,2}))?", text.strip(), re.ASCII)
+    if not match:
+        raise AmountError(f"“{text.strip()}” is not a number. Write for example 3 or 1.5.")
+    count = int(match[1]) * 100 + int((match[2] or "0").ljust(2, "0"))
+    if count > most:
+        raise AmountError(f"“{text.strip()}” is more than {most // 100:,}; that cannot be right.")
+    return count
+
+
 def render(seconds: int, style: Style = "hm", *, mark: str = ".", space: str = "\u00a0") -> str:
     """Write `seconds` as `6 h 30 m` (seconds only where there are any) or `6.5 h`, never breaking across lines.
 

@@ -70,6 +70,14 @@ class Cycle:
     def __contains__(self, on: date) -> bool:
         return self.starts_on <= on < self.ends_before or on == self.ends_before == FOR_EVER
 
+    @property
+    def grid_days(self) -> int:
+        """How many days its whole grid cycle has: what a share is divided by, also in a stub."""
+        if self.terms.cadence == "once":
+            return (self.ends_before - self.starts_on).days
+        k = index_of(self.terms.anchor_on, self.terms.cadence, self.starts_on)
+        return (start(self.terms.anchor_on, self.terms.cadence, k + 1) - start(self.terms.anchor_on, self.terms.cadence, k)).days
+
     def distance(self, on: date) -> int:
         """Return how many resets lie between this cycle and `on`, by the terms valid now, whatever comes later."""
         cadence, anchor = self.terms.cadence, self.terms.anchor_on

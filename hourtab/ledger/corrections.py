@@ -51,11 +51,23 @@ def correct(this: Writing, entry: Entry, work: Work, reason: str) -> None:
         record.revise(this, entry, said, number=entry.number + 1, reason=reason)
     if work.figures != standing_work(entry).figures:
         this.kind = Write.Kind.CORRECT
-        posted = record.posting(retainer, entry.posts_on)
-        added = said._replace(amount=difference, weight=100, scope="retainer", outcome="", is_withdrawn=False, posted=posted)
-        key = new_key(retainer, f"{entry.key}\0{added.content}")
-        record.add_entry(this, Entry(corrects=entry, key=key), added, reason=reason, wanted=work.figures)
+        _post(this, entry, said, difference, work.figures, reason)
     this.touches(entry.posts_on)
+
+
+def _post(this: Writing, entry: Entry, said: Work, difference: int, wanted: dict[str, Any], reason: str) -> None:
+    """Post a difference in the earliest unclosed cycle; a correction that stands there already takes it up."""
+    posted = record.posting(this.retainer, entry.posts_on)
+    work = said._replace(amount=difference, weight=100, scope="retainer", outcome="", is_withdrawn=False, posted=posted)
+    here = _standing(entry).filter(posted=posted).select_related("entry__corrects").first()
+    if here is None:
+        key = new_key(this.retainer, f"{entry.key}\0{work.content}")
+        record.add_entry(this, Entry(corrects=entry, key=key), work, reason=reason, wanted=wanted)
+        return
+    work = work._replace(amount=here.amount + difference)
+    if not work.amount and wanted == said.figures:
+        work = work.withdrawn()
+    record.revise(this, here.entry, work, number=here.number + 1, reason=reason, wanted=wanted)
 
 
 def fold(this: Writing, entry: Entry, reason: str) -> None:

@@ -7,9 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from hourtab.core.amounts import LONGEST
 from hourtab.core.cycles import LAST_DAY
-from hourtab.ledger.models import Scope, TopUp
+from hourtab.ledger.models import Decision, Scope, TopUp
 from hourtab.ledger.work import Work
-from hourtab.lib.forms import DayField, HoursField
+from hourtab.lib.forms import AmountField, DayField, MoneyField
 from hourtab.retainers.models import Retainer
 
 
@@ -17,7 +17,7 @@ class EntryForm(forms.Form):
     """One line of the log."""
 
     on = DayField(label=_("Day"))
-    amount = HoursField(label=_("Time"), help_text=_("45m, 1:30 or 1.5"))
+    amount = AmountField(label=_("Time"), help_text=_("45m, 1:30 or 1.5"))
     description = forms.CharField(
         label=_("What was done"), widget=forms.Textarea(attrs={"rows": 2}), max_length=5000, required=False
     )
@@ -68,7 +68,7 @@ class EntryForm(forms.Form):
 class TopUpForm(forms.Form):
     """Extra hours."""
 
-    amount = HoursField(label=_("Hours"), bare_most=LONGEST, positive=True)
+    amount = AmountField(label=_("Hours"), bare_most=LONGEST, positive=True)
     kind = forms.ChoiceField(label=_("They are"), choices=TopUp.Kind, initial=TopUp.Kind.TOPUP)
     on = DayField(label=_("For the cycle of"))
     until = DayField(label=_("Usable through the cycle of"), required=False)
@@ -80,3 +80,77 @@ class TopUpForm(forms.Form):
         if fields.get("on") and fields.get("until") and fields["until"] < fields["on"]:
             self.add_error("until", _("This is before the cycle they are for."))
         return fields
+
+
+class ChangeCapForm(forms.Form):
+    """Other hours for one cycle, now."""
+
+    cap = AmountField(label=_("Hours this cycle should have"), bare_most=LONGEST)
+    on = DayField(label=_("From"))
+    how = forms.ChoiceField(
+        label=_("The difference counts"),
+        choices=[("full", _("in full")), ("prorated", _("for the days that are left"))],
+        initial="full",
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=300, required=False)
+
+    def __init__(self, *args: Any, unit: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _count_in(self, "cap", unit, _("How many this cycle should have"))
+
+
+class EndForm(forms.Form):
+    """The last day."""
+
+    ends_on = DayField(label=_("Last day"))
+    reason = forms.CharField(label=_("Reason"), max_length=300, required=False)
+
+
+class DecisionForm(forms.Form):
+    """What becomes of time that awaits a decision."""
+
+    amount = AmountField(label=_("How much of it"), bare_most=LONGEST, positive=True)
+    outcome = forms.ChoiceField(label=_("What becomes of it"), choices=Decision.Outcome)
+    rate = MoneyField(label=_("Rate"), required=False, help_text=_("Where it is billed; empty for the rate of the terms."))
+    reason = forms.CharField(label=_("Reason"), max_length=300, required=False)
+
+    def __init__(self, *args: Any, unit: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _count_in(self, "amount", unit)
+
+
+class ReopenForm(forms.Form):
+    """Why a cycle is reopened, and late work that comes with it."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=300, help_text=_("Your client sees it beside the new version."))
+    on = DayField(label=_("Day"), required=False)
+    amount = AmountField(label=_("Time"), required=False, help_text=_("45m, 1:30 or 1.5"))
+    description = forms.CharField(label=_("What was done"), max_length=5000, required=False)
+
+    folded = ("on", "amount", "description")
+    folded_title = _("Add late work at once")
+
+    def __init__(self, *args: Any, unit: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _count_in(self, "amount", unit)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse half a line."""
+        fields = super().clean() or self.cleaned_data
+        if bool(fields.get("on")) != bool(fields.get("amount")):
+            self.add_error("on" if fields.get("amount") else "amount", _("Late work needs a day and a time."))
+        return fields
+
+    def add(self) -> list[Work]:
+        """Return the late work."""
+        fields = self.cleaned_data
+        return [Work(fields["on"], fields["amount"], description=fields["description"])] if fields.get("on") else []
+
+
+def _count_in(form: forms.Form, name: str, unit: str, label: Any = None) -> None:
+    """Let an amount be a number of a counted unit."""
+    field: Any = form.fields[name]
+    field.unit = unit
+    if unit != "hour":
+        field.help_text = ""
+        field.label = label or field.label

@@ -192,6 +192,20 @@ def log(
     return lines
 
 
+def corrections_at(retainer: Retainer, lines: Sequence[LogLine]) -> dict[int, list[tuple[Revision, Revision]]]:
+    """Return, by the key of the line they are shown at, standing corrections with the line they correct, as it says now."""
+    shown = {line.entry_id for line in lines} | {line.corrects for line in lines if line.corrects}
+    rows = list(latest(retainer).filter(entry__corrects__in=shown).select_related("entry"))
+    corrected = Revision.objects.filter(entry__in=[row.entry.corrects_id for row in rows], number=F("entry__number"))
+    originals = {row.entry_id: row for row in corrected} if rows else {}
+    found: dict[int, list[tuple[Revision, Revision]]] = {}
+    for row in rows:
+        pair = (row, originals[row.entry.corrects_id or 0])
+        found.setdefault(row.entry_id, []).append(pair)
+        found.setdefault(row.entry.corrects_id or 0, []).append(pair)
+    return found
+
+
 def planned(rows: QuerySet[Revision], terms: Terms, as_of: date) -> list[LogLine]:
     """Return the lines dated after `as_of`, in order."""
     return [_line(row, terms, None) for row in rows.filter(entry__on__gt=as_of).order_by(*IN_ORDER)]

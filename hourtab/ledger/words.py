@@ -1,11 +1,14 @@
 """The balance in words (ledger §8): never a negative number, the form of §4 while approved extra hours are in use."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from hourtab.core.totals import CycleTotals
+from hourtab.ledger import closing, queries
 from hourtab.ledger.queries import LogLine
 from hourtab.lib.words import Words
 from hourtab.retainers.models import Retainer
@@ -17,6 +20,39 @@ class Mark:
 
     word: str
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The cycle before the present one, which is over and not closed yet. It closes by itself on `closes_on`, or by hand."""
+
+    starts_on: date
+    ends_on: date
+    closes_on: date | None
+    words: Words
+
+    @property
+    def name(self) -> str:
+        """Its name: a month, where it is one."""
+        return self.words.month_or_stretch(self.starts_on, self.ends_on)
+
+    def closes(self, words: Words) -> str:
+        """Say when it closes."""
+        if self.closes_on is None:
+            return _("not closed yet")
+        return _("closes on %(day)s") % {"day": words.day(self.closes_on)}
+
+
+def before_of(retainer: Retainer, cycles: Sequence[CycleTotals], today: date, words: Words) -> Before | None:
+    """Return the cycle before the present one while it is not closed; None where it is, or there is none."""
+    if len(cycles) < 2 or cycles[-2].state == "closed":
+        return None
+    waiting = closing.unclosed(retainer, today)
+    cycle = next((item for item in waiting if item.starts_on == cycles[-2].starts_on), None)
+    if cycle is None:
+        return None
+    by_hand = any(closing.is_history(retainer, item) for item in waiting if item.ends_before <= today)
+    return Before(cycle.starts_on, cycle.ends_on, None if by_hand else closing.due_on(cycle), words)
 
 
 def over(cycle: CycleTotals) -> int:
@@ -57,8 +93,13 @@ def headline_parts(cycle: CycleTotals, words: Words) -> list[str]:
     return parts
 
 
-def facts_of(retainer: Retainer, cycle: CycleTotals, today: date, words: Words) -> list[tuple[str, str]]:
-    """Return what stands under the bar: when it resets, what was carried, added, taken, what would expire."""
+def facts_of(
+    retainer: Retainer, cycle: CycleTotals, today: date, words: Words, before: Before | None = None
+) -> list[tuple[str, str]]:
+    """Return what stands under the bar: when it resets, what was carried, added, taken, what would expire.
+
+    `before` is the cycle before while that is not closed: until then what was carried is provisional (ledger §5).
+    """
     facts = []
     if cycle.state == "ended":
         facts.append((_("Ended"), words.full_day(cycle.ends_on)))
@@ -71,11 +112,18 @@ def facts_of(retainer: Retainer, cycle: CycleTotals, today: date, words: Words) 
     if cycle.planned:
         facts.append((_("Planned"), words.amount(cycle.planned)))
     if cycle.carried_in:
-        facts.append((_("Carried over"), _("%(hours)s, used first") % {"hours": words.amount(cycle.carried_in)}))
+        said = _("%(hours)s for now, used first") if before else _("%(hours)s, used first")
+        facts.append((_("Carried over"), said % {"hours": words.amount(cycle.carried_in)}))
+    if before:
+        facts.append((before.name, before.closes(words)))
     if cycle.topped_up:
         facts.append((_("Added"), words.amount(cycle.topped_up)))
     if cycle.transferred:
-        facts.append((_("Changed in this cycle"), words.amount(cycle.transferred)))
+        facts.append((_("Changed in this cycle"), words.signed(cycle.transferred)))
+    if cycle.reinstated:
+        facts.append((_("Used after they lapsed"), _("%(hours)s, for late work") % {"hours": words.amount(cycle.reinstated)}))
+    if awaiting := sum(cycle.pending.values()) - cycle.awaiting:
+        facts.append((_("From earlier cycles"), _("%(hours)s await a decision") % {"hours": words.amount(awaiting)}))
     if cycle.debt_in:
         facts.append((_("Taken in advance"), words.amount(cycle.debt_in)))
     if cycle.state in ("open", "paused") and cycle.lapsing and cycle.ends_on != date.max:
@@ -97,12 +145,59 @@ def in_days(on: date, today: date, words: Words) -> str:
     return _("%(day)s, in %(n)s days") % {"day": words.day(on), "n": days}
 
 
-def marks_of(line: LogLine) -> list[Mark]:
-    """Return the marks of a line with their explanations."""
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What was corrected of a line, or by it: the other line's day and text, the difference, and why."""
+
+    on: date
+    text: str
+    amount: int
+    reason: str
+
+
+def corrections_of(retainer: Retainer, lines: Sequence[LogLine]) -> dict[int, list[Correction]]:
+    """Return what was corrected of these lines, or by them."""
+    found = queries.corrections_at(retainer, lines)
+    return {
+        key: [
+            Correction(original.on, original.description or original.category, row.amount, row.reason) for row, original in pairs
+        ]
+        for key, pairs in found.items()
+    }
+
+
+_OUTCOMES = {
+    "cancelled_in_time": (_lazy("called off in time"), _lazy("It does not count.")),
+    "cancelled_by_provider": (_lazy("called off by us"), _lazy("It does not count.")),
+    "cancelled_late": (_lazy("called off late"), _lazy("It counts, as agreed.")),
+    "no_show": (_lazy("missed"), _lazy("It counts, as agreed.")),
+    "accepted": (_lazy("accepted"), _lazy("Accepted by you.")),
+    "rejected": (_lazy("rejected"), _lazy("It does not count.")),
+}
+
+
+def marks_of(line: LogLine, words: Words, corrections: Mapping[int, Sequence[Correction]] | None = None) -> list[Mark]:
+    """Return the marks of a line with their explanations; `corrections` by the key of the line they are shown at."""
     work, marks = line.work, []
+    said = (corrections or {}).get(line.entry_id, ())
+    if line.corrects:
+        for item in said:
+            text = _("Corrects “%(text)s” of %(day)s, whose cycle was closed, by %(time)s.") % {
+                "text": item.text, "day": words.day(item.on), "time": words.signed(item.amount),
+            }  # fmt: skip
+            marks.append(Mark(_("correction"), f"{text} {_reason(line.reason)}".strip()))
+        return marks
+    if work.posted is not None:
+        why = _("This work is of %(day)s. Its own cycle was closed when it was written, so it counts here.")
+        marks.append(Mark(_("late"), why % {"day": words.day(work.on)}))
+    for item in said:
+        text = _("Corrected by %(time)s since; the difference counts where the correction stands.")
+        marks.append(Mark(_("corrected"), f"{text % {'time': words.signed(item.amount)}} {_reason(item.reason)}".strip()))
+    if work.outcome in _OUTCOMES:
+        marks.append(Mark(*map(str, _OUTCOMES[work.outcome])))
     if line.was_edited:
         why = _("This line was changed after it was first written.")
-        marks.append(Mark(_("edited"), f"{why} {_('Reason: %(reason)s') % {'reason': line.reason}}" if line.reason else why))
+        marks.append(Mark(_("edited"), f"{why} {_reason(line.reason)}".strip()))
     if work.scope == "courtesy":
         marks.append(Mark(_("no charge"), _("Delivered without drawing on the hours.")))
     elif work.scope == "project":
@@ -112,3 +207,7 @@ def marks_of(line: LogLine) -> list[Mark]:
     elif line.is_weighted:
         marks.append(Mark(f"{work.weight} %", _("Counts at %(percent)s %% of the time worked.") % {"percent": work.weight}))
     return marks
+
+
+def _reason(reason: str) -> str:
+    return _("Reason: %(reason)s") % {"reason": reason} if reason else ""

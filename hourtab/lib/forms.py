@@ -10,12 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from hourtab.core import amounts
 
 
-class HoursField(forms.Field):
-    """An amount of time in any notation, as whole seconds."""
+class AmountField(forms.Field):
+    """An amount of time in any notation, as whole seconds; of a counted `unit` a number, as hundredths."""
 
-    def __init__(self, *, bare_most: int = 24 * amounts.HOUR, positive: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *, bare_most: int = 24 * amounts.HOUR, positive: bool = False, unit: str = "hour", **kwargs: Any) -> None:
         self.bare_most = bare_most
         self.positive = positive
+        self.unit = unit
         super().__init__(widget=forms.TextInput(attrs={"maxlength": "30"}), **kwargs)
 
     def to_python(self, value: Any) -> Any:
@@ -24,16 +25,18 @@ class HoursField(forms.Field):
         if not text:
             return None
         try:
-            seconds = amounts.parse(text, bare_most=self.bare_most)
+            amount = amounts.parse(text, bare_most=self.bare_most) if self.unit == "hour" else amounts.parse_count(text)
         except amounts.AmountError as error:
             raise ValidationError(str(error)) from None
-        if self.positive and not seconds:
+        if self.positive and not amount:
             raise ValidationError(_("It must be more than 0."))
-        return seconds
+        return amount
 
     def prepare_value(self, value: Any) -> Any:
-        """Show seconds as `1:30`."""
-        return amounts.clock(value) if isinstance(value, int) else value
+        """Show seconds as `1:30`, hundredths as `1` or `1.5`."""
+        if not isinstance(value, int):
+            return value
+        return amounts.clock(value) if self.unit == "hour" else f"{value / 100:g}"
 
 
 class MoneyField(forms.CharField):

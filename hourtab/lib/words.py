@@ -60,6 +60,10 @@ class Words:
         """Write what is left, or how far beyond it things are; never a negative number."""
         return self.amount(amount) if amount >= 0 else _("%(time)s over") % {"time": self.amount(-amount)}
 
+    def signed(self, amount: int) -> str:
+        """Write a difference: `+2 h` or `−2 h`."""
+        return f"{'+' if amount > 0 else '−' if amount else ''}{self.amount(abs(amount))}"
+
     def used_of(self, used: int, available: int) -> str:
         """Write `14 of 20 h used`, or `16 h 30 m of 23 h used` where one of them is no whole hour."""
         return _("%(pair)s used") % {"pair": self.pair(used, available)}

@@ -11,7 +11,7 @@ from hourtab.core.amounts import LONGEST, MINUTE, Rounding
 from hourtab.core.cycles import FIRST_DAY, LAST_DAY
 from hourtab.core.terms import Overage, Rollover, Terms
 from hourtab.lib.choices import zone_choices
-from hourtab.lib.forms import DayField, HoursField, MoneyField
+from hourtab.lib.forms import AmountField, DayField, MoneyField
 
 CADENCES = [
     ("month", _("a month")), ("week", _("a week")), ("two_weeks", _("every two weeks")), ("quarter", _("a quarter")),
@@ -30,7 +30,82 @@ ROUNDINGS = [
 STUBS = [("full", _("all hours")), ("prorated", _("hours in proportion")), ("none", _("no hours"))]
 
 
-class OpenRetainerForm(forms.Form):
+UNITS = [("hour", _("hours")), ("session", _("sessions")), ("deliverable", _("deliverables"))]
+MONTHLY = ("month", "quarter", "year")
+
+
+class TermsForm(forms.Form):
+    """What is agreed: how much, how often, and what happens at the edges."""
+
+    hours = AmountField(label=_("Hours per cycle"), bare_most=LONGEST, positive=True, help_text=_("20, 7.5 or 7h 30m"))
+    reset_day = forms.IntegerField(
+        label=_("Resets on day"),
+        required=False,
+        min_value=1,
+        max_value=31,
+        help_text=_("Of the month; by default the day it starts on."),
+    )
+    stub = forms.ChoiceField(label=_("Up to the first reset"), choices=STUBS, initial="full")
+    cadence = forms.ChoiceField(label=_("Hours are granted"), choices=CADENCES, initial="month")
+    rollover = forms.ChoiceField(label=_("Unused hours"), choices=ROLLOVERS, initial="0")
+    rollover_max = AmountField(
+        label=_("At most"), required=False, bare_most=LONGEST, help_text=_("The most hours that roll on; empty for no limit.")
+    )
+    overage = forms.ChoiceField(label=_("Time beyond the hours"), choices=POLICIES, initial="ask")
+    rate = MoneyField(
+        label=_("Rate beyond the hours"), required=False, help_text=_("Per hour, in the currency of the workspace.")
+    )
+    rounding = forms.ChoiceField(label=_("Rounding per entry"), choices=ROUNDINGS, initial="0")
+    grace_days = forms.IntegerField(
+        label=_("A cycle closes after"),
+        required=False,
+        min_value=0,
+        max_value=366,
+        initial=10,
+        help_text=_("Days after its last one; until then late lines still belong to it."),
+    )
+
+    folded: tuple[str, ...] = (
+        "reset_day", "stub", "cadence", "rollover", "rollover_max", "overage", "rate", "rounding", "grace_days",
+    )  # fmt: skip
+    folded_title = _("Reset day, rollover, overage, rounding, closing")
+
+    def count_in(self, unit: str) -> None:
+        """Let amounts be numbers of a counted unit, which is never rounded."""
+        if unit == "hour":
+            return
+        for name in ("hours", "rollover_max"):
+            field: Any = self.fields[name]
+            field.unit = unit
+        self.fields["hours"].label, self.fields["hours"].help_text = _("How many per cycle"), ""
+        self.fields["rate"].help_text = _("For each one, in the currency of the workspace.")
+        self.fields["rounding"].widget = forms.HiddenInput()
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a reset day where hours are not granted by the month."""
+        fields = super().clean() or self.cleaned_data
+        if fields.get("reset_day") and fields.get("cadence") not in MONTHLY:
+            self.add_error("reset_day", _("A reset day goes with months, quarters and years."))
+        return fields
+
+    def agreed(self, effective_on: date, unit: str) -> Terms:
+        """Return what was agreed, effective from a day."""
+        fields = self.cleaned_data
+        rollover = fields["rollover"]
+        return Terms(
+            effective_on=effective_on,
+            cap=fields["hours"],
+            cadence=fields["cadence"],
+            anchor_on=anchor_before(effective_on, fields["reset_day"]) if fields["reset_day"] else effective_on,
+            stub=fields["stub"],
+            rollover=Rollover(None if rollover == "ever" else int(rollover), fields["rollover_max"]),
+            overage=Overage(fields["overage"], rate=fields["rate"]),
+            rounding=Rounding(int(fields["rounding"]) * MINUTE if unit == "hour" else 0),
+            grace_days=10 if fields["grace_days"] is None else fields["grace_days"],
+        )
+
+
+class OpenRetainerForm(TermsForm):
     """One short form; everything else has a sound default and is folded away."""
 
     client = forms.CharField(
@@ -42,26 +117,16 @@ class OpenRetainerForm(forms.Form):
         initial=_("Retainer"),
         help_text=_("For example: Coaching, IT project management."),
     )
-    hours = HoursField(label=_("Hours per cycle"), bare_most=LONGEST, positive=True, help_text=_("20, 7.5 or 7h 30m"))
     starts_on = DayField(label=_("Starts on"))
-    reset_day = forms.IntegerField(
-        label=_("Resets on day"),
+    unit = forms.ChoiceField(label=_("Sold by"), required=False, choices=UNITS, initial="hour")
+    ends_on = DayField(label=_("Ends on"), required=False, help_text=_("The last day of a prepaid block or a fixed term."))
+    notice_hours = forms.IntegerField(
+        label=_("Sessions can be called off"),
         required=False,
-        min_value=1,
-        max_value=31,
-        help_text=_("Of the month; by default the day it starts on."),
+        min_value=0,
+        max_value=1000,
+        help_text=_("Hours before they begin, at no charge; for sessions only."),
     )
-    stub = forms.ChoiceField(label=_("Up to the first reset"), choices=STUBS, initial="full")
-    cadence = forms.ChoiceField(label=_("Hours are granted"), choices=CADENCES, initial="month")
-    rollover = forms.ChoiceField(label=_("Unused hours"), choices=ROLLOVERS, initial="0")
-    rollover_max = HoursField(
-        label=_("At most"), required=False, bare_most=LONGEST, help_text=_("The most hours that roll on; empty for no limit.")
-    )
-    overage = forms.ChoiceField(label=_("Time beyond the hours"), choices=POLICIES, initial="ask")
-    rate = MoneyField(
-        label=_("Rate beyond the hours"), required=False, help_text=_("Per hour, in the currency of the workspace.")
-    )
-    rounding = forms.ChoiceField(label=_("Rounding per entry"), choices=ROUNDINGS, initial="0")
     categories = forms.CharField(
         label=_("Kinds of work"),
         required=False,
@@ -70,8 +135,13 @@ class OpenRetainerForm(forms.Form):
     )
     zone = forms.ChoiceField(label=_("Time zone"), choices=zone_choices)
 
-    folded = ("reset_day", "stub", "cadence", "rollover", "rollover_max", "overage", "rate", "rounding", "categories", "zone")
-    folded_title = _("Reset day, rollover, overage, rounding, kinds of work")
+    field_order = ("client", "name", "hours", "starts_on", "unit", "ends_on")
+    folded = ("unit", "ends_on", "notice_hours", *TermsForm.folded, "categories", "zone")
+    folded_title = _("Sessions, end, reset day, rollover, overage, rounding, kinds of work")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.count_in(self.data.get("unit", "hour"))
 
     def clean_starts_on(self) -> date:
         """Refuse dates no calendar of ours holds."""
@@ -79,6 +149,10 @@ class OpenRetainerForm(forms.Form):
         if not FIRST_DAY <= day <= LAST_DAY:
             raise forms.ValidationError(_("The date must lie between %(a)s and %(b)s.") % {"a": FIRST_DAY, "b": LAST_DAY})
         return day
+
+    def clean_unit(self) -> str:
+        """Return what is counted; hours where nothing is said."""
+        return self.cleaned_data["unit"] or "hour"
 
     def clean_categories(self) -> Sequence[str]:
         """Return the names; refuse one that is too long."""
@@ -88,27 +162,53 @@ class OpenRetainerForm(forms.Form):
         return names
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a reset day where hours are not granted by the month."""
-        fields = super().clean() or self.cleaned_data
-        if fields.get("reset_day") and fields.get("cadence") not in ("month", "quarter", "year"):
-            self.add_error("reset_day", _("A reset day goes with months, quarters and years."))
+        """Refuse an end before the start."""
+        fields = super().clean()
+        start, end = fields.get("starts_on"), fields.get("ends_on")
+        if start and end and not start <= end <= LAST_DAY:
+            self.add_error("ends_on", _("This is before it starts."))
         return fields
 
     def terms(self) -> Terms:
         """Return what was agreed."""
-        fields = self.cleaned_data
-        start: date = fields["starts_on"]
-        rollover = fields["rollover"]
-        return Terms(
-            effective_on=start,
-            cap=fields["hours"],
-            cadence=fields["cadence"],
-            anchor_on=anchor_before(start, fields["reset_day"]) if fields["reset_day"] else start,
-            stub=fields["stub"],
-            rollover=Rollover(None if rollover == "ever" else int(rollover), fields["rollover_max"]),
-            overage=Overage(fields["overage"], rate=fields["rate"]),
-            rounding=Rounding(int(fields["rounding"]) * MINUTE),
-        )
+        return self.agreed(self.cleaned_data["starts_on"], self.cleaned_data["unit"])
+
+
+class ChangeTermsForm(TermsForm):
+    """A new version of the terms, from the start of a cycle on."""
+
+    effective_on = forms.ChoiceField(label=_("From"))
+    reason = forms.CharField(label=_("Reason"), max_length=300, required=False, help_text=_("For your own history."))
+
+    field_order = ("effective_on", "hours")
+
+    def __init__(self, *args: Any, starts: Sequence[tuple[str, str]], unit: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["effective_on"]
+        field.choices = starts
+        self.count_in(unit)
+        self.unit = unit
+
+    def terms(self) -> Terms:
+        """Return what is agreed from now on."""
+        return self.agreed(date.fromisoformat(self.cleaned_data["effective_on"]), self.unit)
+
+
+def terms_initial(terms: Terms) -> dict[str, Any]:
+    """Return what a form shows of the terms that are valid."""
+    cycles, limit = terms.rollover.cycles, terms.rollover.max
+    return {
+        "hours": terms.cap,
+        "reset_day": terms.anchor_on.day if terms.cadence in MONTHLY else None,
+        "stub": terms.stub,
+        "cadence": terms.cadence,
+        "rollover": "ever" if cycles is None else str(cycles),
+        "rollover_max": limit if isinstance(limit, int) else None,
+        "overage": terms.overage.policy,
+        "rate": f"{terms.overage.rate / 100:.2f}" if terms.overage.rate is not None else None,
+        "rounding": str(terms.rounding.step // MINUTE),
+        "grace_days": terms.grace_days,
+    }
 
 
 def anchor_before(start: date, day: int) -> date:

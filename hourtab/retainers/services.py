@@ -23,6 +23,8 @@ def open_retainer(
     starts_on: date | None = None,
     zone: str = "",
     unit: str = "hour",
+    ends_on: date | None = None,
+    notice_hours: int | None = None,
     categories: Sequence[str] = (),
     by: str = "",
 ) -> Retainer:
@@ -39,6 +41,8 @@ def open_retainer(
         name=name,
         zone=zone or workspace.zone,
         unit=unit,
+        ends_on=ends_on,
+        notice_hours=notice_hours if unit == "session" else None,
         currency=workspace.currency,
         starts_on=starts_on or terms.effective_on,
     )

@@ -15,11 +15,13 @@ from hourtab.accounts.access import MemberRequest, editor_required, member_requi
 from hourtab.core.cycles import CycleError
 from hourtab.ledger import queries, quick_line
 from hourtab.ledger import services as ledger
+from hourtab.ledger.agreement import coming_starts
 from hourtab.ledger.bar import bar_of
+from hourtab.ledger.cycle_rows import cycle_rows
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.forms import EntryForm
 from hourtab.ledger.today import today_rows
-from hourtab.ledger.words import facts_of, headline, level, marks_of
+from hourtab.ledger.words import before_of, corrections_of, facts_of, headline, level, marks_of
 from hourtab.ledger.work import Work
 from hourtab.lib.database import snapshot
 from hourtab.lib.notices import tell, warn
@@ -29,7 +31,7 @@ from hourtab.lib.words import Words
 from hourtab.retainers import services
 from hourtab.retainers.forms import OpenRetainerForm
 from hourtab.retainers.models import Retainer
-from hourtab.retainers.words import agreement
+from hourtab.retainers.words import agreement, words_for
 from hourtab.sharing.models import ShareLink
 from hourtab.sharing.services import share
 
@@ -83,7 +85,11 @@ def log_quick_line(request: MemberRequest) -> HttpResponse:
     words = _words(line.retainer)
     said = {"time": words.amount(work.amount), "retainer": line.retainer, "day": words.day(work.on), "what": line.description}
     undo = redirect("withdraw_entry", ref=line.retainer.ref, pk=entry.pk).url
-    tell(request, _("%(time)s on %(day)s for %(retainer)s: %(what)s") % said, action=(_("Undo"), undo))
+    text = _("%(time)s on %(day)s for %(retainer)s: %(what)s") % said
+    if entry.posts_on != entry.on:
+        day = words.full_day(entry.posts_on)
+        text += " " + _("Its own cycle is closed, so it counts in the one from %(day)s.") % {"day": day}
+    tell(request, text, action=(_("Undo"), undo))
     if line.before_colon:
         known = redirect("know_category", ref=line.retainer.ref, pk=entry.pk).url
         tell(request, _("Is “%(text)s” a kind of work?") % {"text": line.before_colon}, action=(_("Yes, from now on"), known))
@@ -103,7 +109,8 @@ def open_retainer(request: MemberRequest) -> HttpResponse:
             with transaction.atomic():
                 retainer = services.open_retainer(
                     request.workspace, client=fields["client"], name=fields["name"], terms=form.terms(), zone=fields["zone"],
-                    categories=fields["categories"], by=str(request.user),
+                    categories=fields["categories"], by=str(request.user), unit=fields["unit"], ends_on=fields["ends_on"],
+                    notice_hours=fields["notice_hours"],
                 )  # fmt: skip
                 share([retainer], by=request.member)
         except (ValidationError, CycleError) as error:
@@ -131,8 +138,8 @@ def retainer_cycles(request: MemberRequest, ref: str) -> HttpResponse:
     found = _retainer(request, ref)
     now = timezone.now()
     with snapshot():
-        cycles = list(reversed(queries.cycles(found, found.today(now))))
-        context = _overview(found, now) | {"cycles": cycles, "topups": found.topups.order_by("-on"), "tab": "cycles"}
+        context = _overview(found, now) | cycle_rows(found, found.today(now))
+        context |= {"topups": found.topups.order_by("-on"), "tab": "cycles"}
     return render(request, "retainers/cycles.html", context)
 
 
@@ -141,8 +148,17 @@ def retainer_terms(request: MemberRequest, ref: str) -> HttpResponse:
     """Show what was agreed, version by version."""
     found = _retainer(request, ref)
     words = _words(found)
-    versions = [(version, " ".join(agreement(version.as_core(), words, found.currency))) for version in found.terms.all()]
-    return render(request, "retainers/terms.html", _overview(found, timezone.now()) | {"versions": versions, "tab": "terms"})
+    now = timezone.now()
+    coming = coming_starts(found, found.today(now))
+    free = {cycle.starts_on for cycle in coming} | {
+        row.effective_on for row in found.agreed() if row.effective_on > found.today(now)
+    }
+    versions = [
+        (row, " ".join(agreement(row.as_core(), words, found.currency)), i > 0 and row.effective_on in free)
+        for i, row in enumerate(found.agreed())
+    ]
+    context = {"versions": versions, "coming": coming, "tab": "terms"}
+    return render(request, "retainers/terms.html", _overview(found, now) | context)
 
 
 def _retainer(request: MemberRequest, ref: str) -> Retainer:
@@ -150,12 +166,13 @@ def _retainer(request: MemberRequest, ref: str) -> Retainer:
 
 
 def _words(found: Retainer) -> Words:
-    return Words(found.workspace.locale, found.workspace.hour_format, found.unit)
+    return words_for(found)
 
 
 def _overview(found: Retainer, now: datetime) -> dict[str, object]:
     words, on = _words(found), found.today(now)
-    cycle = queries.current_cycle(found, on)
+    cycles = queries.cycles(found, on)
+    cycle = cycles[-1] if cycles else None
     return {
         "retainer": found,
         "words": words,
@@ -164,7 +181,7 @@ def _overview(found: Retainer, now: datetime) -> dict[str, object]:
         "headline": headline(cycle, words) if cycle else _("Starts on %(day)s") % {"day": words.full_day(found.starts_on)},
         "bar": bar_of(cycle, on) if cycle else None,
         "level": level(cycle) if cycle else "enough",
-        "facts": facts_of(found, cycle, on, words) if cycle else (),
+        "facts": facts_of(found, cycle, on, words, before_of(found, cycles, on, words)) if cycle else (),
         "link": found.links.filter(revoked_at=None).first(),
         "as_of": queries.as_of_instant(found),
     }
@@ -182,11 +199,11 @@ def _log_of(found: Retainer, now: datetime, request: HttpRequest) -> dict[str, o
     rows = queries.lines_of(found, shown, queries.ALL_SCOPES)
     page = int(request.GET["page"]) if request.GET.get("page", "").isdecimal() and len(request.GET["page"]) < 7 else 1
     lines = queries.log(rows, shown, terms, on, offset=(max(1, page) - 1) * LINES_A_PAGE, limit=LINES_A_PAGE + 1)
-    place = cycles.index(shown)
+    place, words, corrections = cycles.index(shown), _words(found), corrections_of(found, lines)
     return {
         "shown": shown,
-        "lines": [(line, marks_of(line)) for line in lines[:LINES_A_PAGE]],
-        "planned": [(line, marks_of(line)) for line in queries.planned(rows, terms, on)] if page == 1 else (),
+        "lines": [(line, marks_of(line, words, corrections)) for line in lines[:LINES_A_PAGE]],
+        "planned": [(line, marks_of(line, words)) for line in queries.planned(rows, terms, on)] if page == 1 else (),
         "page": page,
         "has_more": len(lines) > LINES_A_PAGE,
         "earlier": cycles[place - 1] if place else None,

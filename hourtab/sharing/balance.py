@@ -1,6 +1,6 @@
 """What a balance page shows: an allow-list, built field by field from what the link may show. Nothing else reaches it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -8,11 +8,23 @@ from itertools import groupby
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from hourtab.core.entries import FREE_OUTCOMES
 from hourtab.core.totals import CycleTotals
 from hourtab.ledger import queries
 from hourtab.ledger.bar import Bar, bar_of, pace_of, whole_of
 from hourtab.ledger.queries import LogLine
-from hourtab.ledger.words import Mark, facts_of, headline_parts, in_days, level, marks_of, over
+from hourtab.ledger.words import (
+    Correction,
+    Mark,
+    before_of,
+    corrections_of,
+    facts_of,
+    headline_parts,
+    in_days,
+    level,
+    marks_of,
+    over,
+)  # fmt: skip
 from hourtab.lib.words import Words
 from hourtab.retainers.models import Retainer
 from hourtab.retainers.words import agreement
@@ -135,11 +147,11 @@ def build_sheet(retainer: Retainer, link: ShareLink, now: datetime, page: int) -
         bar=bar_of(cycle, today),
         scale_end=words.amount(whole_of(cycle)),
         pace=pace_of(cycle, today, words),
-        facts=facts_of(retainer, cycle, today, words),
+        facts=facts_of(retainer, cycle, today, words, before_of(retainer, cycles, today, words)),
         as_of=_as_of(retainer, today, words),
         stale=_stale(retainer, now),
-        planned=_days(queries.planned(rows, terms, today), link, words) if page == 1 else (),
-        days=_days(lines, link, words),
+        planned=_days(queries.planned(rows, terms, today), link, words, {}) if page == 1 else (),
+        days=_days(lines, link, words, corrections_of(retainer, lines)),
         page=page,
         pages=max(1, -(-count // LINES_A_PAGE)),
         total_lines=count,
@@ -199,30 +211,30 @@ def _stale(retainer: Retainer, now: datetime) -> str:
     return ngettext("Nothing new for %(n)s day.", "Nothing new for %(n)s days.", days) % {"n": days}
 
 
-def _days(lines: Sequence[LogLine], link: ShareLink, words: Words) -> list[Day]:
+def _days(lines: Sequence[LogLine], link: ShareLink, words: Words, corrections: Mapping[int, Sequence[Correction]]) -> list[Day]:
     return [
-        Day(words.weekday(on), [_page_line(line, link, words) for line in of_day])
+        Day(words.weekday(on), [_page_line(line, link, words, corrections) for line in of_day])
         for on, of_day in groupby(lines, key=lambda line: line.work.on)
     ]
 
 
-def _page_line(line: LogLine, link: ShareLink, words: Words) -> PageLine:
+def _page_line(line: LogLine, link: ShareLink, words: Words, corrections: Mapping[int, Sequence[Correction]]) -> PageLine:
     work = line.work
     meta = [
         *([work.category] if link.shows_categories and work.category else ()),
         *([work.person] if link.shows_people and work.person else ()),
     ]
     draws = work.scope == "retainer"
-    if draws and line.charged != work.amount:
+    if draws and line.charged != work.amount and work.outcome not in FREE_OUTCOMES:
         meta.append(_("%(time)s worked") % {"time": words.amount(work.amount)})
     left = "" if line.balance is None else words.left(line.balance)
     return PageLine(
         what=work.description or work.category if link.shows_categories else work.description,
-        hours=words.amount(line.charged if draws else work.amount),
+        hours=words.signed(line.charged) if line.corrects else words.amount(line.charged if draws else work.amount),
         left=left,
         then=left if line.balance is None or line.balance < 0 else _("%(time)s left") % {"time": left},
         meta=meta,
-        marks=marks_of(line),
+        marks=marks_of(line, words, corrections),
     )
 
 

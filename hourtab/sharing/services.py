@@ -10,7 +10,7 @@ from django.db import transaction
 from hourtab.accounts.models import Member
 from hourtab.retainers.models import Retainer
 from hourtab.sharing import tokens
-from hourtab.sharing.models import ShareLink, Shown
+from hourtab.sharing.models import ShareLink, Shown, StoredPage
 
 
 @transaction.atomic
@@ -50,6 +50,11 @@ def revoke_link(link: ShareLink, *, now: datetime) -> None:
     ShareLink.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=now)
     link.pages.all().delete()
     link.touch()
+
+
+def forget_pages(retainer: Retainer) -> None:
+    """Delete the stored pages that show a retainer: a text on them was erased."""
+    StoredPage.objects.filter(link__shown__retainer=retainer).delete()
 
 
 @transaction.atomic

@@ -141,7 +141,7 @@ def test_the_log_form_edits_and_keeps_the_history(ada, northlight) -> None:
     entry = Entry.objects.get()
     edit = f"/retainers/{retainer.ref}/entries/{entry.pk}/edit"
     answer = ada.post(edit, fields | {"amount": "2h", "reason": "Forgot the minutes", "seen": "1"}, follow=True)
-    assert "Changed. Your client sees the line marked as edited." in text_of(answer)
+    assert "Changed. Your client sees what was changed, and why." in text_of(answer)
     late = ada.post(edit, fields | {"amount": "3h", "reason": "", "seen": "1"})
     assert "changed in the meantime" in text_of(late)
     history = text_of(ada.get(f"/retainers/{retainer.ref}/entries/{entry.pk}"))

@@ -31,6 +31,12 @@ def left(amount: int, words: Words) -> str:
 
 
 @register.filter
+def signed(amount: int, words: Words) -> str:
+    """Write a difference."""
+    return words.signed(amount)
+
+
+@register.filter
 def day(on: Any, words: Words) -> str:
     """Write a day."""
     return words.day(on)

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from hourtab.accounts.access import MemberRequest, acts_on, editor_required, member_required
-from hourtab.ledger import record, services
+from hourtab.ledger import corrections, record, services
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.exports import log_as_csv
 from hourtab.ledger.forms import EntryForm, TopUpForm
@@ -16,6 +16,7 @@ from hourtab.lib.once import once
 from hourtab.lib.text import clean
 from hourtab.lib.words import Words
 from hourtab.retainers.models import Retainer
+from hourtab.retainers.words import words_for
 
 
 def _retainer(request: MemberRequest, ref: str) -> Retainer:
@@ -39,7 +40,11 @@ def log_time(request: MemberRequest, ref: str) -> HttpResponse:
         except LedgerError as error:
             form.add_error("amount", str(error))
         else:
-            tell(request, _("Logged."), action=(_("Undo"), redirect("withdraw_entry", ref=ref, pk=entry.pk).url))
+            tell(
+                request,
+                late_text(retainer, entry) or _("Logged."),
+                action=(_("Undo"), redirect("withdraw_entry", ref=ref, pk=entry.pk).url),
+            )
             return redirect(retainer)
     title = _("Log time for %(retainer)s") % {"retainer": retainer}
     return render(request, "parts/form_page.html", _form(form, retainer, title, _("Log")))
@@ -49,7 +54,7 @@ def log_time(request: MemberRequest, ref: str) -> HttpResponse:
 def edit_entry(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
     """Add a revision to a line; what was there stays in its history."""
     retainer, entry = _entry(request, ref, pk)
-    before = record.latest_work(entry)
+    before = corrections.standing_work(entry)
     initial = {name: getattr(before, name) for name in ("on", "amount", "description", "category", "person", "scope")}
     form = EntryForm(request.POST or None, retainer=retainer, editing=True, initial=initial | {"seen": entry.number})
     if request.method == "POST" and form.is_valid():
@@ -61,9 +66,14 @@ def edit_entry(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
         except LedgerError as error:
             form.add_error(None, str(error))
         else:
-            tell(request, _("Changed. Your client sees the line marked as edited."))
+            tell(request, _("Changed. Your client sees what was changed, and why."))
             return redirect(retainer)
-    return render(request, "parts/form_page.html", _form(form, retainer, _("Change this line"), _("Save the change")))
+    context = _form(form, retainer, _("Change this line"), _("Save the change"))
+    if corrections.is_closed(entry, retainer):
+        context["lead"] = _(
+            "This line stands in a closed cycle. Its statement stays; only the difference counts, in the present cycle."
+        )
+    return render(request, "parts/form_page.html", context)
 
 
 @editor_required
@@ -154,6 +164,14 @@ def top_up(request: MemberRequest, ref: str) -> HttpResponse:
     )
 
 
+def late_text(retainer: Retainer, entry: Entry) -> str:
+    """Return what to say of a line that was late; nothing of any other."""
+    if entry.posts_on == entry.on:
+        return ""
+    day = _words(retainer).full_day(entry.posts_on)
+    return _("Logged. Its own cycle is closed, so it counts in the one from %(day)s.") % {"day": day}
+
+
 def _form(form: object, retainer: Retainer, title: str, button: str) -> dict[str, object]:
     return {
         "form": form,
@@ -166,4 +184,4 @@ def _form(form: object, retainer: Retainer, title: str, button: str) -> dict[str
 
 
 def _words(retainer: Retainer) -> Words:
-    return Words(retainer.workspace.locale, retainer.workspace.hour_format, retainer.unit)
+    return words_for(retainer)

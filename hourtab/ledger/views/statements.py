@@ -1,0 +1,189 @@
+"""Closing, deciding and reopening; the history; what a retainer hands out."""
+
+import csv
+import io
+import json
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from hourtab.accounts.access import MemberRequest, acts_on, editor_required, member_required
+from hourtab.imports.jobs import forget_texts
+from hourtab.ledger import queries, services, statements, writes
+from hourtab.ledger.errors import LedgerError
+from hourtab.ledger.exports import guarded
+from hourtab.ledger.forms import DecisionForm, ReopenForm
+from hourtab.ledger.models import Revision, Write
+from hourtab.ledger.proof import ledger_document
+from hourtab.ledger.views.agreement import day_of, find_retainer
+from hourtab.lib.notices import tell, warn
+from hourtab.lib.once import once
+from hourtab.retainers.models import Retainer
+from hourtab.retainers.words import words_for
+from hourtab.sharing.services import forget_pages
+
+SHOWN_WRITES = 100
+
+
+@editor_required
+def close_cycle(request: MemberRequest, ref: str, on: str) -> HttpResponse:
+    """Close a cycle by hand, and all before it; first shows what becomes a statement."""
+    retainer, now, day = find_retainer(request, ref), timezone.now(), day_of(on)
+    if request.method == "POST":
+        try:
+            made = statements.close_cycles(retainer, day, by=request.member, now=now)
+        except LedgerError as error:
+            warn(request, str(error))
+        else:
+            text = _("Statement %(number)s is closed.") % {"number": made[-1].number}
+            tell(request, text if len(made) == 1 else _("%(count)s cycles are closed.") % {"count": len(made)})
+        return redirect("retainer_cycles", ref=ref)
+    today = retainer.today(now)
+    ended = [cycle for cycle in queries.cycles(retainer, today) if cycle.state in ("ended", "paused") and cycle.ends_on < today]
+    chosen = [cycle for cycle in ended if cycle.starts_on <= day]
+    if not chosen:
+        warn(request, _("There is nothing to close there."))
+        return redirect("retainer_cycles", ref=ref)
+    context = {"retainer": retainer, "cycles": chosen, "words": words_for(retainer), "through": on}
+    return render(request, "retainers/close.html", context)
+
+
+@editor_required
+@once
+def decide(request: MemberRequest, ref: str, on: str) -> HttpResponse:
+    """Decide what becomes of time that awaits a decision."""
+    retainer, now, day = find_retainer(request, ref), timezone.now(), day_of(on)
+    words = words_for(retainer)
+    latest = queries.current_cycle(retainer, retainer.today(now))
+    awaiting = latest.pending.get(on, 0) if latest else 0
+    if not awaiting:
+        warn(request, _("Nothing awaits a decision in that cycle."))
+        return redirect("retainer_cycles", ref=ref)
+    rate = queries.terms_at(retainer, day).overage.rate
+    form = DecisionForm(
+        request.POST or None,
+        unit=retainer.unit,
+        initial={"amount": awaiting, "rate": f"{rate / 100:.2f}" if rate is not None else None},
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.decide(retainer, cycle_on=day, by=request.member, now=now, **form.cleaned_data)
+        except LedgerError as error:
+            form.add_error("amount", str(error))
+        else:
+            tell(request, _("Decided."))
+            return redirect("retainer_cycles", ref=ref)
+    lead = _("%(time)s of the cycle of %(day)s await a decision.") % {"time": words.amount(awaiting), "day": words.full_day(day)}
+    context = {"retainer": retainer, "form": form, "title": _("Decide on extra time"), "button": _("Decide"), "back": retainer}
+    return render(request, "parts/form_page.html", context | {"lead": lead})
+
+
+@editor_required
+@once
+def reopen_cycle(request: MemberRequest, ref: str, on: str) -> HttpResponse:
+    """Reopen a cycle: shows the whole difference, asks for the reason, then writes new versions."""
+    retainer, now, day = find_retainer(request, ref), timezone.now(), day_of(on)
+    form = ReopenForm(request.POST or None, unit=retainer.unit)
+    context: dict[str, Any] = {"retainer": retainer, "form": form, "words": words_for(retainer), "on": day}
+    add = form.add() if request.method == "POST" and form.is_valid() else []
+    try:
+        differences, mark = statements.reopening(retainer, day, now, add=add)
+        context |= {"differences": differences, "fingerprint": mark}
+        if request.method == "POST" and form.is_valid() and "reopen" in request.POST:
+            statements.reopen_cycle(
+                retainer, day, by=request.member, now=now, reason=form.cleaned_data["reason"], add=add,
+                expect=request.POST.get("fingerprint", "-"),
+            )  # fmt: skip
+            tell(request, _("New versions are written; the earlier ones stay visible."))
+            return redirect("retainer_cycles", ref=ref)
+    except LedgerError as error:
+        form.add_error(None, str(error)) if request.method == "POST" else warn(request, str(error))
+        if request.method != "POST":
+            return redirect("retainer_cycles", ref=ref)
+    return render(request, "retainers/reopen.html", context)
+
+
+@member_required
+def retainer_history(request: MemberRequest, ref: str) -> HttpResponse:
+    """Show every change of a retainer: who, when, why, and what it did to the balance."""
+    retainer = find_retainer(request, ref)
+    rows, kind, person = _filtered(request, retainer)
+    page = int(request.GET["page"]) if request.GET.get("page", "").isdecimal() and len(request.GET["page"]) < 7 else 1
+    start = (max(1, page) - 1) * SHOWN_WRITES
+    shown = list(rows.order_by("-number")[start : start + SHOWN_WRITES + 1])
+    authors = {write.by for write in Write.objects.filter(retainer=retainer).exclude(by=None).select_related("by__user")}
+    context = {
+        "retainer": retainer,
+        "writes": [(write, _did(write)) for write in shown[:SHOWN_WRITES]],
+        "has_more": len(shown) > SHOWN_WRITES,
+        "page": max(1, page),
+        "kinds": Write.Kind.choices,
+        "kind": kind,
+        "people": sorted(authors, key=str),
+        "person": person,
+        "words": words_for(retainer),
+        "head": writes.head(retainer),
+        "tab": "history",
+    }
+    return render(request, "retainers/history.html", context)
+
+
+def _filtered(request: MemberRequest, retainer: Retainer) -> tuple[Any, str, str]:
+    rows = Write.objects.filter(retainer=retainer).select_related("by__user")
+    kind, person = request.GET.get("kind", ""), request.GET.get("by", "")
+    if kind in Write.Kind.values:
+        rows = rows.filter(kind=kind)
+    if person.isdecimal() and len(person) < 10:
+        rows = rows.filter(by=int(person))
+    return rows, kind, person
+
+
+def _did(write: Write) -> int | None:
+    """Return what a write did to what is left."""
+    return None if write.before is None or write.after is None else write.after - write.before
+
+
+@member_required
+def history_csv(request: MemberRequest, ref: str) -> HttpResponse:
+    """Hand out the history as CSV."""
+    retainer = find_retainer(request, ref)
+    rows, _kind, _person = _filtered(request, retainer)
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(["Number", "At (UTC)", "By", "What", "About", "Reason", "Records", "Left before", "Left after", "Hash"])
+    for row in rows.order_by("number").iterator():
+        texts = map(guarded, (str(row.by or ""), row.get_kind_display(), row.label, row.reason))
+        writer.writerow([row.number, f"{row.at:%Y-%m-%d %H:%M:%S}", *texts, row.count, row.before, row.after, row.hash])
+    return _download(out.getvalue().encode("utf-8-sig"), "text/csv; charset=utf-8", f"hourtab-{retainer.ref}-history.csv")
+
+
+@member_required
+def ledger_json(request: MemberRequest, ref: str) -> HttpResponse:
+    """Hand out the whole ledger document with its chain."""
+    retainer = find_retainer(request, ref)
+    document = ledger_document(retainer, retainer.today(timezone.now()))
+    return _download(
+        json.dumps(document, ensure_ascii=False, indent=1).encode(), "application/json", f"hourtab-{retainer.ref}.json"
+    )
+
+
+def _download(content: bytes, kind: str, name: str) -> HttpResponse:
+    return HttpResponse(content, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+@editor_required
+@acts_on(lambda request, ref, pk: get_object_or_404(find_retainer(request, ref).entries, pk=pk))
+def erase_texts(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
+    """Erase the texts of a line for ever, everywhere."""
+    retainer = find_retainer(request, ref)
+    entry = get_object_or_404(retainer.entries.select_related("retainer", "corrects"), pk=pk)
+    texts = Revision.objects.filter(entry=entry).values_list("description", "person", "project")
+    said = {text for row in texts for text in row if text}
+    services.erase_texts(entry, by=request.member, now=timezone.now(), reason=request.POST.get("reason", "")[:300])
+    forget_pages(retainer)
+    forget_texts(request.workspace, said)
+    tell(request, _("The texts of this line are gone for ever. Its figures stay."))
+    return redirect("entry_history", ref=ref, pk=pk)
