@@ -35,7 +35,7 @@ lane = Lane(reader(), site)
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
     """Send what is public to the lane, and everything else to Django."""
-    if scope["type"] == "http" and scope["path"].startswith("/r/"):
+    if scope["type"] == "http" and scope["path"].startswith(("/r/", "/s/")):
         await lane(scope, receive, send)
     else:
         await site(scope, receive, send)

@@ -10,7 +10,8 @@ from hourtab.ledger.views import agreement, statements
 from hourtab.ledger.views import log as ledger
 from hourtab.lib import plain
 from hourtab.retainers import views as retainers
-from hourtab.sharing import views as sharing
+from hourtab.sharing.views import links as sharing
+from hourtab.sharing.views import public
 
 retainer_urls = [
     path("", retainers.retainer, name="retainer"),
@@ -92,7 +93,8 @@ urlpatterns = [
     path("settings", accounts.workspace_settings, name="settings"),
     path("accounts/", include("allauth.account.urls")),
     path("demo", sharing.demo, name="demo"),
-    path("r/<str:token>", sharing.public_page, name="public_page"),
+    path("r/<str:token>", public.public_page, name="public_page"),
+    path("s/<str:address>", public.public_statement, name="public_statement"),
     path("robots.txt", plain.robots, name="robots"),
 ]
 

@@ -9,6 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from hourtab.accounts import services
 from hourtab.accounts.models import User, Workspace
 from hourtab.lib.choices import CURRENCIES, HOUR_FORMATS, locale_choices, zone_choices
+from hourtab.lib.pictures import is_picture
+
+LARGEST_LOGO = 500_000
 
 
 class SignupForm(forms.Form):
@@ -41,4 +44,33 @@ class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Workspace
-        fields = ["name", "zone", "locale", "currency", "hour_format"]
+        fields = ["name", "zone", "locale", "currency", "hour_format", "colour"]
+        help_texts = {"colour": _("Like #2f5d50; your statements as PDF use it.")}
+
+    logo_file = forms.FileField(
+        label=_("Logo"), required=False, help_text=_("PNG, JPEG or WebP, up to 500 kB; your statements as PDF show it.")
+    )
+    forget_logo = forms.BooleanField(label=_("Use no logo"), required=False)
+
+    def clean_logo_file(self) -> bytes | None:
+        """Refuse what is no picture of these kinds, whatever its name says."""
+        file = self.cleaned_data["logo_file"]
+        if not file:
+            return None
+        content: bytes = file.read(LARGEST_LOGO + 1)
+        if len(content) > LARGEST_LOGO:
+            raise forms.ValidationError(_("The logo is larger than 500 kB."))
+        if not is_picture(content):
+            raise forms.ValidationError(_("This is neither PNG, JPEG nor WebP."))
+        return content
+
+    def save(self, commit: bool = True) -> Workspace:
+        """Store the settings, with a logo that was chosen."""
+        workspace: Workspace = super().save(commit=False)
+        if self.cleaned_data["forget_logo"]:
+            workspace.logo = None
+        elif self.cleaned_data["logo_file"]:
+            workspace.logo = self.cleaned_data["logo_file"]
+        if commit:
+            workspace.save()
+        return workspace

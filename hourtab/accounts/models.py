@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from hourtab.lib.choices import HOUR_FORMATS, validate_zone
+from hourtab.lib.colours import validate_colour
 from hourtab.lib.versioned import Versioned
 
 
@@ -51,6 +52,8 @@ class Workspace(Versioned):
     locale = models.CharField(_("dates and numbers"), max_length=12, default="en-GB")
     currency = models.CharField(_("currency"), max_length=3, default="EUR")
     hour_format = models.CharField(_("hours"), max_length=8, choices=HOUR_FORMATS, default="hm")
+    colour = models.CharField(_("colour"), max_length=7, blank=True, validators=[validate_colour])
+    logo = models.BinaryField(null=True, editable=False)
     private_words = models.TextField(_("private words"), blank=True)
     is_demo = models.BooleanField(default=False, editable=False)
     digest_key = models.BinaryField(default=_digest_key, editable=False)

@@ -14,7 +14,7 @@ from hourtab.lib.notices import tell
 @owner_required
 def workspace_settings(request: MemberRequest) -> HttpResponse:
     """Show and change what every page of the workspace follows."""
-    form = WorkspaceForm(request.POST or None, instance=request.workspace)
+    form = WorkspaceForm(request.POST or None, request.FILES or None, instance=request.workspace)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             form.save()

@@ -36,8 +36,13 @@ class Document:
 
 def read(text: str | bytes) -> Document:
     """Read a ledger document. Raises `DocumentError` with the path of the first field that breaks a rule."""
+    return from_json(parse(text))
+
+
+def parse(text: str | bytes) -> Any:
+    """Parse JSON, refusing what it allows and a document must not have: a key given twice, NaN. Raises `DocumentError`."""
     try:
-        raw = json.loads(text, object_pairs_hook=refuse_duplicates, parse_constant=refuse_constant)
+        return json.loads(text, object_pairs_hook=refuse_duplicates, parse_constant=refuse_constant)
     except UnicodeDecodeError as error:
         raise DocumentError("", f"not UTF-8 at byte {error.start}") from None
     except json.JSONDecodeError as error:
@@ -48,7 +53,6 @@ def read(text: str | bytes) -> Document:
         if isinstance(error, DocumentError):
             raise
         raise DocumentError("", "not a ledger document: a number in it is too long") from None
-    return from_json(raw)
 
 
 def from_json(raw: object) -> Document:
@@ -449,6 +453,21 @@ def terms_json(version: terms.Terms) -> dict[str, Any]:
     """Write a version of the terms as the document lists it."""
     plain: dict[str, Any] = _plain(asdict(version))
     return plain
+
+
+def terms_from_json(raw: dict[str, Any]) -> terms.Terms:
+    """Read what `terms_json` wrote."""
+    limit = raw["rollover"]["max"]
+    return terms.Terms(
+        **raw
+        | {
+            "effective_on": date.fromisoformat(raw["effective_on"]),
+            "anchor_on": date.fromisoformat(raw["anchor_on"]),
+            "rollover": terms.Rollover(raw["rollover"]["cycles"], terms.Percent(**limit) if isinstance(limit, dict) else limit),
+            "overage": terms.Overage(**raw["overage"]),
+            "rounding": Rounding(**raw["rounding"]),
+        }
+    )
 
 
 def retainer_json(retainer: terms.Retainer) -> dict[str, Any]:

@@ -245,8 +245,18 @@ class Play:
             billed_at=self.billed_at,
             decided=self.decided,
             pending=self.accounts.awaiting,
+            revived=self._revived(),
             closing=None if self.is_open else self.closing,
         )
+
+    def _revived(self) -> dict[str, int]:
+        """What late work took here of what had lapsed, by the index of the cycle it lapsed in."""
+        found: dict[str, int] = {}
+        for before, after in zip(self.opening.lapsed, self.lapsed, strict=False):
+            if after.reinstated > before.reinstated:
+                key = str(before.lapsed)
+                found[key] = found.get(key, 0) + after.reinstated - before.reinstated
+        return found
 
     def _ceiling(self) -> int:
         """What authorisations that touch this cycle had left when it began."""

@@ -36,7 +36,7 @@ class CycleTotals:
     Beside the document's keys: `ceiling`, what approvals that touch it allowed when it began; `lapsing`, what its end
     takes away if nothing more is used; `billed_at`, what was billed, by rate (None = not agreed), less what corrections
     credited; `decided`, what each decision that it carries or settles could take; `pending`, what awaits
-    a decision then, by cycle.
+    a decision then, by cycle; `revived`, what late work took of what had lapsed, by the index of the cycle it lapsed in.
     """
 
     starts_on: date
@@ -68,6 +68,7 @@ class CycleTotals:
     billed_at: Mapping[int | None, int] = field(default_factory=dict)
     decided: Mapping[str, int] = field(default_factory=dict)
     pending: Mapping[str, int] = field(default_factory=dict)
+    revived: Mapping[str, int] = field(default_factory=dict)
     closing: ClosingState | None = None
 
 

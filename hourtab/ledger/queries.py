@@ -20,6 +20,7 @@ from hourtab.core.totals import ClosingState, CycleTotals, Statement
 from hourtab.ledger.models import Cycle, Entry, Revision
 from hourtab.ledger.models import Statement as Frozen
 from hourtab.ledger.work import Work
+from hourtab.lib.database import in_chunks
 from hourtab.retainers.models import Retainer
 
 IN_ORDER = ("entry__on", F("entry__started").asc(nulls_first=True), "entry__key")
@@ -154,7 +155,15 @@ def totals_json(totals: CycleTotals) -> dict[str, Any]:
     """Write a cycle as the cache keeps it: the document's keys and what pages need beside them."""
     billed_at = [[rate, amount] for rate, amount in totals.billed_at.items()]
     more = {"ceiling": totals.ceiling, "lapsing": totals.lapsing, "billed_at": billed_at}
-    return documents.cycle_json(totals) | more | {"decided": dict(totals.decided), "pending": dict(totals.pending)}
+    return (
+        documents.cycle_json(totals)
+        | more
+        | {
+            "decided": dict(totals.decided),
+            "pending": dict(totals.pending),
+            "revived": dict(totals.revived),
+        }
+    )
 
 
 def totals_from_json(raw: dict[str, Any]) -> CycleTotals:
@@ -171,7 +180,7 @@ def lines_of(retainer: Retainer, cycle: CycleTotals, scopes: Collection[str]) ->
 
 
 def log(
-    rows: QuerySet[Revision], cycle: CycleTotals, terms: Terms, as_of: date, *, offset: int = 0, limit: int = 50
+    rows: QuerySet[Revision], cycle: CycleTotals, terms: Terms, as_of: date, *, offset: int = 0, limit: int | None = 50
 ) -> list[LogLine]:
     """Return `rows` of a cycle up to `as_of`, newest first, each with what was left after it.
 
@@ -185,7 +194,7 @@ def log(
         charges = (charged_for(_entry("", *values)._replace(corrects=corrects), terms) for corrects, *values in earlier)
         balance += sum(charge for charge in charges if charge > 0)
     lines = []
-    for row in rows[offset : offset + limit]:
+    for row in rows[offset : None if limit is None else offset + limit]:
         line = _line(row, terms, balance)
         lines.append(line)
         balance += max(0, line.charged)
@@ -231,3 +240,23 @@ def used_percent(cycle: CycleTotals) -> int:
 def as_of_instant(retainer: Retainer) -> datetime | None:
     """Return when the balance last changed, in the retainer's zone."""
     return retainer.as_of.astimezone(retainer.tzinfo) if retainer.as_of else None
+
+
+def frozen_lines(row: Frozen, scopes: Collection[str]) -> list[LogLine]:
+    """Return the lines of a statement in these scopes, as they were when it was closed, in their order."""
+    revisions: dict[int, Revision] = {}
+    for some in in_chunks([line[0] for line in row.lines]):
+        revisions |= {found.pk: found for found in Revision.objects.filter(pk__in=some).select_related("entry")}
+    return [
+        LogLine(
+            revision.entry.key, revision.entry_id, Work.of(revision), charged, balance, revision.number, revision.reason,
+            revision.entry.corrects_id,
+        )
+        for pk, charged, _covered, _overage, balance in row.lines
+        if (revision := revisions[pk]).scope in scopes
+    ]  # fmt: skip
+
+
+def used_after_lapsing(retainer: Retainer, index: int, as_of: date) -> int:
+    """Return how much of what lapsed at the end of the cycle with that index late work has used since."""
+    return sum(cycle.revived.get(str(index), 0) for cycle in cycles(retainer, as_of))

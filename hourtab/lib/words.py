@@ -99,6 +99,10 @@ class Words:
         """Write `Tuesday 22 June`."""
         return f"{format_date(on, 'EEEE', locale=_locale(self.locale))} {self.day(on)}"
 
+    def short_day(self, on: date) -> str:
+        """Write `1 Jul`, with the year where days of several years stand together."""
+        return _skeleton("yMMMd", on, self.locale)
+
     def stretch(self, first: date, last: date) -> str:
         """Write `1–30 June 2027`; the year alone for a cycle without end."""
         if last == date.max:

@@ -1,5 +1,7 @@
 """The agreement in plain words, generated from the terms."""
 
+from datetime import date
+
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -32,6 +34,25 @@ def agreement(terms: Terms, words: Words, currency: str) -> list[str]:
     """Return what was agreed, a sentence each, in the reader's words."""
     parts = (_hours(terms, words), _rollover(terms, words), _rounding(terms, words), _overage(terms, words, currency))
     return [part for part in parts if part]
+
+
+def coming_changes(retainer: Retainer, today: date, words: Words) -> list[tuple[str, str]]:
+    """Return what is agreed for later: other terms, pauses, the end."""
+    found = [
+        (
+            _("From %(day)s") % {"day": words.full_day(version.effective_on)},
+            " ".join(agreement(version, words, retainer.currency)),
+        )
+        for version in retainer.versions()
+        if version.effective_on > today
+    ]
+    for day in sorted(day for day in retainer.paused_cycles() if day > today):
+        found.append((_("From %(day)s") % {"day": words.full_day(day)}, _("A pause: no new hours in that stretch.")))
+    if retainer.ends_on and retainer.ends_on >= today:
+        found.append(
+            (_("On %(day)s") % {"day": words.full_day(retainer.ends_on)}, _("The agreement ends; hours left then expire."))
+        )
+    return found
 
 
 def _hours(terms: Terms, words: Words) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -12,6 +13,7 @@ from hourtab.core.entries import FREE_OUTCOMES
 from hourtab.core.totals import CycleTotals
 from hourtab.ledger import queries
 from hourtab.ledger.bar import Bar, bar_of, pace_of, whole_of
+from hourtab.ledger.models import Statement
 from hourtab.ledger.queries import LogLine
 from hourtab.ledger.words import (
     Correction,
@@ -27,8 +29,10 @@ from hourtab.ledger.words import (
 )  # fmt: skip
 from hourtab.lib.words import Words
 from hourtab.retainers.models import Retainer
-from hourtab.retainers.words import agreement
+from hourtab.retainers.words import agreement, coming_changes
+from hourtab.sharing.addresses import statement_path
 from hourtab.sharing.models import ShareLink
+from hourtab.sharing.public import LONG, balance_document, fingerprint, scopes_of
 
 LINES_A_PAGE = 50
 STALE_AFTER = timedelta(days=14)
@@ -48,9 +52,10 @@ class PageLine:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One day of the log."""
+    """One day of the log; `short` is its name in a narrow column."""
 
     name: str
+    short: str
     lines: Sequence[PageLine]
 
 
@@ -64,6 +69,8 @@ class PastCycle:
     carried_on: str
     lapsed: str
     over: str
+    path: str = ""
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +95,7 @@ class Sheet:
     pages: int
     total_lines: int
     agreement: str
+    coming: Sequence[tuple[str, str]]
     past: Sequence[PastCycle]
     shows_balance: bool
 
@@ -101,6 +109,8 @@ class BalancePage:
     title: str
     language: str
     sheets: Sequence[Sheet]
+    fingerprint: str
+    years: Sequence[int]
     tag: str = ""
 
 
@@ -114,8 +124,22 @@ def balance_page(link: ShareLink, retainers: Sequence[Retainer], now: datetime, 
         title=f"{first.headline} · {link.client.name}, {first.name}",
         language=words_of(link, retainers[0]).language,
         sheets=sheets,
+        fingerprint=fingerprint(document_of(link, retainers, now)) if max(sheet.total_lines for sheet in sheets) <= LONG else "",
+        years=_years(retainers, now),
         tag=tag,
     )
+
+
+def document_of(link: ShareLink, retainers: Sequence[Retainer], now: datetime) -> dict[str, Any]:
+    """Return the public document of a link: exactly what its page shows."""
+    days = {retainer.pk: retainer.today(now) for retainer in retainers}
+    return balance_document(link, retainers, days, words_of(link, retainers[0]))
+
+
+def _years(retainers: Sequence[Retainer], now: datetime) -> Sequence[int]:
+    """Return the calendar years of the engagement, the latest first."""
+    first = min(retainer.starts_on.year for retainer in retainers)
+    return range(max(first, max(retainer.today(now).year for retainer in retainers)), first - 1, -1)[:12]
 
 
 def words_of(link: ShareLink, retainer: Retainer) -> Words:
@@ -131,10 +155,11 @@ def build_sheet(retainer: Retainer, link: ShareLink, now: datetime, page: int) -
     if not cycles:
         return _not_begun(retainer, words, today)
     cycle, terms = cycles[-1], queries.terms_at(retainer, min(today, cycles[-1].ends_on))
-    scopes = ("retainer", "courtesy", *(("project",) if link.shows_projects else ()))
+    scopes = scopes_of(link)
     rows = queries.lines_of(retainer, cycle, scopes)
     count = rows.filter(entry__on__lte=today).count()
     lines = queries.log(rows, cycle, terms, today, offset=(page - 1) * LINES_A_PAGE, limit=LINES_A_PAGE)
+    standing = {row.starts_on: row for row in queries.statements(retainer)}
     first, *rest = headline_parts(cycle, words)
     excess = over(cycle)
     return Sheet(
@@ -150,13 +175,14 @@ def build_sheet(retainer: Retainer, link: ShareLink, now: datetime, page: int) -
         facts=facts_of(retainer, cycle, today, words, before_of(retainer, cycles, today, words)),
         as_of=_as_of(retainer, today, words),
         stale=_stale(retainer, now),
-        planned=_days(queries.planned(rows, terms, today), link, words, {}) if page == 1 else (),
-        days=_days(lines, link, words, corrections_of(retainer, lines)),
+        planned=days_of(queries.planned(rows, terms, today), link, words, {}) if page == 1 else (),
+        days=days_of(lines, link, words, corrections_of(retainer, lines)),
         page=page,
         pages=max(1, -(-count // LINES_A_PAGE)),
         total_lines=count,
         agreement=" ".join(agreement(terms, words, retainer.currency)),
-        past=[_past(past, words) for past in reversed(cycles[:-1])],
+        coming=coming_changes(retainer, today, words),
+        past=[_past(past, words, link, standing.get(past.starts_on)) for past in reversed(cycles[:-1])],
         shows_balance=True,
     )
 
@@ -183,6 +209,7 @@ def _not_begun(retainer: Retainer, words: Words, today: date) -> Sheet:
         pages=1,
         total_lines=0,
         agreement=" ".join(agreement(terms, words, retainer.currency)),
+        coming=coming_changes(retainer, retainer.starts_on, words),
         past=(),
         shows_balance=False,
     )
@@ -211,9 +238,12 @@ def _stale(retainer: Retainer, now: datetime) -> str:
     return ngettext("Nothing new for %(n)s day.", "Nothing new for %(n)s days.", days) % {"n": days}
 
 
-def _days(lines: Sequence[LogLine], link: ShareLink, words: Words, corrections: Mapping[int, Sequence[Correction]]) -> list[Day]:
+def days_of(
+    lines: Sequence[LogLine], link: ShareLink, words: Words, corrections: Mapping[int, Sequence[Correction]]
+) -> list[Day]:
+    """Return lines of one order, day by day, as this link may show them."""
     return [
-        Day(words.weekday(on), [_page_line(line, link, words, corrections) for line in of_day])
+        Day(words.weekday(on), words.short_day(on), [_page_line(line, link, words, corrections) for line in of_day])
         for on, of_day in groupby(lines, key=lambda line: line.work.on)
     ]
 
@@ -238,7 +268,7 @@ def _page_line(line: LogLine, link: ShareLink, words: Words, corrections: Mappin
     )
 
 
-def _past(cycle: CycleTotals, words: Words) -> PastCycle:
+def _past(cycle: CycleTotals, words: Words, link: ShareLink, closed: Statement | None) -> PastCycle:
     def or_dash(amount: int) -> str:
         return words.amount(amount) if amount else "–"
 
@@ -249,4 +279,6 @@ def _past(cycle: CycleTotals, words: Words) -> PastCycle:
         carried_on=or_dash(cycle.carried_out),
         lapsed=or_dash(cycle.expired + cycle.trimmed),
         over=or_dash(over(cycle)),
+        path=statement_path(link, closed.retainer_id, closed.number) if closed else "",
+        number=closed.number if closed else 0,
     )

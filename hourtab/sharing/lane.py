@@ -34,7 +34,7 @@ _QUERIES_A_MINUTE = 120
 
 
 class Lane:
-    """An ASGI application for everything under `/r/`; what needs more than a stored page goes on to `site`."""
+    """An ASGI application for everything under `/r/` and `/s/`; what needs more than a stored page goes on to `site`."""
 
     def __init__(self, reader: Reader, site: Any, *, renderers: int = 4) -> None:
         self.reader = reader
@@ -46,6 +46,9 @@ class Lane:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request."""
+        if scope["path"].startswith("/s/"):
+            await self._statement(scope, receive, send)
+            return
         token, slash, rest = scope["path"][3:].partition("/")
         log.info("%s /r/… %s", scope["method"], rest)
         if (slash and rest != "live") or not tokens.PATTERN.fullmatch(token):
@@ -133,6 +136,17 @@ class Lane:
             return
         asked.append(now)
         await self.site(scope, receive, send)
+
+    async def _statement(self, scope: Any, receive: Any, send: Any) -> None:
+        """Let Django answer the address of a statement."""
+        address = scope["path"][3:]
+        log.info("%s /s/…", scope["method"])
+        if "/" in address or not 22 < len(address) < 60:
+            await self._inactive(scope, send)
+        elif scope["method"] not in ("GET", "HEAD"):
+            await _send(scope, send, 405, headers.raw(Allow="GET, HEAD"), b"This page is only read.")
+        else:
+            await self._ask_site(address, scope, receive, send)
 
     async def _inactive(self, scope: Any, send: Any) -> None:
         await _send(scope, send, 404, headers.raw(), pages.inactive_page())

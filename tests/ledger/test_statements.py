@@ -31,6 +31,7 @@ def at(text: str) -> datetime:
 def a_january(northlight, *, rollover: int | None = 0, used: str = "6h", **more) -> Retainer:
     """Cap 10, January closed with 6 used, February has 3 used, as it stands on 15 February."""
     retainer = a_retainer(northlight, hours=10, starts="2027-01-01", rollover=rollover, **more)
+    Retainer.objects.filter(pk=retainer.pk).update(opened_at=at("01-01"))
     log(retainer, "2027-01-05", used, "January's work", now=at("01-05"))
     log(retainer, "2027-02-03", "3h", "February's work", now=at("02-03"))
     jobs.turn_the_day(at("02-15"))

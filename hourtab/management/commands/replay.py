@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from hourtab.core import amounts, documents
+from hourtab.core import amounts, documents, public
 from hourtab.core.fields import DocumentError
 from hourtab.core.statement import statement
 from hourtab.core.totals import Statement
@@ -32,20 +32,13 @@ class Command(BaseCommand):
         results = []
         for name in options["files"]:
             try:
-                document = documents.read(_bytes(name))
-                results.append((statement(document.ledger, document.as_of), document.chain))
+                results.append(_replayed(_bytes(name)))
             except (DocumentError, OSError) as error:
                 reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
                 self.stderr.write(f"{name}: {reason}")
                 sys.exit(2)
-        for name, (result, chain) in zip(options["files"], results, strict=True):
-            if options["json"]:
-                proven = {"chain": {"records": chain.records, "head": chain.head}} if chain else {}
-                self.stdout.write(json.dumps(documents.statement_json(result) | proven))
-            else:
-                self.stdout.write(_table(name, result))
-                if chain:
-                    self.stdout.write(f"The chain fits: {chain.records} records, head {chain.head}")
+        for name, (found, table) in zip(options["files"], results, strict=True):
+            self.stdout.write(json.dumps(found) if options["json"] else f"{name}\n{table}")
 
 
 def _bytes(name: str) -> bytes:
@@ -55,11 +48,25 @@ def _bytes(name: str) -> bytes:
         return handle.read(_LARGEST)
 
 
-def _table(name: str, result: Statement) -> str:
+def _replayed(content: bytes) -> tuple[dict[str, Any], str]:
+    """Return what a document says when it is computed or checked: as JSON, and as a text."""
+    raw = documents.parse(content)
+    if isinstance(raw, dict) and raw.get("format") == public.PUBLIC_FORMAT:
+        fingerprint, lines = public.check(raw)
+        said = {"format": public.PUBLIC_FORMAT, "lines": lines, "sha256": fingerprint}
+        return said, f"The {lines} lines give the figures.\nSHA-256 {fingerprint}\n"
+    document = documents.from_json(raw)
+    result, chain = statement(document.ledger, document.as_of), document.chain
+    proven = {"chain": {"records": chain.records, "head": chain.head}} if chain else {}
+    fits = f"\nThe chain fits: {chain.records} records, head {chain.head}" if chain else ""
+    return documents.statement_json(result) | proven, _table(result) + fits
+
+
+def _table(result: Statement) -> str:
     rows = [("cycle", "", *(column.replace("_", " ") for column in _COLUMNS))]
     for cycle in result.cycles:
         figures = (amounts.clock(getattr(cycle, column)) for column in _COLUMNS)
         rows.append((f"{cycle.starts_on}", cycle.state, *figures))
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = ("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
-    return f"{name}\n" + "\n".join(lines)
+    return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""The provider's links, and the public pages that are not stored."""
+"""The provider's links."""
 
 import io
 
@@ -7,15 +7,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
 
 from hourtab.accounts.access import MemberRequest, acts_on, editor_required, member_required
 from hourtab.lib.notices import tell
 from hourtab.lib.once import once
 from hourtab.retainers.models import Retainer
-from hourtab.sharing import pages, services, tokens
+from hourtab.sharing import services
 from hourtab.sharing.forms import LinkForm
-from hourtab.sharing.headers import PUBLIC
 from hourtab.sharing.links import url_of
 from hourtab.sharing.models import ShareLink
 
@@ -26,19 +24,6 @@ def _retainer(request: MemberRequest, ref: str) -> Retainer:
 
 def _link(request: MemberRequest, pk: int) -> ShareLink:
     return get_object_or_404(request.workspace.links.select_related("workspace", "client"), pk=pk, revoked_at=None)
-
-
-@require_safe
-def public_page(request: HttpRequest, token: str) -> HttpResponse:
-    """Answer a public page with a query: pages 2…n of the log. The one without is the lane's."""
-    text = request.GET.get("page", "1")
-    page = int(text) if text.isdecimal() and len(text) < 7 else 1
-    rendered = pages.render(tokens.digest_of(token), page=max(1, page)) if tokens.PATTERN.fullmatch(token) else None
-    body = rendered.body.encode() if rendered else pages.inactive_page()
-    response = HttpResponse(body, status=200 if rendered else 404)
-    for name, value in PUBLIC.items():
-        response[name] = value
-    return response
 
 
 def demo(request: HttpRequest) -> HttpResponse:

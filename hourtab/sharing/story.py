@@ -1,0 +1,112 @@
+"""A year's work, or the whole engagement: totals by kind of work and by month, and every line. What a sponsor shows a board."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.utils.translation import gettext as _
+
+from hourtab.core.entries import charged_for
+from hourtab.ledger import queries
+from hourtab.ledger.models import Revision
+from hourtab.ledger.queries import IN_ORDER, LogLine
+from hourtab.ledger.work import Work
+from hourtab.lib.words import Words
+from hourtab.retainers.models import Retainer
+from hourtab.sharing.balance import Day, days_of, words_of
+from hourtab.sharing.models import ShareLink
+from hourtab.sharing.public import scopes_of
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One part of the whole: its name, its time, and its width in thousandths of the largest."""
+
+    name: str
+    time: str
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Everything the page, the PDF and the file of a year or an engagement show."""
+
+    provider: str
+    client: str
+    name: str
+    title: str
+    language: str
+    stretch: str
+    figure: Sequence[tuple[str, str]]
+    label: str
+    kinds: Sequence[Share]
+    months: Sequence[Share]
+    years: Sequence[int]
+    year: int | None
+    days: Sequence[Day]
+    total_lines: int
+    lines: Sequence[LogLine]
+    words: Words
+
+
+def story_of(retainer: Retainer, link: ShareLink, now: datetime, year: int | None) -> Story:
+    """Build the story of a calendar year, or of the whole engagement (None), from the lines this link may show."""
+    words, today = words_of(link, retainer), retainer.today(now)
+    rows = queries.latest(retainer).filter(entry__on__lte=today, scope__in=scopes_of(link)).select_related("entry")
+    first = rows.order_by(*IN_ORDER).values_list("entry__on", flat=True).first() or min(today, retainer.starts_on)
+    if year is not None:
+        rows = rows.filter(entry__on__range=(date(year, 1, 1), date(year, 12, 31)))
+    lines = [_line(row, retainer) for row in rows.order_by(*IN_ORDER)]
+    kinds: dict[str, int] = defaultdict(int)
+    months: dict[date, int] = defaultdict(int)
+    for line in lines:
+        time = _time(line)
+        kinds[line.work.category if link.shows_categories else ""] += time
+        months[line.work.on.replace(day=1)] += time
+    total = sum(kinds.values())
+    names = {kind: kind or _("Other work") for kind in kinds}
+    largest = max([1, *kinds.values()])
+    tallest = max([1, *months.values()])
+    stretch = str(year) if year else words.stretch(first, max(first, today))
+    return Story(
+        provider=link.workspace.name,
+        client=link.client.name,
+        name=retainer.name,
+        title=_("The work of %(year)s") % {"year": year} if year else _("The engagement to date"),
+        language=words.language,
+        stretch=stretch,
+        figure=words.parts(max(0, total)),
+        label=_("of work for %(client)s.") % {"client": link.client.name},
+        kinds=[
+            Share(names[kind], words.amount(time), max(0, time) * 1000 // largest)
+            for kind, time in sorted(kinds.items(), key=lambda item: (-item[1], item[0]))
+        ] if link.shows_categories else (),
+        months=[
+            Share(words.month_or_stretch(month, _end_of(month)), words.amount(max(0, time)), max(0, time) * 1000 // tallest)
+            for month, time in sorted(months.items())
+        ],
+        years=range(first.year, today.year + 1),
+        year=year,
+        days=days_of(lines, link, words, {}),
+        total_lines=len(lines),
+        lines=lines,
+        words=words,
+    )  # fmt: skip
+
+
+def _line(row: Revision, retainer: Retainer) -> LogLine:
+    work, corrects = Work.of(row), row.entry.corrects_id
+    terms = queries.terms_at(retainer, row.entry.posts_on)
+    charged = charged_for(work.as_core("", "original" if corrects else None), terms)
+    return LogLine(row.entry.key, row.entry_id, work, charged, None, row.number, row.reason, corrects)
+
+
+def _time(line: LogLine) -> int:
+    """Return the time that was worked; of a correction the difference it made."""
+    return line.charged if line.corrects else line.work.amount
+
+
+def _end_of(month: date) -> date:
+    following = date(month.year + month.month // 12, month.month % 12 + 1, 1)
+    return date.fromordinal(following.toordinal() - 1)
