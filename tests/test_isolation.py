@@ -15,7 +15,7 @@ from tests.builders import a_retainer, log
 
 pytestmark = pytest.mark.django_db
 
-OPEN_TO_ALL = {"today", "demo", "public_page", "robots"}
+OPEN_TO_ALL = {"today", "demo", "public_page", "public_statement", "robots"}
 OF_THE_MEMBER = {"today", "log_quick_line", "open_retainer", "clients", "settings", "imports", "sources"}
 ONLY_POST = {
     "log_quick_line", "add_link", "withdraw_entry", "restore_entry", "know_category", "apply_import", "undo_import", "discard_import",
@@ -71,6 +71,7 @@ def paths(northlight, ada) -> dict[str, str]:
         "retainers/<slug:ref>": retainer.ref, "imports/<slug:ref>": draft.ref, "entries/<int:pk>": entry.pk, "links/<int:pk>": link.pk,
         "terms/<str:on>": "2027-06-01", "cycles/<str:on>": "2027-06-01",
         "clients/<int:pk>": retainer.client_id, "contacts/<int:pk>": contact.pk, "r/<str:token>": link.token,
+        "s/<str:address>": "1-1-1-" + "A" * 22,
     }  # fmt: skip
     found = {}
     for name, route in every_url():
@@ -126,7 +127,7 @@ def test_an_editor_edits_but_does_not_change_the_workspace(paths, ben) -> None:
 
 def test_every_page_opens_for_its_owner(paths, ada) -> None:
     for name, path in paths.items():
-        if name not in ONLY_POST | {"demo"}:
+        if name not in ONLY_POST | {"demo", "public_statement"}:
             assert ada.get(path).status_code == (302 if name in GOES_BACK else 200), name
 
 

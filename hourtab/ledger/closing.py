@@ -32,9 +32,9 @@ def is_history(retainer: Retainer, cycle: Cycle) -> bool:
     return cycle.ends_on < retainer.today(retainer.opened_at)
 
 
-def unclosed(retainer: Retainer, today: date) -> Sequence[Cycle]:
-    """Return the cycles through today's that are not closed."""
-    return retainer.calendar().through(today)[closed_count(retainer) :]
+def unclosed(retainer: Retainer, today: date, closed: int | None = None) -> Sequence[Cycle]:
+    """Return the cycles through today's that are not closed; `closed` says how many are, where that is known already."""
+    return retainer.calendar().through(today)[closed_count(retainer) if closed is None else closed :]
 
 
 def close_due(retainer: Retainer, now: datetime) -> int:

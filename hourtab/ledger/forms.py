@@ -12,6 +12,22 @@ from hourtab.ledger.work import Work
 from hourtab.lib.forms import AmountField, DayField, MoneyField
 from hourtab.retainers.models import Retainer
 
+OUTCOMES = {
+    "session": [
+        ("", _("held")),
+        ("cancelled_in_time", _("called off in time: does not count")),
+        ("cancelled_late", _("called off late: counts")),
+        ("no_show", _("missed: counts")),
+        ("cancelled_by_provider", _("called off by us: does not count")),
+    ],
+    "deliverable": [
+        ("", _("delivered")),
+        ("accepted", _("accepted")),
+        ("rejected", _("rejected: does not count")),
+    ],
+}
+"""What may become of a session or a deliverable; each counts unless it says otherwise."""
+
 
 class EntryForm(forms.Form):
     """One line of the log."""
@@ -26,6 +42,7 @@ class EntryForm(forms.Form):
     )
     person = forms.CharField(label=_("Who"), max_length=120, required=False)
     scope = forms.ChoiceField(label=_("How it counts"), choices=Scope, initial=Scope.RETAINER)
+    outcome = forms.ChoiceField(label=_("What became of it"), required=False)
     reason = forms.CharField(
         label=_("Reason for the change"), max_length=300, required=False, help_text=_("Your client sees it beside “edited”.")
     )
@@ -37,10 +54,23 @@ class EntryForm(forms.Form):
     def __init__(self, *args: Any, retainer: Retainer, editing: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.retainer = retainer
+        self._count(retainer.unit)
         if not editing:
             del self.fields["reason"], self.fields["seen"]
         else:
             self.folded = ()
+
+    def _count(self, unit: str) -> None:
+        """Take a number and what became of it where sessions or deliverables are sold."""
+        if unit == "hour":
+            del self.fields["outcome"]
+            return
+        _count_in(self, "amount", unit, _("How many"))
+        field: Any = self.fields["outcome"]
+        field.choices = OUTCOMES[unit]
+        self.fields["amount"].initial = 100
+        self.folded = ("category", "person", "scope")
+        self.folded_title = _("Kind of work, person, no charge")
 
     def clean_on(self) -> Any:
         """Refuse a day outside the retainer, beside the field."""
@@ -57,22 +87,26 @@ class EntryForm(forms.Form):
         """Return what the form says; what it does not show stays as it was."""
         fields = self.cleaned_data
         said = {name: fields[name] for name in ("on", "amount", "description", "category", "person", "scope")}
-        kept = (
-            {}
-            if before is None
-            else {name: getattr(before, name) for name in ("started", "weight", "project", "outcome", "is_withdrawn")}
-        )
+        kept: dict[str, Any] = {}
+        if before is not None:
+            kept = {name: getattr(before, name) for name in ("started", "weight", "project", "outcome", "is_withdrawn")}
+        if "outcome" in fields:
+            kept["outcome"] = fields["outcome"]
         return Work(**said, **kept)
 
 
 class TopUpForm(forms.Form):
-    """Extra hours."""
+    """Extra hours, or more of what is counted."""
 
     amount = AmountField(label=_("Hours"), bare_most=LONGEST, positive=True)
     kind = forms.ChoiceField(label=_("They are"), choices=TopUp.Kind, initial=TopUp.Kind.TOPUP)
     on = DayField(label=_("For the cycle of"))
     until = DayField(label=_("Usable through the cycle of"), required=False)
     reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
+
+    def __init__(self, *args: Any, unit: str = "hour", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _count_in(self, "amount", unit, _("How many"))
 
     def clean(self) -> dict[str, Any]:
         """Refuse hours that would expire before they begin."""

@@ -30,6 +30,7 @@ _TIME = re.compile(
     )(?![\w:])""",
     re.IGNORECASE | re.ASCII | re.VERBOSE,
 )
+_COUNT = re.compile(r"(?<![\w.,])(\d+(?:[.,]\d+)?)\s*(?:x|sessions?|deliverables?)(?!\w)", re.IGNORECASE | re.ASCII)
 _BARE = re.compile(r",\s*(\d+(?:[.,]\d+)?)\s*$", re.ASCII)
 
 
@@ -61,7 +62,7 @@ def read(line: str, retainers: Iterable[Retainer], today: date) -> QuickLine:
         )
     retainer = _find(handles[0].rstrip(",.;") if handles else "", list(retainers))
     text, on = _take_day(text, today)
-    text, seconds = _take_time(text)
+    text, seconds = _take_time(text) if retainer.unit == "hour" else _take_count(text)
     description = text.strip(" ,;")
     before, colon, after = description.partition(":")
     known = {category.name.casefold(): category.name for category in retainer.categories.all()}
@@ -159,6 +160,18 @@ def _date(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise QuickLineError(_("%(text)s is not in the calendar.") % {"text": text}) from None
+
+
+def _take_count(text: str) -> tuple[str, int]:
+    """Take `2 sessions`, `3x` or a number after the last comma off a line; one, where it says none."""
+    match = _COUNT.search(text) or _BARE.search(text)
+    if match is None:
+        return text, 100
+    try:
+        count = amounts.parse_count(match[1])
+    except AmountError as error:
+        raise QuickLineError(str(error)) from None
+    return f"{text[: match.start()].rstrip(' ,')} {text[match.end() :].lstrip(' ,')}".strip(), count
 
 
 def _take_time(text: str) -> tuple[str, int]:

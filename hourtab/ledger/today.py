@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Count, Max
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from hourtab.accounts.models import Workspace
 from hourtab.core.totals import CycleTotals
-from hourtab.ledger import queries
+from hourtab.ledger import closing, queries
 from hourtab.ledger.bar import Bar, bar_of
-from hourtab.ledger.models import Entry
+from hourtab.ledger.models import Entry, Statement
 from hourtab.ledger.words import level, over
 from hourtab.lib.words import Words
 from hourtab.retainers.models import Retainer
@@ -45,16 +45,21 @@ def today_rows(workspace: Workspace, now: datetime) -> Sequence[TodayRow]:
     newest = dict(
         Entry.objects.filter(retainer__workspace=workspace, is_withdrawn=False).values_list("retainer").annotate(Max("on"))
     )
-    rows = [_row(retainer, newest, now) for retainer in found]
+    closed = dict(
+        Statement.objects.filter(retainer__workspace=workspace, version=1).values_list("retainer").annotate(Count("pk"))
+    )
+    rows = [_row(retainer, newest, closed.get(retainer.pk, 0), now) for retainer in found]
     return sorted(rows, key=lambda row: (row.need, -(queries.used_percent(row.cycle) if row.cycle else 0), str(row.retainer)))
 
 
-def _row(retainer: Retainer, newest: Mapping[int, date], now: datetime) -> TodayRow:
+def _row(retainer: Retainer, newest: Mapping[int, date], closed: int, now: datetime) -> TodayRow:
     words = Words(retainer.workspace.locale, retainer.workspace.hour_format, retainer.unit)
     today = retainer.today(now)
     cycle = queries.current_cycle(retainer, today)
     last = newest.get(retainer.pk)
     need, move = _move(retainer, cycle, last, today, words)
+    if need >= 3 and (unsettled := _unsettled(retainer, cycle, closed, today, words))[0] < 9:
+        need, move = unsettled
     resets = "" if cycle is None or cycle.ends_on == date.max else words.day(cycle.ends_on + timedelta(days=1))
     return TodayRow(
         retainer=retainer,
@@ -71,8 +76,23 @@ def _row(retainer: Retainer, newest: Mapping[int, date], now: datetime) -> Today
     )
 
 
+def _unsettled(retainer: Retainer, cycle: CycleTotals | None, closed: int, today: date, words: Words) -> tuple[int, str]:
+    """Return what is left to settle by hand: time that awaits a decision, history that closes by hand alone."""
+    earlier = sum(cycle.pending.values()) - (cycle.awaiting if cycle.state == "open" else 0) if cycle else 0
+    if earlier:
+        return 4, _("%(time)s beyond the hours await your decision.") % {"time": words.amount(earlier)}
+    waiting = [item for item in closing.unclosed(retainer, today, closed) if item.ends_before <= today]
+    history = sum(1 for item in waiting if closing.is_history(retainer, item))
+    if history:
+        text = ngettext(
+            "%(n)s earlier cycle to close when it is all in.", "%(n)s earlier cycles to close when they are all in.", history
+        )
+        return 5, text % {"n": history}
+    return 9, ""
+
+
 def _move(retainer: Retainer, cycle: CycleTotals | None, last: date | None, today: date, words: Words) -> tuple[int, str]:
-    if cycle is None or cycle.state == "ended":
+    if cycle is None or cycle.state in ("ended", "closed"):
         return 9, ""
     if over(cycle):
         return 0, _("%(time)s over. Agree on it before more work is done.") % {"time": words.amount(over(cycle))}

@@ -154,7 +154,7 @@ def retainer_terms(request: MemberRequest, ref: str) -> HttpResponse:
         row.effective_on for row in found.agreed() if row.effective_on > found.today(now)
     }
     versions = [
-        (row, " ".join(agreement(row.as_core(), words, found.currency)), i > 0 and row.effective_on in free)
+        (row, " ".join(agreement(row.as_core(), words, found.currency, found.notice_hours)), i > 0 and row.effective_on in free)
         for i, row in enumerate(found.agreed())
     ]
     context = {"versions": versions, "coming": coming, "tab": "terms"}

@@ -1,6 +1,6 @@
 """The agreement in plain words, generated from the terms."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -30,29 +30,34 @@ def words_for(retainer: Retainer) -> Words:
     return Words(retainer.workspace.locale, retainer.workspace.hour_format, retainer.unit)
 
 
-def agreement(terms: Terms, words: Words, currency: str) -> list[str]:
-    """Return what was agreed, a sentence each, in the reader's words."""
-    parts = (_hours(terms, words), _rollover(terms, words), _rounding(terms, words), _overage(terms, words, currency))
+def agreement(terms: Terms, words: Words, currency: str, notice: int | None = None) -> list[str]:
+    """Return what was agreed, a sentence each, in the reader's words. `notice` is how many hours before a session it
+    may be called off for free."""
+    parts = (
+        _hours(terms, words), _rollover(terms, words), _rounding(terms, words), _notice(words, notice),
+        _overage(terms, words, currency),
+    )  # fmt: skip
     return [part for part in parts if part]
 
 
-def coming_changes(retainer: Retainer, today: date, words: Words) -> list[tuple[str, str]]:
-    """Return what is agreed for later: other terms, pauses, the end."""
-    found = [
-        (
-            _("From %(day)s") % {"day": words.full_day(version.effective_on)},
-            " ".join(agreement(version, words, retainer.currency)),
-        )
-        for version in retainer.versions()
-        if version.effective_on > today
-    ]
-    for day in sorted(day for day in retainer.paused_cycles() if day > today):
-        found.append((_("From %(day)s") % {"day": words.full_day(day)}, _("A pause: no new hours in that stretch.")))
+def coming_changes(retainer: Retainer, today: date, words: Words, within: int = 400) -> list[tuple[str, str]]:
+    """Return what is agreed for later, in order: other terms, pauses within so many days, the end."""
+    found: list[tuple[date, str, str]] = []
+    for version in retainer.versions():
+        if version.effective_on > today:
+            found.append(
+                (
+                    version.effective_on,
+                    _("From %(day)s"),
+                    " ".join(agreement(version, words, retainer.currency, retainer.notice_hours)),
+                )
+            )
+    for day in retainer.paused_cycles():
+        if today < day <= today + timedelta(days=within):
+            found.append((day, _("From %(day)s"), _("A pause: no new hours in that stretch.")))
     if retainer.ends_on and retainer.ends_on >= today:
-        found.append(
-            (_("On %(day)s") % {"day": words.full_day(retainer.ends_on)}, _("The agreement ends; hours left then expire."))
-        )
-    return found
+        found.append((retainer.ends_on, _("On %(day)s"), _("The agreement ends; hours left then expire.")))
+    return [(when % {"day": words.full_day(day)}, what) for day, when, what in sorted(found)]
 
 
 def _hours(terms: Terms, words: Words) -> str:
@@ -74,18 +79,28 @@ def _rollover(terms: Terms, words: Words) -> str:
     if terms.cadence == "once":
         return ""
     cycles, limit = terms.rollover.cycles, terms.rollover.max
+    what = _("Hours not used") if words.unit == "hour" else _("Those not used")
     if cycles == 0:
-        return _("Hours not used by the reset expire.")
+        return _("%(what)s by the reset expire.") % {"what": what}
     if cycles is None:
-        text = _("Hours not used do not expire")
+        text = _("%(what)s do not expire") % {"what": what}
     else:
         longer = _LONGER[terms.cadence](cycles) % {"n": cycles}
-        text = _("Hours not used can be used %(longer)s") % {"longer": longer}
+        text = _("%(what)s can be used %(longer)s") % {"what": what, "longer": longer}
     if isinstance(limit, Percent):
         text += _(", up to %(percent)s %% of the hours granted") % {"percent": limit.percent}
     elif limit is not None:
         text += _(", up to %(hours)s") % {"hours": words.amount(limit)}
     return text + _("; the oldest are used first.")
+
+
+def _notice(words: Words, notice: int | None) -> str:
+    if words.unit == "deliverable":
+        return _("What is rejected does not count.")
+    if words.unit != "session" or notice is None:
+        return ""
+    free = _("A session called off at least %(hours)s hours before does not count; called off later, or missed, it does.")
+    return f"{free % {'hours': notice}} {_('One that we call off never counts.')}"
 
 
 def _rounding(terms: Terms, words: Words) -> str:
@@ -105,6 +120,8 @@ def _rounding(terms: Terms, words: Words) -> str:
 
 def _overage(terms: Terms, words: Words, currency: str) -> str:
     rate, policy = terms.overage.rate, terms.overage.policy
+    if words.unit != "hour":
+        return _counted_overage(terms, words, currency)
     if policy == "bill":
         if rate is None:
             return _("Time beyond the hours is billed.")
@@ -117,3 +134,16 @@ def _overage(terms: Terms, words: Words, currency: str) -> str:
     if policy == "absorb":
         return _("Time beyond the hours is not charged.")
     return _("Time beyond the hours is agreed on with you before it is charged.")
+
+
+def _counted_overage(terms: Terms, words: Words, currency: str) -> str:
+    rate, policy = terms.overage.rate, terms.overage.policy
+    if policy == "bill" and rate is not None:
+        return _("More than that is billed at %(rate)s each.") % {"rate": words.money(rate, currency)}
+    texts = {
+        "bill": _("More than that is billed."),
+        "deduct": _("More than that is taken from the next ones."),
+        "absorb": _("More than that is not charged."),
+        "ask": _("More than that is agreed on with you before it is charged."),
+    }
+    return texts[policy]

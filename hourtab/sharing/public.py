@@ -56,7 +56,7 @@ def _sheet(retainer: Retainer, link: ShareLink, today: date, words: Words) -> di
     rows = queries.lines_of(retainer, cycle, scopes_of(link))
     lines = list(reversed(queries.log(rows, cycle, terms, today, limit=None)))
     return shown | {
-        "agreement": agreement(terms, words, retainer.currency),
+        "agreement": agreement(terms, words, retainer.currency, retainer.notice_hours),
         "coming": [list(item) for item in coming_changes(retainer, today, words)],
         "cycle": cycle_part(cycle),
         "lines": lines_part(retainer, lines, link, words),

@@ -74,7 +74,7 @@ def statement_page(
     retainer, words = row.retainer, words_of(link, row.retainer)
     cycle = queries.totals_from_json(row.totals)
     lines = queries.frozen_lines(row, scopes_of(link))
-    text = agreement(terms_from_json(row.terms), words, retainer.currency)
+    text = agreement(terms_from_json(row.terms), words, retainer.currency, retainer.notice_hours)
     document = statement_document(row, lines, link, words, text)
     path = statement_path(link, retainer.pk, row.number)
     stretch = words.stretch(cycle.starts_on, cycle.ends_on)

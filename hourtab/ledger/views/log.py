@@ -55,7 +55,7 @@ def edit_entry(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
     """Add a revision to a line; what was there stays in its history."""
     retainer, entry = _entry(request, ref, pk)
     before = corrections.standing_work(entry)
-    initial = {name: getattr(before, name) for name in ("on", "amount", "description", "category", "person", "scope")}
+    initial = {name: getattr(before, name) for name in ("on", "amount", "description", "category", "person", "scope", "outcome")}
     form = EntryForm(request.POST or None, retainer=retainer, editing=True, initial=initial | {"seen": entry.number})
     if request.method == "POST" and form.is_valid():
         fields = form.cleaned_data
@@ -144,7 +144,7 @@ def top_up(request: MemberRequest, ref: str) -> HttpResponse:
     """Grant extra hours."""
     retainer = _retainer(request, ref)
     now = timezone.now()
-    form = TopUpForm(request.POST or None, initial={"on": max(retainer.today(now), retainer.starts_on)})
+    form = TopUpForm(request.POST or None, unit=retainer.unit, initial={"on": max(retainer.today(now), retainer.starts_on)})
     if request.method == "POST" and form.is_valid():
         fields = form.cleaned_data
         try:

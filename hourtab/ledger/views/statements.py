@@ -16,6 +16,7 @@ from hourtab.ledger import queries, services, statements, writes
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.exports import guarded
 from hourtab.ledger.forms import DecisionForm, ReopenForm
+from hourtab.ledger.history import abouts
 from hourtab.ledger.models import Revision, Write
 from hourtab.ledger.proof import ledger_document
 from hourtab.ledger.views.agreement import day_of, find_retainer
@@ -114,10 +115,11 @@ def retainer_history(request: MemberRequest, ref: str) -> HttpResponse:
     page = int(request.GET["page"]) if request.GET.get("page", "").isdecimal() and len(request.GET["page"]) < 7 else 1
     start = (max(1, page) - 1) * SHOWN_WRITES
     shown = list(rows.order_by("-number")[start : start + SHOWN_WRITES + 1])
+    about = abouts(shown, words_for(retainer))
     authors = {write.by for write in Write.objects.filter(retainer=retainer).exclude(by=None).select_related("by__user")}
     context = {
         "retainer": retainer,
-        "writes": [(write, _did(write)) for write in shown[:SHOWN_WRITES]],
+        "writes": [(write, _did(write), about[write.pk]) for write in shown[:SHOWN_WRITES]],
         "has_more": len(shown) > SHOWN_WRITES,
         "page": max(1, page),
         "kinds": Write.Kind.choices,
@@ -154,8 +156,10 @@ def history_csv(request: MemberRequest, ref: str) -> HttpResponse:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(["Number", "At (UTC)", "By", "What", "About", "Reason", "Records", "Left before", "Left after", "Hash"])
-    for row in rows.order_by("number").iterator():
-        texts = map(guarded, (str(row.by or ""), row.get_kind_display(), row.label, row.reason))
+    every = list(rows.order_by("number"))
+    about = abouts(every, words_for(retainer))
+    for row in every:
+        texts = map(guarded, (str(row.by or ""), row.get_kind_display(), about[row.pk], row.reason))
         writer.writerow([row.number, f"{row.at:%Y-%m-%d %H:%M:%S}", *texts, row.count, row.before, row.after, row.hash])
     return _download(out.getvalue().encode("utf-8-sig"), "text/csv; charset=utf-8", f"hourtab-{retainer.ref}-history.csv")
 
