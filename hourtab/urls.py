@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from hourtab.accounts import views as accounts
+from hourtab.archive import views as archive
 from hourtab.clients import views as clients
 from hourtab.imports.views import files as imports
 from hourtab.imports.views import sources
@@ -91,6 +92,8 @@ urlpatterns = [
     path("contacts/<int:pk>/edit", clients.edit_contact, name="edit_contact"),
     path("contacts/<int:pk>/remove", clients.remove_contact, name="remove_contact"),
     path("settings", accounts.workspace_settings, name="settings"),
+    path("settings/export", archive.export_everything, name="export_everything"),
+    path("settings/delete", archive.delete_workspace, name="delete_workspace"),
     path("accounts/", include("allauth.account.urls")),
     path("demo", sharing.demo, name="demo"),
     path("r/<str:token>", public.public_page, name="public_page"),

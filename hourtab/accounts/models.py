@@ -55,6 +55,8 @@ class Workspace(Versioned):
     colour = models.CharField(_("colour"), max_length=7, blank=True, validators=[validate_colour])
     logo = models.BinaryField(null=True, editable=False)
     private_words = models.TextField(_("private words"), blank=True)
+    exported_at = models.DateTimeField(null=True, editable=False)
+    delete_after = models.DateTimeField(null=True, editable=False)
     is_demo = models.BooleanField(default=False, editable=False)
     digest_key = models.BinaryField(default=_digest_key, editable=False)
     members = models.ManyToManyField(User, through="Member", related_name="workspaces")

@@ -182,7 +182,7 @@ def build_sheet(retainer: Retainer, link: ShareLink, now: datetime, page: int) -
         total_lines=count,
         agreement=" ".join(agreement(terms, words, retainer.currency, retainer.notice_hours)),
         coming=coming_changes(retainer, today, words),
-        past=[_past(past, words, link, standing.get(past.starts_on)) for past in reversed(cycles[:-1])],
+        past=[_past(past, words, link, retainer, standing.get(past.starts_on)) for past in reversed(cycles[:-1])],
         shows_balance=True,
     )
 
@@ -268,7 +268,7 @@ def _page_line(line: LogLine, link: ShareLink, words: Words, corrections: Mappin
     )
 
 
-def _past(cycle: CycleTotals, words: Words, link: ShareLink, closed: Statement | None) -> PastCycle:
+def _past(cycle: CycleTotals, words: Words, link: ShareLink, retainer: Retainer, closed: Statement | None) -> PastCycle:
     def or_dash(amount: int) -> str:
         return words.amount(amount) if amount else "–"
 
@@ -279,6 +279,6 @@ def _past(cycle: CycleTotals, words: Words, link: ShareLink, closed: Statement |
         carried_on=or_dash(cycle.carried_out),
         lapsed=or_dash(cycle.expired + cycle.trimmed),
         over=or_dash(over(cycle)),
-        path=statement_path(link, closed.retainer_id, closed.number) if closed else "",
+        path=statement_path(link, retainer.ref, closed.number) if closed else "",
         number=closed.number if closed else 0,
     )

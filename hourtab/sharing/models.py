@@ -19,13 +19,17 @@ def _nonce() -> bytes:
 
 
 class ShareLink(Versioned):
-    """One public address, and what it shows. The row alone reveals no working link (see `tokens`)."""
+    """One public address, and what it shows. The row alone reveals no working link (see `tokens`).
+
+    `sealed` turns the token that follows from `nonce` into another one that the link had on another instance.
+    """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="links")
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="links")
     retainers = models.ManyToManyField(Retainer, through="Shown", related_name="links")
     label = models.CharField(_("label"), max_length=100, blank=True, help_text=_("Only you see it: who has this link."))
     nonce = models.BinaryField(default=_nonce, editable=False)
+    sealed = models.BinaryField(default=bytes(16), editable=False)
     token_digest = models.CharField(max_length=64, unique=True, editable=False)
     shows_people = models.BooleanField(_("Who did the work"), default=False)
     shows_categories = models.BooleanField(_("Kinds of work"), default=True)
@@ -46,7 +50,7 @@ class ShareLink(Versioned):
     @property
     def token(self) -> str:
         """The secret part of the address, derived anew each time."""
-        return tokens.token_of(bytes(self.nonce))
+        return tokens.token_of(bytes(self.nonce), bytes(self.sealed))
 
     @property
     def path(self) -> str:

@@ -36,9 +36,9 @@ def key_fits() -> bool:
 def rotate_link(link: ShareLink) -> ShareLink:
     """Give the link a new address; the old one answers 404 from now on."""
     link = ShareLink.objects.select_for_update().get(pk=link.pk)
-    link.nonce = secrets.token_bytes(16)
+    link.nonce, link.sealed = secrets.token_bytes(16), bytes(16)
     link.token_digest = tokens.digest_of(link.token)
-    link.save(update_fields=["nonce", "token_digest"])
+    link.save(update_fields=["nonce", "sealed", "token_digest"])
     link.pages.all().delete()
     link.touch()
     return link

@@ -76,7 +76,7 @@ def statement_page(
     lines = queries.frozen_lines(row, scopes_of(link))
     text = agreement(terms_from_json(row.terms), words, retainer.currency, retainer.notice_hours)
     document = statement_document(row, lines, link, words, text)
-    path = statement_path(link, retainer.pk, row.number)
+    path = statement_path(link, retainer.ref, row.number)
     stretch = words.stretch(cycle.starts_on, cycle.ends_on)
     excess = over(cycle)
     return StatementPage(

@@ -1,0 +1,183 @@
+"""A whole workspace in a file, back in an empty instance, and deleted after a waiting time."""
+
+import io
+import json
+import zipfile
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+import time_machine
+from django.apps import apps
+
+from hourtab.accounts.models import Member, User, Workspace
+from hourtab.archive import deletion
+from hourtab.archive.export import export_workspace
+from hourtab.archive.restore import RestoreError, restore_workspace
+from hourtab.archive.tables import TABLES
+from hourtab.core import documents
+from hourtab.imports.models import Import
+from hourtab.ledger import queries, services
+from hourtab.ledger.models import Entry, Statement
+from hourtab.ledger.verify import findings
+from hourtab.ledger.writes import head
+from hourtab.retainers.models import Retainer
+from hourtab.sharing.addresses import statement_path
+from hourtab.sharing.models import ShareLink
+from hourtab.sharing.services import share
+from tests.builders import a_retainer, log, toggl, work
+from tests.imports.test_series import bring_in
+from tests.ledger.test_statements import a_january, at
+
+pytestmark = pytest.mark.django_db
+OURS = ("accounts", "clients", "retainers", "ledger", "imports", "sharing")
+
+
+@pytest.fixture(autouse=True)
+def on_15_february():
+    with time_machine.travel(at("02-15"), tick=False):
+        yield
+
+
+@pytest.fixture
+def full(northlight, ada, ben) -> Workspace:
+    """Northlight with a closed cycle, a correction, an import, a link and a logo."""
+    retainer = a_january(northlight, rollover=1)
+    entry = Entry.objects.get(on=date(2027, 1, 5))
+    services.edit_entry(entry, work("2027-01-05", "4h", "=January"), by=ada.member, now=at("02-15"), reason="Two less")
+    bring_in(northlight, toggl("02-09 09:00 1:30 Call", "02-10 09:00 1:30 Call"), retainer)
+    a_retainer(northlight, "Beta", starts="2027-02-01")
+    Retainer.objects.filter(pk=retainer.pk).update(as_of=at("02-15"))
+    share([retainer], by=ada.member)
+    Workspace.objects.filter(pk=northlight.pk).update(logo=b"\x89PNG\r\n\x1a\n" + bytes(range(256)), colour="#2f5d50")
+    return Workspace.objects.get(pk=northlight.pk)
+
+
+def said() -> dict[str, object]:
+    """Everything a restore must bring back."""
+    return {
+        retainer.ref: (
+            head(retainer),
+            [queries.totals_json(cycle) for cycle in queries.cycles(retainer, date(2027, 2, 15))],
+            [(row.number, row.totals, len(row.lines)) for row in Statement.objects.filter(retainer=retainer)],
+        )
+        for retainer in Retainer.objects.select_related("workspace", "client")
+    }
+
+
+def test_every_model_is_in_the_list() -> None:
+    every = {model for label in OURS for model in apps.get_app_config(label).get_models()}
+    assert every - {model for model, _way in TABLES} == {User.groups.through, User.user_permissions.through} & every
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_export_and_restore_give_the_same_balances_heads_and_links(full, tmp_path, keep, carl) -> None:
+    before, paths = said(), [link.path for link in ShareLink.objects.all()]
+    statement = statement_path(ShareLink.objects.get(), Retainer.objects.get(client__name="Acme").ref, 1)
+    file = tmp_path / "all.zip"
+    file.write_bytes(export_workspace(full, at("02-15"), with_links=True))
+    with pytest.raises(RestoreError, match="holds a workspace already"):
+        restore_workspace(file)
+    deletion.delete_workspace(full)
+    assert not User.objects.exists()
+    restored = restore_workspace(file, keep_links=keep)
+    assert said() == before
+    assert bytes(restored.logo) == bytes(full.logo)
+    assert [member.role for member in Member.objects.order_by("pk")] == ["owner", "editor"]
+    assert not any(user.has_usable_password() for user in User.objects.all())
+    now = [link.path for link in ShareLink.objects.all()]
+    assert (now == paths) is keep
+    assert carl.get(paths[0] + "?page=1").status_code == (200 if keep else 404)
+    assert carl.get(statement).status_code == (200 if keep else 404)
+    assert carl.get(now[0] + "?page=1").status_code == 200
+    for retainer in Retainer.objects.all():
+        assert findings(retainer, at("02-15")) == []
+    retainer = Retainer.objects.get(client__name="Acme")
+    log(retainer, "2027-02-15", "1h", now=at("02-15"))
+    again = bring_in(restored, toggl("02-09 09:00 1:30 Call", "02-10 09:00 1:30 Call"), retainer)
+    assert again.counts["unchanged"] == 2
+    assert Import.objects.count() == 2
+
+
+def test_the_file_holds_documents_that_replay_and_no_password(full) -> None:
+    with zipfile.ZipFile(io.BytesIO(export_workspace(full, at("02-15")))) as archive:
+        names = archive.namelist()
+        for retainer in Retainer.objects.all():
+            document = documents.from_json(json.loads(archive.read(f"retainers/{retainer.ref}.json")))
+            assert not document.chain or document.chain.head == head(retainer)
+            assert f"retainers/{retainer.ref}.csv" in names
+        everything = b"".join(archive.read(name) for name in names)
+    assert b"argon2" not in everything
+    assert ShareLink.objects.get().token.encode() not in everything
+
+
+def test_a_file_that_is_none_or_was_altered_is_refused(full, tmp_path) -> None:
+    whole = export_workspace(full, at("02-15"))
+    deletion.delete_workspace(full)
+    file = tmp_path / "x.zip"
+    file.write_bytes(b"not a zip")
+    with pytest.raises(RestoreError, match="is not a whole export"):
+        restore_workspace(file)
+    altered = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(whole)) as source, zipfile.ZipFile(altered, "w") as target:
+        for name in source.namelist():
+            content = source.read(name)
+            if name == "workspace.json":
+                content = content.replace(b'"head": "', b'"head": "0')
+            target.writestr(name, content)
+    file.write_bytes(altered.getvalue())
+    with pytest.raises(RestoreError, match="does not end where the file says"):
+        restore_workspace(file)
+    assert not Workspace.objects.exists()
+    file.write_bytes(whole)
+    with pytest.raises(RestoreError, match="no addresses of links"):
+        restore_workspace(file, keep_links=True)
+
+
+def test_a_workspace_is_deleted_after_an_export_and_a_waiting_time(full, ada, olga) -> None:
+    other = Workspace.objects.get(name="Elsewhere")
+    a_retainer(other, "Gamma")
+    answer = ada.post("/settings/delete", {"name": "Northlight"}, follow=True)
+    assert "Export everything first" in answer.content.decode()
+    file = ada.post("/settings/export")
+    assert file["Content-Type"] == "application/zip"
+    assert "not the name" in ada.post("/settings/delete", {"name": "North"}, follow=True).content.decode()
+    assert (
+        "will be deleted on 1\u00a0March\u00a02027"
+        in ada.post("/settings/delete", {"name": "Northlight"}, follow=True).content.decode()
+    )
+    assert "stays" in ada.post("/settings/delete", {"stay": "yes"}, follow=True).content.decode()
+    assert deletion.delete_due(at("04-01")) == 0
+    ada.post("/settings/delete", {"name": "Northlight"})
+    assert deletion.delete_due(at("02-15") + timedelta(days=13)) == 0
+    assert deletion.delete_due(at("03-01") + timedelta(seconds=1)) == 1
+    assert list(Workspace.objects.values_list("name", flat=True)) == ["Elsewhere"]
+    assert list(Retainer.objects.values_list("client__name", flat=True)) == ["Gamma"]
+    assert list(User.objects.values_list("email", flat=True)) == [olga.member.user.email]
+
+
+def test_what_changed_since_the_export_must_be_exported_again(full, ada) -> None:
+    ada.post("/settings/export")
+    with time_machine.travel(at("02-16"), tick=False):
+        log(Retainer.objects.get(client__name="Acme"), "2027-02-16", "1h", now=at("02-16"))
+        ada.force_login(ada.member.user)
+        assert "nothing was exported since" in ada.post("/settings/delete", {"name": "Northlight"}, follow=True).content.decode()
+
+
+def test_an_editor_neither_exports_nor_deletes(full, ben) -> None:
+    for path in ("/settings/export", "/settings/delete"):
+        assert ben.post(path).status_code == 403
+
+
+def test_the_commands_move_a_workspace_to_another_instance(installation, tmp_path: Path) -> None:
+    ref, _token = installation.open("Acme", "10", "2027-01-01")
+    installation.run("log", "Call, 45m @acme 2027-01-05")
+    before = installation.json("balance", ref, "--on", "2027-01-31")
+    file = tmp_path / "all.zip"
+    installation.run("export", "--to", str(file))
+    assert file.stat().st_mode & 0o077 == 0
+    assert "already" in installation.run("restore", str(file), status=1)
+    document = installation.run("export", ref)
+    replayed = installation.run("replay", "-", given=document)
+    assert "The chain fits" in replayed
+    assert before["used"] == 2700
