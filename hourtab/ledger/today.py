@@ -58,8 +58,9 @@ def _row(retainer: Retainer, newest: Mapping[int, date], closed: int, now: datet
     cycle = queries.current_cycle(retainer, today)
     last = newest.get(retainer.pk)
     need, move = _move(retainer, cycle, last, today, words)
-    if need >= 3 and (unsettled := _unsettled(retainer, cycle, closed, today, words))[0] < 9:
-        need, move = unsettled
+    unsettled = _unsettled(retainer, cycle, closed, today, words) if need >= 3 else (9, "")
+    if unsettled[0] < 9:
+        need, move = min(need, unsettled[0]), " ".join(text for text in (move, unsettled[1]) if text)
     resets = "" if cycle is None or cycle.ends_on == date.max else words.day(cycle.ends_on + timedelta(days=1))
     return TodayRow(
         retainer=retainer,
