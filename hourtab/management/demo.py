@@ -14,8 +14,10 @@ from hourtab.clients.models import Contact
 from hourtab.core.amounts import HOUR, MINUTE, Rounding, parse
 from hourtab.core.cycles import start as cycle_start
 from hourtab.core.terms import Cadence, Overage, Rollover, Terms
+from hourtab.ledger.jobs import turn_the_day
 from hourtab.ledger.services import log_time, top_up
 from hourtab.ledger.work import Work
+from hourtab.retainers.models import Retainer
 from hourtab.retainers.services import open_retainer
 from hourtab.sharing.models import ShareLink
 from hourtab.sharing.services import share
@@ -195,6 +197,10 @@ def _tell(story: Story, workspace: Workspace, now: datetime) -> ShareLink:
             work = _work(start, line)
             if work.on <= today:
                 log_time(retainer, work, by=None, now=min(now, datetime.combine(work.on, time(17, 40), tzinfo=now.tzinfo)))
+    # It was opened here when it began, so its earlier cycles close as they were due.
+    opened = datetime.combine(starts[0], time(9), tzinfo=now.tzinfo)
+    Retainer.objects.filter(pk=retainer.pk).update(opened_at=opened)
+    turn_the_day(now)
     if story.extra:
         top_up(retainer, seconds=story.extra * HOUR, on=first, by=None, now=now, reason="For the offsite")
     Contact.objects.get_or_create(client=retainer.client, name="The person who pays", defaults={"role": Contact.Role.SPONSOR})

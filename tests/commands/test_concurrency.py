@@ -2,6 +2,7 @@
 
 import signal
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -58,3 +59,22 @@ def test_a_process_killed_in_mid_import_leaves_it_whole_or_not_there(installatio
     again = installation.json("import", str(path), "--retainer", ref)
     assert again["rows"]["new"] + again["rows"]["unchanged"] == 12_000
     assert again["seconds"]["stored"] == 12_000 * 360
+
+
+def test_several_workers_close_every_cycle_once_after_months_of_downtime(installation) -> None:
+    today = datetime.now(UTC).date()
+    start = (today - timedelta(days=200)).replace(day=1)
+    ref, _ = installation.open(start=start.isoformat())
+    installation.run("log", f"call, 45m @acme {start.isoformat()}")
+    opened = f"Retainer.objects.update(opened_at='{start.isoformat()}T00:00:00+00:00', balanced_on=None)"
+    installation.run("shell", "-v", "0", "-c", f"from hourtab.retainers.models import Retainer; {opened}")
+    running = [installation.start("worker", "--once") for _ in range(4)]
+    for process in running:
+        _out, err = process.communicate(timeout=120)
+        assert process.returncode == 0, err
+    counted = "from hourtab.ledger.models import Statement; print(list(Statement.objects.values_list('number', 'version')))"
+    closed = installation.run("shell", "-v", "0", "-c", counted).strip()
+    months = (today.year - start.year) * 12 + today.month - start.month
+    due = months if today.day >= 11 else months - 1
+    assert closed == str([(number, 1) for number in range(1, due + 1)])
+    assert installation.json("verify", ref)["findings"] == {}
