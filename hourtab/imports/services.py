@@ -22,7 +22,7 @@ from hourtab.imports.planning import Order, make_plan
 from hourtab.imports.plans import Outcome, Part, Plan
 from hourtab.imports.redaction import Redaction
 from hourtab.imports.table import Sheet
-from hourtab.ledger import batches, record
+from hourtab.ledger import batches, closing, record
 from hourtab.ledger.bulk import Listing
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Revision, Source
@@ -140,7 +140,7 @@ def _read_and_apply(
 
 def _apply(taken: "_Taken", *, by: Member | None, now: datetime, draft: Import | None, expect: str) -> Import:
     upload, parsed, workspace = taken.upload, taken.parsed, taken.workspace
-    taken.lock()
+    taken.lock(now)
     if draft is not None:
         draft = Import.objects.select_for_update(of=("self",)).get(pk=draft.pk)
         if draft.state != Import.State.DRAFT:
@@ -233,8 +233,8 @@ class _Taken:
         self.parsed: Parsed = parse_sheets(self.sheets, upload.name, self.answers, zone=self.zone, today=self.today)
         self.retainers = routing.targets_of(workspace)
 
-    def lock(self) -> None:
-        """Lock every retainer the file may feed, and see its source as it is now."""
+    def lock(self, now: datetime) -> None:
+        """Lock every retainer the file may feed, close what is due there, and see its source as it is now."""
         if self.retainer:
             self.retainer = record.lock(self.retainer)
             self.retainers = [
@@ -242,6 +242,8 @@ class _Taken:
             ]
         else:
             self.retainers = [record.lock(retainer) for retainer in routing.targets_of(self.workspace)]
+        for retainer in [self.retainer] if self.retainer else self.retainers:
+            closing.close_due(retainer, now)
         self.source = sources.find_source(self.sheets, self.upload.answers, self.workspace)
 
     def plan(self) -> Plan:

@@ -133,7 +133,7 @@ def balance_page(link: ShareLink, retainers: Sequence[Retainer], now: datetime, 
 def document_of(link: ShareLink, retainers: Sequence[Retainer], now: datetime) -> dict[str, Any]:
     """Return the public document of a link: exactly what its page shows."""
     days = {retainer.pk: retainer.today(now) for retainer in retainers}
-    return balance_document(link, retainers, days, words_of(link, retainers[0]))
+    return balance_document(link, retainers, days, {retainer.pk: words_of(link, retainer) for retainer in retainers})
 
 
 def _years(retainers: Sequence[Retainer], now: datetime) -> Sequence[int]:

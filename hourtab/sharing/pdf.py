@@ -11,6 +11,7 @@ from typing import Any
 import typst
 from babel import Locale
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from hourtab.accounts.models import Workspace
 from hourtab.lib.colours import readable_on_white
@@ -67,6 +68,7 @@ def _common(page: StatementPage | Story, workspace: Workspace, paper: str) -> di
         "figure": [list(part) for part in page.figure],
         "label": page.label,
         "lines": _lines(page.days),
+        "more": _more(page.more_lines),
         "labels": {
             "fingerprint": "SHA-256",
             "day": _("Day"),
@@ -80,6 +82,10 @@ def _common(page: StatementPage | Story, workspace: Workspace, paper: str) -> di
             "months": _("By month"),
         },
     }
+
+
+def _more(count: int) -> str:
+    return ngettext("%(n)s more line is in the CSV.", "%(n)s more lines are in the CSV.", count) % {"n": count} if count else ""
 
 
 def _lines(days: Sequence[Day]) -> list[dict[str, str]]:

@@ -25,6 +25,10 @@ LONG = 20_000
 """A cycle of more lines shows its fingerprint on a page of its own: making it would hold up the first reader."""
 
 
+SHOWN_LINES = 2_000
+"""A statement or a year lists no more on its page and in its PDF; its CSV and document have all of them."""
+
+
 def scopes_of(link: ShareLink) -> tuple[str, ...]:
     """Return the scopes a link shows."""
     return ("retainer", "courtesy", *(("project",) if link.shows_projects else ()))
@@ -35,9 +39,11 @@ def fingerprint(document: dict[str, Any]) -> str:
     return hashlib.sha256(canonical(document)).hexdigest()
 
 
-def balance_document(link: ShareLink, retainers: Sequence[Retainer], today_of: dict[int, date], words: Words) -> dict[str, Any]:
+def balance_document(
+    link: ShareLink, retainers: Sequence[Retainer], today_of: dict[int, date], words: dict[int, Words]
+) -> dict[str, Any]:
     """Return what the balance page of a link shows: each retainer's present cycle with every line, and the past ones."""
-    sheets = [_sheet(retainer, link, today_of[retainer.pk], words) for retainer in retainers]
+    sheets = [_sheet(retainer, link, today_of[retainer.pk], words[retainer.pk]) for retainer in retainers]
     return {
         "format": PUBLIC_FORMAT,
         "of": "balance",

@@ -20,7 +20,7 @@ from hourtab.retainers.words import agreement
 from hourtab.sharing.addresses import statement_path
 from hourtab.sharing.balance import Day, days_of, words_of
 from hourtab.sharing.models import ShareLink
-from hourtab.sharing.public import fingerprint, scopes_of, statement_document
+from hourtab.sharing.public import SHOWN_LINES, fingerprint, scopes_of, statement_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,7 @@ class StatementPage:
     note: str
     days: Sequence[Day]
     total_lines: int
+    more_lines: int
     agreement: str
     document: dict[str, Any]
     fingerprint: str
@@ -100,7 +101,8 @@ def statement_page(
         came_in=_came_in(cycle, words),
         went_out=_went_out(cycle, words, retainer),
         note=_note(row, cycle, words, now) if row is versions[-1] else "",
-        days=days_of(lines, link, words, corrections_of(retainer, lines)),
+        days=days_of(lines[:SHOWN_LINES], link, words, corrections_of(retainer, lines[:SHOWN_LINES])),
+        more_lines=max(0, len(lines) - SHOWN_LINES),
         total_lines=len(lines),
         agreement=" ".join(text),
         document=document,

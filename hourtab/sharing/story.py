@@ -16,7 +16,7 @@ from hourtab.lib.words import Words
 from hourtab.retainers.models import Retainer
 from hourtab.sharing.balance import Day, days_of, words_of
 from hourtab.sharing.models import ShareLink
-from hourtab.sharing.public import scopes_of
+from hourtab.sharing.public import SHOWN_LINES, scopes_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ class Story:
     year: int | None
     days: Sequence[Day]
     total_lines: int
+    more_lines: int
     lines: Sequence[LogLine]
     words: Words
 
@@ -88,7 +89,8 @@ def story_of(retainer: Retainer, link: ShareLink, now: datetime, year: int | Non
         ],
         years=range(first.year, today.year + 1),
         year=year,
-        days=days_of(lines, link, words, {}),
+        days=days_of(lines[:SHOWN_LINES], link, words, {}),
+        more_lines=max(0, len(lines) - SHOWN_LINES),
         total_lines=len(lines),
         lines=lines,
         words=words,

@@ -129,3 +129,15 @@ def test_where_every_cycle_is_closed_new_rows_are_named_and_left_out(northlight)
     done = bring_in(retainer, *MAY, "05-05 09:00 1:30 Forgotten")
     assert outcomes(done) == [("not_for_this_retainer", "Every cycle of this retainer is closed. Reopen one to add late work.")]
     assert issubclass(ClosedError, LedgerError)
+
+
+def test_what_falls_due_between_preview_and_apply_is_never_corrected_unasked(northlight) -> None:
+    retainer = a_retainer(northlight, hours=10, starts="2027-05-01")
+    Retainer.objects.filter(pk=retainer.pk).update(opened_at=datetime(2027, 5, 1, tzinfo=UTC))
+    retainer = Retainer.objects.select_related("workspace", "client").get(pk=retainer.pk)
+    bring_in(retainer, *MAY, now=datetime(2027, 5, 20, 12, tzinfo=UTC))
+    upload = Upload("may.csv", toggl("05-03 09:00 1:00 Prep", MAY[1]))
+    done = services.apply(upload, retainer.workspace, retainer, by=None, now=NOW)
+    assert outcomes(done) == [("conflict", "its cycle is closed; the line stays as it is")]
+    assert Statement.objects.get().totals["used"] == 5 * HOUR
+    assert june(retainer).topped_up == 0

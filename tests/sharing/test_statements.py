@@ -245,3 +245,17 @@ def test_what_is_agreed_for_later_stands_on_the_page(northlight, carl, retainer,
     assert "From 1 March 2027: 30 h a month" in said.replace("2027 :", "2027:")
     assert "From 1 April 2027: A pause" in said.replace("2027 :", "2027:")
     assert "On 30 June 2027: The agreement ends" in said.replace("2027 :", "2027:")
+
+
+def test_a_very_long_statement_lists_its_first_lines_and_its_files_have_all(northlight, carl, monkeypatch) -> None:
+    from hourtab.sharing import statements as pages
+    from hourtab.sharing import story as stories
+
+    retainer = a_january(northlight)
+    for module in (pages, stories):
+        monkeypatch.setattr(module, "SHOWN_LINES", 1)
+    link = share([retainer], by=None)
+    assert "1 more line is in the CSV." in text_of(carl.get(f"{link.path}?year=2027"))
+    assert len(carl.get(f"{link.path}?year=2027&as=csv").content.decode().splitlines()) == 3
+    assert carl.get(f"{link.path}?year=2027&as=pdf").content.startswith(b"%PDF-")
+    assert "more line" not in text_of(carl.get(statement_path(link, retainer.ref, 1)))
