@@ -11,15 +11,11 @@ from datetime import date, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hourtab.core import cycles, entries, lots, proof, terms
+from hourtab.core import checks, cycles, entries, proof, terms
 from hourtab.core.amounts import Rounding
-from hourtab.core.cycles import Calendar, CycleError
 from hourtab.core.entries import Ledger
 from hourtab.core.fields import DocumentError, Fields, refuse_constant, refuse_duplicates
-from hourtab.core.payments import Part
-from hourtab.core.play import CorrectionError
-from hourtab.core.statement import carrying_cycle, statement
-from hourtab.core.totals import ClosingState, CycleTotals, Statement
+from hourtab.core.totals import CycleTotals, Statement
 
 LEDGER_FORMAT = "hourtab-ledger/1"
 STATEMENT_FORMAT = "hourtab-statement/1"
@@ -79,10 +75,10 @@ def from_json(raw: object) -> Document:
     )
     revisions = top.take("revisions", None)
     top.end()
-    calendar = _check_cycles(document.ledger, top)
-    _check_closes(document.ledger, calendar)
-    _check_posting(document.ledger, calendar)
-    _check_settling(document, calendar)
+    calendar = checks.check_cycles(document.ledger, top)
+    checks.check_closes(document.ledger, calendar)
+    checks.check_posting(document.ledger, calendar)
+    checks.check_settling(document.ledger, document.as_of, calendar)
     if not revisions:
         return document
     return replace(document, chain=proof.verify(revisions, to_json(document.ledger, document.as_of)))
@@ -94,22 +90,22 @@ def to_json(ledger: Ledger, as_of: date) -> dict[str, Any]:
         "format": LEDGER_FORMAT,
         "retainer": retainer_json(ledger.retainer),
         "terms": [terms_json(version) for version in ledger.terms],
-        "entries": [_plain(entry._asdict()) for entry in ledger.entries],
-        "topups": [_plain(asdict(topup)) for topup in ledger.topups],
-        "transfers": [_plain(asdict(transfer)) for transfer in ledger.transfers],
-        "authorisations": [_plain(asdict(authorisation)) for authorisation in ledger.authorisations],
+        "entries": [plain(entry._asdict()) for entry in ledger.entries],
+        "topups": [plain(asdict(topup)) for topup in ledger.topups],
+        "transfers": [plain(asdict(transfer)) for transfer in ledger.transfers],
+        "authorisations": [plain(asdict(authorisation)) for authorisation in ledger.authorisations],
         "pauses": [{"cycle": day.isoformat()} for day in sorted(ledger.pauses)],
-        "holds": [_plain(asdict(hold)) for hold in ledger.holds],
-        "decisions": [_plain(asdict(decision)) for decision in ledger.decisions],
-        "closes": [_plain(asdict(close)) for close in ledger.closes],
+        "holds": [plain(asdict(hold)) for hold in ledger.holds],
+        "decisions": [plain(asdict(decision)) for decision in ledger.decisions],
+        "closes": [plain(asdict(close)) for close in ledger.closes],
         "as_of": as_of.isoformat(),
     }
 
 
 def cycle_json(cycle: CycleTotals) -> dict[str, Any]:
     """Write one cycle as the statement document lists it. A cycle without end has `ends_on` null."""
-    plain = {key: getattr(cycle, key) for key in _CYCLE_KEYS}
-    return plain | {
+    figures = {key: getattr(cycle, key) for key in _CYCLE_KEYS}
+    return figures | {
         "starts_on": cycle.starts_on.isoformat(),
         "ends_on": None if cycle.ends_on == cycles.FOR_EVER else cycle.ends_on.isoformat(),
         "drawn": dict(cycle.drawn),
@@ -123,40 +119,6 @@ def statement_json(result: Statement) -> dict[str, Any]:
         "cycles": [cycle_json(cycle) for cycle in result.cycles],
         "lines": [line._asdict() for line in result.lines],
     }
-
-
-def closing_json(state: ClosingState) -> dict[str, Any]:
-    """Write a closing state as plain JSON values."""
-    return {
-        "index": state.index,
-        "lots": [_plain(asdict(lot)) for lot in state.lots],
-        "lapsed": [asdict(lapsed) for lapsed in state.lapsed],
-        "debt": state.debt,
-        "authorised": dict(state.authorised),
-        "awaiting": dict(state.awaiting),
-        "decided": {cycle: [list(part) for part in parts] for cycle, parts in state.decided.items()},
-        "paid": {entry: [list(part) for part in parts] for entry, parts in state.paid.items()},
-    }
-
-
-def closing_from_json(raw: Mapping[str, Any]) -> ClosingState:
-    """Read what `closing_json` wrote."""
-    return ClosingState(
-        index=raw["index"],
-        lots=tuple(
-            lots.Lot(
-                **lot
-                | {"born_on": date.fromisoformat(lot["born_on"]), "until": lot["until"] and date.fromisoformat(lot["until"])}
-            )
-            for lot in raw["lots"]
-        ),
-        lapsed=tuple(lots.Lapsed(**lapsed) for lapsed in raw["lapsed"]),
-        debt=raw["debt"],
-        authorised=raw["authorised"],
-        awaiting=raw["awaiting"],
-        decided={cycle: [Part(*part) for part in parts] for cycle, parts in raw["decided"].items()},
-        paid={entry: [Part(*part) for part in parts] for entry, parts in raw["paid"].items()},
-    )
 
 
 _CYCLE_KEYS = (
@@ -362,124 +324,22 @@ def _close(fields: Fields) -> entries.Close:
     return entries.Close(cycle=fields.day("cycle"), on=fields.day("on"))
 
 
-def _check_closes(ledger: Ledger, calendar: Calendar) -> None:
-    """Refuse a close that is not the next one in time, or came before the last day of its cycle was over."""
-    known = {close.cycle: (i, close) for i, close in enumerate(ledger.closes)}
-    before: entries.Close | None = None
-    for day, (i, close) in sorted(known.items()):
-        cycle = calendar.cycle_of(day)
-        if cycle is None or cycle.starts_on != day:
-            raise DocumentError(f"closes[{i}].cycle", f"{day} does not start a cycle")
-        if cycle.index and (before is None or before.cycle != calendar.through(day)[cycle.index - 1].starts_on):
-            earlier = calendar.through(day)[cycle.index - 1].starts_on
-            raise DocumentError(f"closes[{i}].cycle", f"cycles close in their order, and {earlier} is not closed")
-        if close.on < cycle.ends_before:
-            raise DocumentError(f"closes[{i}].on", f"{close.on} is before the cycle is over ({cycle.ends_on})")
-        if before and close.on < before.on:
-            raise DocumentError(f"closes[{i}].on", f"{close.on} is before {before.cycle} was closed ({before.on})")
-        before = close
-
-
-def _check_posting(ledger: Ledger, calendar: Calendar) -> None:
-    """Refuse entries that post before their own cycle, and corrections of what is not there or not before them."""
-    named = {entry.id: entry for entry in ledger.entries}
-    for i, entry in enumerate(ledger.entries):
-        if entry.posted is not None:
-            cycle = calendar.cycle_of(entry.posted)
-            if cycle is None or cycle.starts_on != entry.posted:
-                raise DocumentError(f"entries[{i}].posted", f"{entry.posted} does not start a cycle")
-            if entry.on >= cycle.ends_before:
-                raise DocumentError(f"entries[{i}].posted", f"an entry of {entry.on} cannot post before its own cycle")
-        if entry.corrects is None:
-            continue
-        original = named.get(entry.corrects)
-        if original is None or original.corrects is not None:
-            raise DocumentError(f"entries[{i}].corrects", f"“{entry.corrects}” is not an entry that can be corrected")
-        own, corrected = (calendar.cycle_of(item.posted or item.on) for item in (entry, original))
-        if own and corrected and own.index <= corrected.index:
-            raise DocumentError(
-                f"entries[{i}].corrects", f"“{entry.corrects}” does not post in an earlier cycle; change that entry itself"
-            )
-
-
-def _check_settling(document: Document, calendar: Calendar) -> None:
-    """Refuse decisions on more than awaits one, and corrections that give back more than was charged."""
-    ledger = document.ledger
-    for i, decision in enumerate(ledger.decisions):
-        if not calendar.starts_cycle(decision.cycle):
-            raise DocumentError(f"decisions[{i}].cycle", f"{decision.cycle} does not start a cycle")
-        if decision.on < decision.cycle:
-            raise DocumentError(f"decisions[{i}].on", "is before the cycle it is about")
-        carrying = carrying_cycle(ledger, calendar, decision)
-        if carrying is None:
-            raise DocumentError(f"decisions[{i}].on", "every cycle is closed; none is left to carry this decision")
-        if decision.posted is not None and (carrying.starts_on != decision.posted or carrying.starts_on < decision.cycle):
-            raise DocumentError(f"decisions[{i}].posted", f"{decision.posted} does not start a cycle that could carry it")
-    if not ledger.decisions and all(entry.corrects is None for entry in ledger.entries):
-        return
-    try:
-        taken: dict[str, int] = {}
-        for cycle in statement(ledger, document.as_of).cycles:
-            taken |= cycle.decided
-    except CorrectionError as error:
-        place = next(i for i, entry in enumerate(ledger.entries) if entry.id == error.entry)
-        raise DocumentError(f"entries[{place}].amount", str(error)) from None
-    for i, decision in enumerate(ledger.decisions):
-        if taken.get(decision.id, decision.amount) < decision.amount:
-            left = taken[decision.id]
-            raise DocumentError(f"decisions[{i}].amount", f"is more than what awaits a decision then ({left})")
-
-
-def _check_cycles(ledger: Ledger, top: Fields) -> Calendar:
-    """Refuse terms, pauses and transfers that do not fit the cycles they name."""
-    try:
-        calendar = Calendar(ledger.retainer, ledger.terms, ledger.pauses)
-    except CycleError as error:
-        days = [item.get("effective_on") for item in top.raw["terms"]]
-        place = days.index(ledger.terms[error.index or 0].effective_on.isoformat())
-        raise DocumentError(f"terms[{place}].effective_on", str(error)) from None
-    for i, item in enumerate(top.raw.get("pauses", [])):
-        day = date.fromisoformat(item["cycle"])
-        if not calendar.starts_cycle(day):
-            raise DocumentError(f"pauses[{i}].cycle", f"{day} does not start a cycle")
-    for i, transfer in enumerate(ledger.transfers):
-        cycle = calendar.cycle_of(transfer.on)
-        if cycle and cycle.is_paused:
-            raise DocumentError(f"transfers[{i}].on", "a paused cycle has no hours to change")
-    return calendar
-
-
 def terms_json(version: terms.Terms) -> dict[str, Any]:
     """Write a version of the terms as the document lists it."""
-    plain: dict[str, Any] = _plain(asdict(version))
-    return plain
-
-
-def terms_from_json(raw: dict[str, Any]) -> terms.Terms:
-    """Read what `terms_json` wrote."""
-    limit = raw["rollover"]["max"]
-    return terms.Terms(
-        **raw
-        | {
-            "effective_on": date.fromisoformat(raw["effective_on"]),
-            "anchor_on": date.fromisoformat(raw["anchor_on"]),
-            "rollover": terms.Rollover(raw["rollover"]["cycles"], terms.Percent(**limit) if isinstance(limit, dict) else limit),
-            "overage": terms.Overage(**raw["overage"]),
-            "rounding": Rounding(**raw["rounding"]),
-        }
-    )
+    written: dict[str, Any] = plain(asdict(version))
+    return written
 
 
 def retainer_json(retainer: terms.Retainer) -> dict[str, Any]:
     """Write a retainer as the document has it."""
-    plain: dict[str, Any] = _plain(asdict(retainer))
-    return plain
+    written: dict[str, Any] = plain(asdict(retainer))
+    return written
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Turn dates and times into text, and Python's `from_` into the format's `from`."""
     if isinstance(value, dict):
-        return {key.rstrip("_"): _plain(item) for key, item in value.items()}
+        return {key.rstrip("_"): plain(item) for key, item in value.items()}
     if isinstance(value, date | time):
         return value.isoformat()
     return value

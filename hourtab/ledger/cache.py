@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import date
 
 from hourtab.core.cycles import FOR_EVER
-from hourtab.core.documents import closing_json
 from hourtab.core.statement import statement
+from hourtab.core.states import closing_json
 from hourtab.core.totals import CycleTotals
 from hourtab.ledger import queries
 from hourtab.ledger.models import Cycle

@@ -7,9 +7,10 @@ from typing import Any
 
 from hourtab.accounts.models import Member
 from hourtab.core.cycles import FOR_EVER, Cycle
-from hourtab.core.documents import closing_json, terms_json
+from hourtab.core.documents import terms_json
 from hourtab.core.entries import Close
 from hourtab.core.statement import statement
+from hourtab.core.states import closing_json
 from hourtab.core.totals import ClosingState, CycleTotals
 from hourtab.core.totals import Statement as Result
 from hourtab.ledger import cache, queries, writes

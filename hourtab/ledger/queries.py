@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import F, QuerySet
 
-from hourtab.core import documents
+from hourtab.core import documents, states
 from hourtab.core.amounts import half_up
 from hourtab.core.entries import Close, Decision, Ledger, TopUp, Transfer, charged_for
 from hourtab.core.entries import Entry as CoreEntry
@@ -140,7 +140,7 @@ def closing_before(retainer: Retainer, on: date, as_of: date) -> tuple[ClosingSt
     for expected, row in enumerate(Cycle.objects.filter(retainer=retainer)):
         if row.index != expected or row.closing is None or row.ends_on is None or row.ends_on >= min(on, as_of):
             break
-        state = documents.closing_from_json(row.closing)
+        state = states.closing_from_json(row.closing)
         settled.append(totals_from_json(row.totals))
     return state, settled
 

@@ -6,8 +6,8 @@ from itertools import groupby
 from django.db.models import F
 
 from hourtab.core import chain
-from hourtab.core.documents import closing_json
 from hourtab.core.statement import statement
+from hourtab.core.states import closing_json
 from hourtab.ledger import queries
 from hourtab.ledger.models import Entry, Revision, Statement, Write
 from hourtab.ledger.work import Work

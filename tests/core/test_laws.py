@@ -7,7 +7,7 @@ from datetime import date, time, timedelta
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from hourtab.core import cycles, documents
+from hourtab.core import cycles, documents, states
 from hourtab.core.amounts import HOUR, Rounding
 from hourtab.core.cycles import Calendar
 from hourtab.core.entries import Authorisation, Close, Decision, Entry, Hold, Ledger, TopUp, Transfer, charged_for
@@ -201,7 +201,7 @@ def test_the_order_of_arrival_means_nothing(ledger: Ledger, as_of: date, chance:
 def test_resumed_equals_from_scratch(ledger: Ledger, as_of: date) -> None:
     whole = statement(ledger, as_of)
     for i, cycle in enumerate(whole.cycles[:-1]):
-        state = documents.closing_from_json(documents.closing_json(cycle.closing))
+        state = states.closing_from_json(states.closing_json(cycle.closing))
         assert state == cycle.closing
         resumed = statement(ledger, as_of, state)
         assert list(resumed.cycles) == list(whole.cycles[i + 1 :])
