@@ -252,3 +252,21 @@ def test_the_worker_closes_also_where_nothing_was_ever_logged(northlight) -> Non
     Retainer.objects.filter(pk=retainer.pk).update(opened_at=at("01-01"))
     jobs.turn_the_day(at("03-20"))
     assert standing(retainer) == [(1, 1, 0.0), (2, 1, 0.0)]
+
+
+def test_a_closed_line_is_taken_out_and_put_back_from_its_history(ada, retainer) -> None:
+    entry = Entry.objects.get(on=date(2027, 1, 5))
+    path = f"/retainers/{retainer.ref}/entries/{entry.pk}"
+    assert "Taken out of the log." in text_of(ada.post(f"{path}/withdraw", {"reason": "Not theirs"}, follow=True))
+    assert said(retainer) == "3 of 20 h used · 17 h remain"
+    assert "Put it back" in text_of(ada.get(path))
+    assert "taken out already" in text_of(ada.post(f"{path}/withdraw", follow=True))
+    assert "The line is back." in text_of(ada.post(f"{path}/restore", follow=True))
+    assert said(retainer) == "3 of 10 h used · 7 h remain"
+    correction = Entry.objects.exclude(corrects=None).get()
+    with time_machine.travel(at("03-15"), tick=False):
+        ada.force_login(ada.member.user)
+        jobs.turn_the_day(at("03-15"))
+        page = text_of(ada.post(f"/retainers/{retainer.ref}/entries/{correction.pk}/withdraw", follow=True))
+    assert "taken out already" in page
+    assert findings(retainer, at("03-15")) == []

@@ -81,10 +81,15 @@ def edit_entry(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
 def withdraw_entry(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
     """Take a line out of the log; it can be put back."""
     retainer, entry = _entry(request, ref, pk)
-    if entry.is_withdrawn:
+    if corrections.standing_work(entry).is_withdrawn:
         warn(request, _("This line was taken out already."))
         return redirect(retainer)
-    services.withdraw_entry(entry, by=request.member, now=timezone.now(), reason=clean(request.POST.get("reason", ""))[:300])
+    try:
+        reason = clean(request.POST.get("reason", ""))[:300]
+        services.withdraw_entry(entry, by=request.member, now=timezone.now(), reason=reason)
+    except LedgerError as error:
+        warn(request, str(error))
+        return redirect(retainer)
     tell(request, _("Taken out of the log."), action=(_("Put it back"), redirect("restore_entry", ref=ref, pk=pk).url))
     return redirect("today") if request.POST.get("next") == "/" else redirect(retainer)
 
@@ -94,8 +99,12 @@ def withdraw_entry(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
 def restore_entry(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
     """Put a line back."""
     retainer, entry = _entry(request, ref, pk)
-    if entry.is_withdrawn:
-        services.restore_entry(entry, by=request.member, now=timezone.now())
+    if corrections.standing_work(entry).is_withdrawn:
+        try:
+            services.restore_entry(entry, by=request.member, now=timezone.now())
+        except LedgerError as error:
+            warn(request, str(error))
+            return redirect(retainer)
         tell(request, _("The line is back."))
     return redirect(retainer)
 
@@ -125,7 +134,8 @@ def entry_history(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
     files = {found.ref: found for found in request.workspace.imports.filter(ref__in=batches).only("ref", "file_name")}
     for revision in revisions:
         revision.brought_by = files.get(revision.write.batch.removesuffix("~"))  # type: ignore[attr-defined]
-    context = {"retainer": retainer, "entry": entry, "revisions": revisions, "words": _words(retainer)}
+    is_out = corrections.standing_work(entry).is_withdrawn
+    context = {"retainer": retainer, "entry": entry, "revisions": revisions, "words": _words(retainer), "is_out": is_out}
     return render(request, "retainers/entry_history.html", context)
 
 
