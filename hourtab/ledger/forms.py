@@ -1,5 +1,6 @@
 """Logging, editing and granting hours."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -133,11 +134,21 @@ class ChangeCapForm(forms.Form):
         _count_in(self, "cap", unit, _("How many this cycle should have"))
 
 
+LATEST_END = date(2099, 12, 31)
+
+
 class EndForm(forms.Form):
     """The last day."""
 
     ends_on = DayField(label=_("Last day"))
     reason = forms.CharField(label=_("Reason"), max_length=300, required=False)
+
+    def clean_ends_on(self) -> date:
+        """Refuse an end so far ahead that it is a slip of the keyboard."""
+        day: date = self.cleaned_data["ends_on"]
+        if day > LATEST_END:
+            raise forms.ValidationError(_("This date is too far ahead."))
+        return day
 
 
 class DecisionForm(forms.Form):

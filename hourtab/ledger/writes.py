@@ -36,7 +36,7 @@ def begin(
     retainer: Retainer, kind: Kind, by: Member | None, now: datetime, *, reason: str = "", label: str = "", batch: str = ""
 ) -> Writing:
     """Begin a write of a locked retainer; the first one opens the chain with what was agreed."""
-    before = Write.objects.filter(retainer=retainer).count()
+    before = Write.objects.filter(retainer=retainer).order_by("-number").values_list("number", flat=True).first() or 0
     if not before and kind != Write.Kind.OPEN:
         _open_chain(retainer, now)
         before = 1

@@ -149,6 +149,7 @@ def test_the_end_shows_first_what_it_means(ada, retainer) -> None:
     page = text_of(ada.post(path, {"ends_on": "2027-02-28", "reason": "Done"}))
     assert "Lapses 7 h" in page
     assert Retainer.objects.get(pk=retainer.pk).ends_on is None
+    assert "too far ahead" in text_of(ada.post(path, {"ends_on": "2100-01-01"}))
     assert "1 lines are dated after" in text_of(ada.post(path, {"ends_on": "2027-02-02"}))
     answer = ada.post(path, {"ends_on": "2027-02-28", "reason": "Done", "sure": "yes"}, follow=True)
     assert "The retainer ends on 28 February 2027." in text_of(answer)
