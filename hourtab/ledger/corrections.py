@@ -56,16 +56,20 @@ def correct(this: Writing, entry: Entry, work: Work, reason: str) -> None:
 
 
 def _post(this: Writing, entry: Entry, said: Work, difference: int, wanted: dict[str, Any], reason: str) -> None:
-    """Post a difference in the earliest unclosed cycle; a correction that stands there already takes it up."""
+    """Post a difference in the earliest unclosed cycle; a correction that stands there already takes it up.
+
+    One that charges nothing has the scope the line is to have: what is not shown of the line is not shown of it.
+    """
     posted = record.posting(this.retainer, entry.posts_on)
-    work = said._replace(amount=difference, weight=100, scope="retainer", outcome="", is_withdrawn=False, posted=posted)
     here = _standing(entry).filter(posted=posted).select_related("entry__corrects").first()
+    amount = difference + (here.amount if here else 0)
+    scope = "retainer" if amount else wanted["scope"]
+    work = said._replace(amount=amount, weight=100, scope=scope, outcome="", is_withdrawn=False, posted=posted)
     if here is None:
         key = new_key(this.retainer, f"{entry.key}\0{work.content}")
         record.add_entry(this, Entry(corrects=entry, key=key), work, reason=reason, wanted=wanted)
         return
-    work = work._replace(amount=here.amount + difference)
-    if not work.amount and wanted == said.figures:
+    if not amount and wanted == said.figures:
         work = work.withdrawn()
     record.revise(this, here.entry, work, number=here.number + 1, reason=reason, wanted=wanted)
 

@@ -159,9 +159,7 @@ def corrections_of(retainer: Retainer, lines: Sequence[LogLine]) -> dict[int, li
     """Return what was corrected of these lines, or by them."""
     found = queries.corrections_at(retainer, lines)
     return {
-        key: [
-            Correction(original.on, original.description or original.category, row.amount, row.reason) for row, original in pairs
-        ]
+        key: [Correction(original.on, original.description, row.amount, row.reason) for row, original in pairs]
         for key, pairs in found.items()
     }
 
@@ -183,7 +181,7 @@ def marks_of(line: LogLine, words: Words, corrections: Mapping[int, Sequence[Cor
     if line.corrects:
         for item in said:
             text = _("Corrects “%(text)s” of %(day)s, whose cycle was closed, by %(time)s.") % {
-                "text": item.text, "day": words.day(item.on), "time": words.signed(item.amount),
+                "text": item.text or "–", "day": words.day(item.on), "time": words.signed(item.amount),
             }  # fmt: skip
             marks.append(Mark(_("correction"), f"{text} {_reason(line.reason)}".strip()))
         return marks

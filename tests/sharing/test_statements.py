@@ -13,8 +13,9 @@ import time_machine
 from hourtab.core import public
 from hourtab.core.amounts import HOUR
 from hourtab.core.fields import DocumentError
-from hourtab.ledger import agreement, jobs, services, statements
+from hourtab.ledger import agreement, corrections, jobs, services, statements
 from hourtab.ledger.models import Entry
+from hourtab.ledger.verify import findings
 from hourtab.retainers.models import Retainer
 from hourtab.sharing.addresses import statement_path
 from hourtab.sharing.headers import PUBLIC
@@ -259,3 +260,24 @@ def test_a_very_long_statement_lists_its_first_lines_and_its_files_have_all(nort
     assert len(carl.get(f"{link.path}?year=2027&as=csv").content.decode().splitlines()) == 3
     assert carl.get(f"{link.path}?year=2027&as=pdf").content.startswith(b"%PDF-")
     assert "more line" not in text_of(carl.get(statement_path(link, retainer.ref, 1)))
+
+
+def test_a_correction_of_what_a_link_does_not_show_is_not_shown_either(northlight, carl) -> None:
+    retainer = a_january(northlight)
+    for scope in ("internal", "project"):
+        log(retainer, "2027-01-09", "1h", f"Secret {scope}", now=at("02-15"), scope=scope, category="Hidden kind")
+    link = share([retainer], by=None, shows_categories=False)
+    statements.reopen_cycle(retainer, JANUARY, by=None, now=at("02-15"), reason="A look together")
+    for entry in Entry.objects.filter(on=date(2027, 1, 9)):
+        standing = corrections.standing_work(entry)
+        services.edit_entry(entry, standing._replace(amount=2 * HOUR), by=None, now=at("02-15"), reason="Longer")
+    blank = Entry.objects.get(on=date(2027, 1, 5))
+    services.edit_entry(blank, work("2027-01-05", "4h", "", category="Hidden kind"), by=None, now=at("02-15"))
+    for path in (link.path + "?page=1", link.path + "?as=json", link.path + "?all", statement_path(link, retainer.ref, 1)):
+        content = carl.get(path).content.decode()
+        assert "Secret" not in content, path
+        assert "Hidden kind" not in content, path
+    change_link(link, shows_projects=True)
+    assert "Secret project" in carl.get(link.path + "?page=1").content.decode()
+    assert "Secret internal" not in carl.get(link.path + "?page=1").content.decode()
+    assert findings(retainer, at("02-15")) == []
