@@ -13,13 +13,15 @@ import time_machine
 from hourtab.core import public
 from hourtab.core.amounts import HOUR
 from hourtab.core.fields import DocumentError
-from hourtab.ledger import agreement, corrections, jobs, services, statements
-from hourtab.ledger.models import Entry
+from hourtab.ledger import agreement, batches, corrections, jobs, services, statements
+from hourtab.ledger.batches import Batch, SourceRow
+from hourtab.ledger.models import Entry, Source
 from hourtab.ledger.verify import findings
 from hourtab.retainers.models import Retainer
 from hourtab.sharing.addresses import statement_path
 from hourtab.sharing.headers import PUBLIC
 from hourtab.sharing.pdf import paper_of
+from hourtab.sharing.public import SHOWN_LINES
 from hourtab.sharing.services import change_link, revoke_link, rotate_link, share
 from tests.builders import log, work
 from tests.ledger.test_statements import JANUARY, MARCH, a_january, at
@@ -248,18 +250,20 @@ def test_what_is_agreed_for_later_stands_on_the_page(northlight, carl, retainer,
     assert "On 30 June 2027: The agreement ends" in said.replace("2027 :", "2027:")
 
 
-def test_a_very_long_statement_lists_its_first_lines_and_its_files_have_all(northlight, carl, monkeypatch) -> None:
-    from hourtab.sharing import statements as pages
-    from hourtab.sharing import story as stories
-
+def test_a_very_long_statement_lists_its_first_lines_and_its_files_have_all(northlight, carl) -> None:
     retainer = a_january(northlight)
-    for module in (pages, stories):
-        monkeypatch.setattr(module, "SHOWN_LINES", 1)
+    source = Source.objects.create(workspace=northlight, tool="toggl")
+    rows = [SourceRow(work("2027-02-02", "0:01", f"Ticket {n}"), n, f"{n:032d}") for n in range(SHOWN_LINES)]
+    batches.apply_batch(retainer, Batch("big", source, rows), by=None, now=at("02-15"), label="Toggl import")
     link = share([retainer], by=None)
-    assert "1 more line is in the CSV." in text_of(carl.get(f"{link.path}?year=2027"))
-    assert len(carl.get(f"{link.path}?year=2027&as=csv").content.decode().splitlines()) == 3
+    assert "2 more lines are in the CSV." in text_of(carl.get(f"{link.path}?year=2027"))
+    assert len(carl.get(f"{link.path}?year=2027&as=csv").content.decode().splitlines()) == 1 + SHOWN_LINES + 2
     assert carl.get(f"{link.path}?year=2027&as=pdf").content.startswith(b"%PDF-")
-    assert "more line" not in text_of(carl.get(statement_path(link, retainer.ref, 1)))
+    with time_machine.travel(at("03-15"), tick=False):
+        jobs.turn_the_day(at("03-15"))
+        path = statement_path(link, retainer.ref, 2)
+        assert "1 more line is in the CSV." in text_of(carl.get(path))
+        assert len(json.loads(carl.get(path + "?as=json").content)["sheets"][0]["lines"]) == SHOWN_LINES + 1
 
 
 def test_a_correction_of_what_a_link_does_not_show_is_not_shown_either(northlight, carl) -> None:
