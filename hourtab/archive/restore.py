@@ -9,10 +9,12 @@ from typing import Any, cast
 from allauth.account.models import EmailAddress
 from django.core.management.color import no_style
 from django.db import connection, models, transaction
+from django.utils import timezone
 
 from hourtab.accounts.models import User, Workspace
 from hourtab.archive.export import FORMAT
 from hourtab.archive.tables import NOT_EXPORTED, TABLES, columns_of, value_of
+from hourtab.ledger.verify import findings
 from hourtab.ledger.writes import head
 from hourtab.retainers.models import Retainer
 from hourtab.sharing import tokens
@@ -51,8 +53,11 @@ def restore_workspace(path: Path, *, keep_links: bool = False) -> Workspace:
         user.save(update_fields=["password"])
         EmailAddress.objects.create(user=cast(Any, user), email=user.email, primary=True, verified=True)
     for item in contents["retainers"]:
-        if head(Retainer.objects.get(ref=item["ref"])) != item["head"]:
+        retainer = Retainer.objects.get(ref=item["ref"])
+        if head(retainer) != item["head"]:
             raise RestoreError(f"The chain of {item['name']} does not end where the file says it does.")
+        if wrong := findings(retainer, timezone.now()):
+            raise RestoreError(f"The rows of {item['name']} do not fit each other: {wrong[0]}.")
     return Workspace.objects.get()
 
 

@@ -118,17 +118,20 @@ def test_a_file_that_is_none_or_was_altered_is_refused(full, tmp_path) -> None:
     file.write_bytes(b"not a zip")
     with pytest.raises(RestoreError, match="is not a whole export"):
         restore_workspace(file)
-    altered = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(whole)) as source, zipfile.ZipFile(altered, "w") as target:
-        for name in source.namelist():
-            content = source.read(name)
-            if name == "workspace.json":
-                content = content.replace(b'"head": "', b'"head": "0')
-            target.writestr(name, content)
-    file.write_bytes(altered.getvalue())
-    with pytest.raises(RestoreError, match="does not end where the file says"):
-        restore_workspace(file)
-    assert not Workspace.objects.exists()
+    for name, old, new, said in (
+        ("workspace.json", b'"head": "', b'"head": "0', "does not end where the file says"),
+        ("rows/ledger.revision.jsonl", b'"amount":21600', b'"amount":21601', "do not fit each other: .*"),
+        ("rows/ledger.revision.jsonl", b'"description":"Call"', b'"description":"Cell"', "does not match its digest"),
+    ):
+        altered = io.BytesIO()
+        with zipfile.ZipFile(io.BytesIO(whole)) as source, zipfile.ZipFile(altered, "w") as target:
+            for part in source.namelist():
+                content = source.read(part)
+                target.writestr(part, content.replace(old, new) if part == name else content)
+        file.write_bytes(altered.getvalue())
+        with pytest.raises(RestoreError, match=said):
+            restore_workspace(file)
+        assert not Workspace.objects.exists()
     file.write_bytes(whole)
     with pytest.raises(RestoreError, match="no addresses of links"):
         restore_workspace(file, keep_links=True)
