@@ -25,8 +25,7 @@ from hourtab.sharing.store import reader  # noqa: E402
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     yield
-    await lane.live.close()
-    await lane.reader.close()
+    await lane.close()
 
 
 site = Starlette(routes=[Mount("/", Bridge(_django))], lifespan=_lifespan)
@@ -35,7 +34,7 @@ lane = Lane(reader(), site)
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
     """Send what is public to the lane, and everything else to Django."""
-    if scope["type"] == "http" and scope["path"].startswith(("/r/", "/s/")):
+    if scope["type"] == "http" and scope["path"].startswith(("/r/", "/s/", "/d/")):
         await lane(scope, receive, send)
     else:
         await site(scope, receive, send)

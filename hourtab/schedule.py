@@ -1,18 +1,38 @@
 """Every recurring job, in human time. A job finds what is due and does it; twice or by two workers at once is safe."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from hourtab.archive.deletion import delete_due
 from hourtab.imports.drafts import work_on_files
 from hourtab.imports.jobs import forget_drafts
 from hourtab.ledger.jobs import turn_the_day
+from hourtab.outbox.jobs import deliver, forget_old
+from hourtab.outbox.mail import Renderer
+from hourtab.outbox.models import Message
+from hourtab.sharing.digest import confirmation, digest, queue_digests
+from hourtab.sharing.services import forget_former
+from hourtab.sharing.subscriptions import forget_unconfirmed
 
 type Job = Callable[[datetime], int]
 
+MAILS: Mapping[str, Renderer] = {Message.Kind.CONFIRM: confirmation, Message.Kind.DIGEST: digest}
+"""What is said by each kind of mail."""
+
+
+def send_mails(now: datetime) -> int:
+    """Send what waits in the outbox."""
+    return deliver(MAILS, now)
+
+
 SCHEDULE: tuple[tuple[str, timedelta, Job], ...] = (
     ("read and apply long files", timedelta(seconds=1), work_on_files),
+    ("send mail", timedelta(seconds=1), send_mails),
+    ("queue the digests that are due", timedelta(minutes=5), queue_digests),
     ("make balances ready for the new day", timedelta(minutes=1), turn_the_day),
     ("delete workspaces whose waiting time is over", timedelta(minutes=15), delete_due),
+    ("forget mail of long ago", timedelta(hours=6), forget_old),
+    ("forget addresses that did not confirm", timedelta(hours=1), forget_unconfirmed),
+    ("forget former addresses of links", timedelta(hours=1), forget_former),
     ("forget files that were never applied", timedelta(minutes=15), forget_drafts),
 )

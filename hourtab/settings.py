@@ -99,6 +99,7 @@ INSTALLED_APPS = [
     "hourtab.retainers",
     "hourtab.ledger",
     "hourtab.imports",
+    "hourtab.outbox",
     "hourtab.sharing",
     "allauth",
     "allauth.account",
@@ -216,6 +217,7 @@ else:
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 USE_TZ = True
 TIME_ZONE = "UTC"
 LOCALE_PATHS = [Path(__file__).parent / "locale"]

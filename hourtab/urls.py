@@ -1,18 +1,18 @@
 """The site map."""
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from hourtab.accounts import views as accounts
 from hourtab.archive import views as archive
 from hourtab.clients import views as clients
 from hourtab.imports.views import files as imports
 from hourtab.imports.views import sources
-from hourtab.ledger.views import agreement, statements
+from hourtab.ledger.views import agreement, plans, statements
 from hourtab.ledger.views import log as ledger
 from hourtab.lib import plain
 from hourtab.retainers import views as retainers
+from hourtab.sharing.views import digests, public
 from hourtab.sharing.views import links as sharing
-from hourtab.sharing.views import public
 
 retainer_urls = [
     path("", retainers.retainer, name="retainer"),
@@ -23,6 +23,8 @@ retainer_urls = [
     path("log", ledger.log_time, name="log_time"),
     path("log.csv", ledger.log_csv, name="log_csv"),
     path("top-up", ledger.top_up, name="top_up"),
+    path("plan", plans.plan_work, name="plan_work"),
+    path("plan/<int:pk>/clear", plans.clear_hold, name="clear_hold"),
     path("terms/change", agreement.change_terms, name="change_terms"),
     path("terms/<str:on>/withdraw", agreement.withdraw_terms, name="withdraw_terms"),
     path("hours", agreement.change_cap, name="change_cap"),
@@ -65,6 +67,7 @@ rule_urls = [
 
 link_urls = [
     path("change", sharing.change_link, name="change_link"),
+    path("preview", sharing.preview_link, name="preview_link"),
     path("rotate", sharing.rotate_link, name="rotate_link"),
     path("revoke", sharing.revoke_link, name="revoke_link"),
     path("qr.svg", sharing.link_qr, name="link_qr"),
@@ -96,8 +99,12 @@ urlpatterns = [
     path("settings/delete", archive.delete_workspace, name="delete_workspace"),
     path("accounts/", include("allauth.account.urls")),
     path("demo", sharing.demo, name="demo"),
+    path("for/<slug:slug>", retainers.profession, name="profession"),
     path("r/<str:token>", public.public_page, name="public_page"),
     path("s/<str:address>", public.public_statement, name="public_statement"),
+    path("d/<str:token>", digests.subscription, name="subscription"),
+    path("d/<str:token>/end", digests.end_subscription, name="end_subscription"),
+    re_path(r"^look/(?P<colour>[0-9a-f]{6})\.css$", public.look, name="look"),
     path("robots.txt", plain.robots, name="robots"),
 ]
 

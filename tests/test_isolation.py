@@ -2,20 +2,24 @@
 
 import re
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from hourtab.clients.models import Contact
 from hourtab.imports.models import Import, SourceRule
+from hourtab.ledger.holds import plan_work
 from hourtab.ledger.models import Source
 from hourtab.retainers.models import Retainer
 from hourtab.sharing.services import share
-from tests.builders import a_retainer, log
+from tests.builders import NOW, a_retainer, log
 
 pytestmark = pytest.mark.django_db
 
-OPEN_TO_ALL = {"today", "demo", "public_page", "public_statement", "robots"}
+OPEN_TO_ALL = {
+    "today", "demo", "public_page", "public_statement", "robots", "subscription", "end_subscription", "look", "profession",
+}  # fmt: skip
 OF_THE_MEMBER = {
     "today", "log_quick_line", "open_retainer", "clients", "settings", "imports", "sources", "export_everything", "delete_workspace",
 }  # fmt: skip
@@ -23,7 +27,7 @@ ONLY_POST = {
     "log_quick_line", "add_link", "withdraw_entry", "restore_entry", "know_category", "apply_import", "undo_import", "discard_import",
     "answer_import", "forget_answers", "remove_rule", "raise_rule",
     "export_everything", "delete_workspace", "withdraw_terms", "pause_cycle", "erase_texts",
-    "rotate_link", "revoke_link", "add_contact", "remove_contact",
+    "rotate_link", "revoke_link", "clear_hold", "add_contact", "remove_contact",
 }  # fmt: skip
 GOES_BACK = {"close_cycle", "decide", "reopen_cycle"}
 """Pages that lead back where there is nothing to do."""
@@ -43,6 +47,7 @@ READING = {
     "sources",
     "source",
     "link_qr",
+    "preview_link",
     "client",
     "clients",
 }
@@ -64,6 +69,8 @@ def paths(northlight, ada) -> dict[str, str]:
     """The address of every page, filled with what belongs to Northlight."""
     retainer = a_retainer(northlight)
     entry, link = log(retainer, "2027-06-03", "2h"), share([retainer], by=None)
+    days = {"starts_on": date(2027, 6, 24), "ends_on": date(2027, 6, 25)}
+    hold = plan_work(retainer, text="Onboarding", amount=3600, by=None, now=NOW, **days)
     contact = Contact.objects.create(client=retainer.client, name="Carl")
     draft = Import.objects.create(workspace=northlight, retainer=retainer, file_name="x.csv", file_digest="x", content=b"x")
     source = Source.objects.create(workspace=northlight, tool="toggl")
@@ -73,12 +80,13 @@ def paths(northlight, ada) -> dict[str, str]:
         "retainers/<slug:ref>": retainer.ref, "imports/<slug:ref>": draft.ref, "entries/<int:pk>": entry.pk, "links/<int:pk>": link.pk,
         "terms/<str:on>": "2027-06-01", "cycles/<str:on>": "2027-06-01",
         "clients/<int:pk>": retainer.client_id, "contacts/<int:pk>": contact.pk, "r/<str:token>": link.token,
-        "s/<str:address>": "1-1-1-" + "A" * 22,
+        "s/<str:address>": "1-1-1-" + "A" * 22, "d/<str:token>": "A" * 22, "plan/<int:pk>": hold.pk, "for/<slug:slug>": "it-providers",
     }  # fmt: skip
     found = {}
     for name, route in every_url():
         for place, value in fill.items():
             route = route.replace(place, re.sub("<.*>", str(value), place))
+        route = route.replace(r"^look/(?P<colour>[0-9a-f]{6})\.css$", "look/2f5d50.css")
         assert "<" not in route, f"say in `fill` what {route} is filled with"
         found[name] = f"/{route}"
     return found
@@ -129,7 +137,7 @@ def test_an_editor_edits_but_does_not_change_the_workspace(paths, ben) -> None:
 
 def test_every_page_opens_for_its_owner(paths, ada) -> None:
     for name, path in paths.items():
-        if name not in ONLY_POST | {"demo", "public_statement"}:
+        if name not in ONLY_POST | {"demo", "public_statement", "subscription", "end_subscription"}:
             assert ada.get(path).status_code == (302 if name in GOES_BACK else 200), name
 
 

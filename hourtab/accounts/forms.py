@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from allauth.core import context
 from django import forms
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from hourtab.accounts import services
 from hourtab.accounts.models import User, Workspace
+from hourtab.accounts.professions import BY_SLUG, CHOICES
 from hourtab.lib.choices import CURRENCIES, HOUR_FORMATS, locale_choices, zone_choices
 from hourtab.lib.pictures import is_picture
 
@@ -20,35 +22,47 @@ class SignupForm(forms.Form):
     workspace = forms.CharField(
         label=_("Name of your business"), max_length=100, help_text=_("Your clients see it on their page.")
     )
+    profession = forms.ChoiceField(
+        label=_("What you do"),
+        choices=CHOICES,
+        required=False,
+        help_text=_("It suggests kinds of work; you can change everything."),
+    )
     zone = forms.ChoiceField(label=_("Time zone"), choices=zone_choices, initial="UTC")
-    locale = forms.ChoiceField(label=_("Dates and numbers"), choices=locale_choices, initial="en-GB")
+    locale = forms.ChoiceField(label=_("Language, dates and numbers"), choices=locale_choices, initial="en-GB")
     currency = forms.ChoiceField(label=_("Currency"), choices=[(code, code) for code in CURRENCIES], initial="EUR")
     hour_format = forms.ChoiceField(label=_("Hours are written"), choices=HOUR_FORMATS, initial="hm")
 
     folded_title = _("Time zone, dates, currency")
     folded = ("zone", "locale", "currency", "hour_format")
-    field_order = ["email", "password1", "workspace", *folded]
+    field_order = ["email", "password1", "workspace", "profession", *folded]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        wanted = context.request.GET.get("for", "") if context.request else ""
+        self.initial.setdefault("profession", wanted if wanted in BY_SLUG else "")
 
     def signup(self, request: HttpRequest, user: User) -> None:
         """Open the workspace of a user who was just stored."""
         fields: dict[str, Any] = self.cleaned_data
-        services.open_workspace(fields["workspace"], owner=user, **{name: fields[name] for name in self.folded})
+        services.open_workspace(fields["workspace"], owner=user, **{name: fields[name] for name in ("profession", *self.folded)})
 
 
 class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
     """The settings every page of a workspace follows."""
 
+    profession = forms.ChoiceField(label=_("What you do"), choices=CHOICES, required=False)
     zone = forms.ChoiceField(label=_("Time zone"), choices=zone_choices)
-    locale = forms.ChoiceField(label=_("Dates and numbers"), choices=locale_choices)
+    locale = forms.ChoiceField(label=_("Language, dates and numbers"), choices=locale_choices)
     currency = forms.ChoiceField(label=_("Currency"), choices=[(code, code) for code in CURRENCIES])
 
     class Meta:
         model = Workspace
-        fields = ["name", "zone", "locale", "currency", "hour_format", "colour"]
-        help_texts = {"colour": _("Like #2f5d50; your statements as PDF use it.")}
+        fields = ["name", "profession", "zone", "locale", "currency", "hour_format", "colour"]
+        help_texts = {"colour": _("Like #2f5d50; your pages and statements use it, a little darker where it could not be read.")}
 
     logo_file = forms.FileField(
-        label=_("Logo"), required=False, help_text=_("PNG, JPEG or WebP, up to 500 kB; your statements as PDF show it.")
+        label=_("Logo"), required=False, help_text=_("PNG, JPEG or WebP, up to 500 kB; your pages and statements show it.")
     )
     forget_logo = forms.BooleanField(label=_("Use no logo"), required=False)
 

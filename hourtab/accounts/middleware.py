@@ -20,7 +20,7 @@ class WorkspaceMiddleware:
     def __call__(self, request: Any) -> HttpResponse:
         """Attach both and go on."""
         request.member = request.workspace = None
-        if not request.path.startswith(("/r/", "/s/")) and request.user.is_authenticated:
+        if not request.path.startswith(("/r/", "/s/", "/d/", "/look/")) and request.user.is_authenticated:
             memberships = Member.objects.filter(user=request.user).select_related("workspace", "user").order_by("pk")
             chosen = request.session.get("workspace")
             request.member = (memberships.filter(workspace=chosen).first() if chosen else None) or memberships.first()

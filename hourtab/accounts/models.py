@@ -54,6 +54,7 @@ class Workspace(Versioned):
     hour_format = models.CharField(_("hours"), max_length=8, choices=HOUR_FORMATS, default="hm")
     colour = models.CharField(_("colour"), max_length=7, blank=True, validators=[validate_colour])
     logo = models.BinaryField(null=True, editable=False)
+    profession = models.CharField(_("profession"), max_length=40, blank=True)
     private_words = models.TextField(_("private words"), blank=True)
     exported_at = models.DateTimeField(null=True, editable=False)
     delete_after = models.DateTimeField(null=True, editable=False)

@@ -12,9 +12,10 @@ from django.db import models
 from hourtab.accounts.models import Member, User, Workspace
 from hourtab.clients.models import Client, Contact
 from hourtab.imports.models import Import, ImportPart, SourceRule
-from hourtab.ledger.models import Cycle, Decision, Entry, Revision, Source, Statement, TopUp, Transfer, Write
+from hourtab.ledger.models import Cycle, Decision, Entry, Hold, Revision, Source, Statement, TopUp, Transfer, Write
+from hourtab.outbox.models import Message
 from hourtab.retainers.models import Category, Pause, Retainer, Terms
-from hourtab.sharing.models import ShareLink, Shown, StoredPage
+from hourtab.sharing.models import FormerAddress, ShareLink, Shown, StoredPage, Subscription, ViewDay
 
 TABLES: tuple[tuple[type[models.Model], str], ...] = (
     (Workspace, "pk"),
@@ -33,6 +34,7 @@ TABLES: tuple[tuple[type[models.Model], str], ...] = (
     (TopUp, "retainer__workspace"),
     (Transfer, "retainer__workspace"),
     (Decision, "retainer__workspace"),
+    (Hold, "retainer__workspace"),
     (Statement, "retainer__workspace"),
     (Cycle, "retainer__workspace"),
     (SourceRule, "source__workspace"),
@@ -40,11 +42,15 @@ TABLES: tuple[tuple[type[models.Model], str], ...] = (
     (ImportPart, "brought_by__workspace"),
     (ShareLink, "workspace"),
     (Shown, "link__workspace"),
+    (FormerAddress, "link__workspace"),
+    (ViewDay, "link__workspace"),
+    (Subscription, "link__workspace"),
+    (Message, "workspace"),
     (StoredPage, "link__workspace"),
 )
 """Each model with its way to the workspace, in the order in which rows can be stored."""
 
-NOT_EXPORTED: frozenset[type[models.Model]] = frozenset({StoredPage})
+NOT_EXPORTED: frozenset[type[models.Model]] = frozenset({StoredPage, FormerAddress, Message})
 _SECRET = {("user", "password"), ("user", "last_login"), ("user", "is_superuser"), ("sharelink", "sealed")}
 
 

@@ -226,7 +226,7 @@ class Play:
             debt_in=self.debt_in,
             available=self.available,
             used=self.used,
-            planned=self.events.planned,
+            planned=0 if is_closed else self.events.planned,
             drawn=drawn,
             overage=self.overage,
             authorised=self.authorised,

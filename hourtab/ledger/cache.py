@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from datetime import date
 
 from hourtab.core.cycles import FOR_EVER
+from hourtab.core.entries import Entry
 from hourtab.core.statement import statement
 from hourtab.core.states import closing_json
 from hourtab.core.totals import CycleTotals
 from hourtab.ledger import queries
+from hourtab.ledger.breakdown import breakdowns
 from hourtab.ledger.models import Cycle
 from hourtab.retainers.models import Retainer
 
@@ -16,12 +18,14 @@ def refresh(retainer: Retainer, since: date, today: date) -> None:
     """Compute the cached cycles anew from the one that holds `since`, resuming from the closing state before it."""
     opening, _settled = queries.closing_before(retainer, max(since, retainer.starts_on), today)
     calendar = retainer.calendar().through(today)[opening.index :]
-    fresh = statement(queries.ledger_of(retainer, calendar[0].starts_on), today, opening).cycles if calendar else ()
-    keep(retainer, opening.index, fresh, today)
+    book = queries.ledger_of(retainer, calendar[0].starts_on, queries.NAMES) if calendar else None
+    fresh = statement(book, today, opening).cycles if book else ()
+    keep(retainer, opening.index, fresh, book.entries if book else (), today)
 
 
-def keep(retainer: Retainer, index: int, fresh: Sequence[CycleTotals], today: date) -> None:
-    """Replace the cached cycles from `index` on."""
+def keep(retainer: Retainer, index: int, fresh: Sequence[CycleTotals], entries: Sequence[Entry], today: date) -> None:
+    """Replace the cached cycles from `index` on; `entries` are those that post in them, with their names."""
+    parts = breakdowns(entries, fresh, retainer, today)
     Cycle.objects.filter(retainer=retainer, index__gte=index).delete()
     Cycle.objects.bulk_create(
         Cycle(
@@ -30,6 +34,7 @@ def keep(retainer: Retainer, index: int, fresh: Sequence[CycleTotals], today: da
             starts_on=cycle.starts_on,
             ends_on=None if cycle.ends_on == FOR_EVER else cycle.ends_on,
             totals=queries.totals_json(cycle),
+            breakdown=parts[i].as_json(),
             closing=closing_json(cycle.closing) if cycle.closing else None,
         )
         for i, cycle in enumerate(fresh)

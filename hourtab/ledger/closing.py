@@ -8,7 +8,7 @@ from typing import Any
 from hourtab.accounts.models import Member
 from hourtab.core.cycles import FOR_EVER, Cycle
 from hourtab.core.documents import terms_json
-from hourtab.core.entries import Close
+from hourtab.core.entries import Close, Ledger
 from hourtab.core.statement import statement
 from hourtab.core.states import closing_json
 from hourtab.core.totals import ClosingState, CycleTotals
@@ -67,7 +67,7 @@ def close_due(retainer: Retainer, now: datetime) -> int:
 def freeze(retainer: Retainer, closes: Sequence[Close], by: Member | None, now: datetime) -> list[Statement]:
     """Store the next cycles of a locked retainer, in order, as the first versions of their statements."""
     today, first = retainer.today(now), closes[0].cycle
-    opening, result = _computed(retainer, first, today, closes)
+    opening, book, result = _computed(retainer, first, today, closes)
     wanted = {close.cycle: close.on for close in closes}
     rows = [
         _row(retainer, index, cycle, before, lines, closed_on=wanted[cycle.starts_on], made_at=now, by=by)
@@ -75,7 +75,7 @@ def freeze(retainer: Retainer, closes: Sequence[Close], by: Member | None, now: 
         if cycle.starts_on in wanted
     ]
     Statement.objects.bulk_create(rows)
-    cache.keep(retainer, opening.index, result.cycles, today)
+    cache.keep(retainer, opening.index, result.cycles, book.entries, today)
     return rows
 
 
@@ -83,7 +83,7 @@ def version_anew(retainer: Retainer, since: date, by: Member | None, now: dateti
     """Store another version of every statement of a locked retainer from the cycle that starts on `since` on."""
     today = retainer.today(now)
     standing = {row.starts_on: row for row in queries.statements(retainer)}
-    opening, result = _computed(retainer, since, today)
+    opening, book, result = _computed(retainer, since, today)
     rows = []
     for index, before, cycle, lines in _frozen(retainer, opening, result):
         if (earlier := standing.get(cycle.starts_on)) and cycle.starts_on >= since:
@@ -91,14 +91,14 @@ def version_anew(retainer: Retainer, since: date, by: Member | None, now: dateti
             row.version, row.reason = earlier.version + 1, reason
             rows.append(row)
     Statement.objects.bulk_create(rows)
-    cache.keep(retainer, opening.index, result.cycles, today)
+    cache.keep(retainer, opening.index, result.cycles, book.entries, today)
     return rows
 
 
-def _computed(retainer: Retainer, since: date, today: date, closes: Sequence[Close] = ()) -> tuple[ClosingState, Result]:
+def _computed(retainer: Retainer, since: date, today: date, closes: Sequence[Close] = ()) -> tuple[ClosingState, Ledger, Result]:
     opening, _settled = queries.closing_before(retainer, since, today)
-    book = queries.ledger_of(retainer, retainer.calendar().through(today)[opening.index].starts_on)
-    return opening, statement(replace(book, closes=[*book.closes, *closes]), today, opening)
+    book = queries.ledger_of(retainer, retainer.calendar().through(today)[opening.index].starts_on, queries.NAMES)
+    return opening, book, statement(replace(book, closes=[*book.closes, *closes]), today, opening)
 
 
 type _Frozen = tuple[int, ClosingState, CycleTotals, list[list[int]]]

@@ -199,3 +199,16 @@ def _count_in(form: forms.Form, name: str, unit: str, label: Any = None) -> None
     if unit != "hour":
         field.help_text = ""
         field.label = label or field.label
+
+
+class HoldForm(forms.Form):
+    """Work to come, for which hours are set aside."""
+
+    text = forms.CharField(label=_("What for"), max_length=200, help_text=_("Your client sees it: “Onboarding week”."))
+    amount = AmountField(label=_("Hours"), bare_most=LONGEST, positive=True)
+    starts_on = DayField(label=_("From"))
+    ends_on = DayField(label=_("Through"), required=False, help_text=_("Empty: that one day."))
+
+    def __init__(self, *args: Any, unit: str = "hour", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _count_in(self, "amount", unit, _("How many"))

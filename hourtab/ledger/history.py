@@ -32,10 +32,12 @@ def _about(write: Write, row: Revision | None, words: Words) -> str:
 
 def _record(record: dict[str, Any], words: Words) -> str:
     kind = record["record"]
-    day = next((record[key] for key in ("effective_on", "cycle", "on") if record.get(key)), None)
+    day = next((record[key] for key in ("effective_on", "cycle", "on", "from") if record.get(key)), None)
     when = words.full_day(date.fromisoformat(day)) if day else ""
     if kind in ("topup", "transfer"):
         return f"{words.signed(record['amount'])} · {when}"
+    if kind == "hold":
+        return f"{words.amount(record['amount'])} · {when}"
     if kind == "decision":
         outcomes = {"bill": _("billed"), "deduct": _("taken from the next hours"), "absorb": _("not charged")}
         return f"{words.amount(record['amount'])} {outcomes[record['outcome']]} · {when}"

@@ -64,6 +64,8 @@ class Write(AppendOnly):
         REOPEN = "reopen", _("Cycle reopened")
         TERMS = "terms", _("Terms changed")
         PAUSE = "pause", _("Pause")
+        HOLD = "hold", _("Work planned")
+        CLEAR = "clear", _("Planned work cleared")
         END = "end", _("End of the retainer")
         ERASE = "erase", _("Texts erased")
 
@@ -279,6 +281,31 @@ class Decision(AppendOnly):
         return f"{self.key} {self.outcome} {self.amount}"
 
 
+class Hold(models.Model):
+    """Planned work without an entry: it reserves hours in the cycle of `starts_on` until the day after `ends_on`.
+
+    `cleared_at` ends it earlier. It is drawn hatched, and is in no total but the planned one.
+    """
+
+    retainer = models.ForeignKey(Retainer, on_delete=models.PROTECT, related_name="holds")
+    key = models.CharField(max_length=40)
+    text = models.CharField(max_length=200)
+    amount = models.PositiveBigIntegerField()
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    by = models.ForeignKey(Member, on_delete=models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField()
+    cleared_at = models.DateTimeField(null=True)
+    cleared_by = models.ForeignKey(Member, on_delete=models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["starts_on", "key"]
+        constraints = [models.UniqueConstraint(fields=["retainer", "key"], name="hold_once")]
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.amount}"
+
+
 class Statement(AppendOnly):
     """A cycle as it was closed: frozen, numbered per retainer, versioned.
 
@@ -312,7 +339,8 @@ class Statement(AppendOnly):
 class Cycle(models.Model):
     """A cycle as computed last: a cache. It affects cost, never meaning, and may be deleted at any time.
 
-    `totals` is the cycle of the statement document, `closing` the state the next cycle opens with (null while open).
+    `totals` is the cycle of the statement document, `closing` the state the next cycle opens with (null while open),
+    `breakdown` what its hours went into and when they were used.
     """
 
     retainer = models.ForeignKey(Retainer, on_delete=models.CASCADE, related_name="cycles")
@@ -320,6 +348,7 @@ class Cycle(models.Model):
     starts_on = models.DateField()
     ends_on = models.DateField(null=True)
     totals = models.JSONField()
+    breakdown = models.JSONField(default=dict)
     closing = models.JSONField(null=True)
 
     class Meta:

@@ -19,7 +19,7 @@ def ledger_document(retainer: Retainer, as_of: date) -> dict[str, Any]:
     A decision stands in it with what could still be settled by it; its record says what was decided.
     """
     with snapshot():
-        ledger = queries.ledger_of(retainer, texts=True)
+        ledger = queries.ledger_of(retainer, texts=queries.TEXTS)
         plain = documents.to_json(ledger, as_of)
         if ledger.decisions:
             taken = {key: amount for cycle in statement(ledger, as_of).cycles for key, amount in cycle.decided.items()}

@@ -12,7 +12,7 @@ from django.db.models import F, QuerySet
 
 from hourtab.core import documents, states
 from hourtab.core.amounts import half_up
-from hourtab.core.entries import Close, Decision, Ledger, TopUp, Transfer, charged_for
+from hourtab.core.entries import Close, Decision, Hold, Ledger, TopUp, Transfer, charged_for
 from hourtab.core.entries import Entry as CoreEntry
 from hourtab.core.statement import statement
 from hourtab.core.terms import Terms
@@ -63,13 +63,13 @@ def latest(retainer: Retainer) -> QuerySet[Revision]:
     return Revision.objects.filter(entry__retainer=retainer, number=F("entry__number"), entry__is_withdrawn=False)
 
 
-def ledger_of(retainer: Retainer, since: date | None = None, *, texts: bool = False) -> Ledger:
-    """Return everything the calculation needs, with the entries that post from `since` on; with `texts` all they say."""
+def ledger_of(retainer: Retainer, since: date | None = None, texts: Sequence[str] = ()) -> Ledger:
+    """Return everything the calculation needs, with the entries that post from `since` on; `texts` (`NAMES` or `TEXTS`) of
+    what they say."""
     rows = latest(retainer)
     if since is not None:
         rows = rows.filter(entry__posts_on__gte=since)
-    columns = [*_FIGURES, *(("category", "project", "person", "description") if texts else ())]
-    entries = [_entry(*values) for values in rows.values_list("entry__key", *columns)]
+    entries = [_entry(*values) for values in rows.values_list("entry__key", *_FIGURES, *texts)]
     corrections = dict(Entry.objects.filter(corrects__isnull=False, retainer=retainer).values_list("key", "corrects__key"))
     if corrections:
         entries = [entry._replace(corrects=corrections.get(entry.id)) for entry in entries]
@@ -80,11 +80,14 @@ def ledger_of(retainer: Retainer, since: date | None = None, *, texts: bool = Fa
         topups=[_topup(row) for row in retainer.topups.all()],
         transfers=[Transfer(row.key, row.on, row.amount) for row in retainer.transfers.all()],
         pauses=retainer.paused_cycles(),
+        holds=[Hold(row.key, row.starts_on, row.ends_on, row.amount) for row in retainer.holds.filter(cleared_at=None)],
         decisions=[_decision(row) for row in retainer.decisions.all()],
         closes=[Close(row.starts_on, row.closed_on) for row in retainer.statements.filter(version=1).defer(*_HEAVY)],
     )
 
 
+NAMES = ("category", "project", "person")
+TEXTS = (*NAMES, "description")
 _FIGURES = ("on", "amount", "started", "weight", "scope", "outcome", "posted")
 _HEAVY = ("lines", "opening", "closing", "terms", "totals")
 
@@ -92,7 +95,7 @@ _HEAVY = ("lines", "opening", "closing", "terms", "totals")
 def _entry(
     key: str, on: date, amount: int, started: time | None, weight: int, scope: Any, outcome: Any, posted: date | None, *texts: str
 ) -> CoreEntry:
-    category, project, person, description = texts or ("", "", "", "")
+    category, project, person, description = (*texts, *("" for _ in TEXTS[len(texts) :]))
     return CoreEntry(key, on, amount, started, weight, scope, category, project, person, description, outcome or None, posted)
 
 
@@ -220,6 +223,11 @@ def planned(rows: QuerySet[Revision], terms: Terms, as_of: date) -> list[LogLine
     return [_line(row, terms, None) for row in rows.filter(entry__on__gt=as_of).order_by(*IN_ORDER)]
 
 
+def line_apart(row: Revision, retainer: Retainer) -> LogLine:
+    """Return a line by itself, charged as in the cycle it posts in, without a balance after it."""
+    return _line(row, terms_at(retainer, row.entry.posts_on), None)
+
+
 def _line(row: Revision, terms: Terms, balance: int | None) -> LogLine:
     work, corrects = Work.of(row), row.entry.corrects_id
     charged = charged_for(work.as_core("", "original" if corrects else None), terms)
@@ -228,7 +236,11 @@ def _line(row: Revision, terms: Terms, balance: int | None) -> LogLine:
 
 def terms_at(retainer: Retainer, on: date) -> Terms:
     """Return the terms valid at `on`: the latest version effective by then."""
-    versions = retainer.versions()
+    return version_at(retainer.versions(), on)
+
+
+def version_at(versions: Sequence[Terms], on: date) -> Terms:
+    """Return the one of these versions that is valid at `on`."""
     return next((version for version in reversed(versions) if version.effective_on <= on), versions[0])
 
 

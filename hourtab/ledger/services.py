@@ -165,6 +165,7 @@ def erase_texts(entry: Entry, *, by: Member | None, now: datetime, reason: str =
             for row in Revision.objects.filter(entry=line, erased=""):
                 Revision.objects.filter(pk=row.pk).erase(Work.of(row).texts_digest(row.salt))
             this.record("erase", id=line.key)
+            this.touches(line.posts_on)
 
 
 def open_cycle(retainer: Retainer, on: date) -> Cycle:

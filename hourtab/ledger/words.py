@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
+from hourtab.core.forecast import Forecast, forecast
 from hourtab.core.totals import CycleTotals
 from hourtab.ledger import closing, queries
 from hourtab.ledger.queries import LogLine
@@ -94,11 +95,13 @@ def headline_parts(cycle: CycleTotals, words: Words) -> list[str]:
 
 
 def facts_of(
-    retainer: Retainer, cycle: CycleTotals, today: date, words: Words, before: Before | None = None
-) -> list[tuple[str, str]]:
-    """Return what stands under the bar: when it resets, what was carried, added, taken, what would expire.
+    retainer: Retainer, cycle: CycleTotals, today: date, words: Words, before: Before | None = None,
+    charged_entries: int = 0, plans: Sequence[str] = (),
+) -> list[tuple[str, str]]:  # fmt: skip
+    """Return what stands under the bar: when it resets, how long the hours last, what was carried, added, taken, would expire.
 
-    `before` is the cycle before while that is not closed: until then what was carried is provisional (ledger §5).
+    `before` is the cycle before while that is not closed: until then what was carried is provisional (ledger §5). `plans`
+    are what planned work is for.
     """
     facts = []
     if cycle.state == "ended":
@@ -109,8 +112,10 @@ def facts_of(
         facts.append((_("Resets"), in_days(cycle.ends_on + timedelta(days=1), today, words)))
     if cycle.state == "paused":
         facts.append((_("Paused"), _("no new hours in this stretch")))
+    if coming := forecast(cycle, charged_entries, today):
+        facts.append((_("At this pace"), _in_words(coming, cycle, words)))
     if cycle.planned:
-        facts.append((_("Planned"), words.amount(cycle.planned)))
+        facts.append((_("Planned"), ", ".join([words.amount(cycle.planned), *plans[:2], *(["…"] if len(plans) > 2 else [])])))
     if cycle.carried_in:
         said = _("%(hours)s for now, used first") if before else _("%(hours)s, used first")
         facts.append((_("Carried over"), said % {"hours": words.amount(cycle.carried_in)}))
@@ -133,6 +138,23 @@ def facts_of(
         }
         facts.append((_("Would expire"), expiring))
     return facts
+
+
+def _in_words(coming: Forecast, cycle: CycleTotals, words: Words) -> str:
+    """Say about when the hours run out, or about what is left; to half an hour, or to whole units."""
+    if coming.runs_out_on is not None:
+        day = words.day(coming.runs_out_on)
+        if coming.has_plans:
+            return _("they last until about %(day)s, with what is planned") % {"day": day}
+        return _("they last until about %(day)s") % {"day": day}
+    step = 1800 if words.unit == "hour" else 100
+    left = ((coming.left or 0) + step // 2) // step * step
+    if not left:
+        return _("they just last until %(day)s") % {"day": words.day(cycle.ends_on)}
+    said = {"time": words.amount(left), "day": words.day(cycle.ends_on)}
+    if coming.has_plans:
+        return _("about %(time)s left on %(day)s, after what is planned") % said
+    return _("about %(time)s left on %(day)s") % said
 
 
 def in_days(on: date, today: date, words: Words) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_interval, format_skeleton, format_time
 from babel.numbers import format_currency, get_currency_precision
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -40,8 +41,9 @@ class Words:
 
     @property
     def language(self) -> str:
-        """The language of the texts: the catalogues that exist decide, English for now."""
-        return "en"
+        """The language of the texts: that of the locale where there is a catalogue for it, else English."""
+        language = self.locale.partition("-")[0]
+        return language if language in dict(settings.LANGUAGES) else "en"
 
     @property
     def _mark(self) -> str:
@@ -50,7 +52,8 @@ class Words:
     def amount(self, amount: int) -> str:
         """Write an amount with its unit: `6 h 30 m`, `6.5 h`, `3 sessions`."""
         if self.unit == "hour":
-            return amounts.render(amount, self.style, mark=self._mark)
+            text = amounts.render(amount, self.style, mark=self._mark)
+            return text.replace(f"{_NBSP}m", f"{_NBSP}min") if self.language == "de" else text
         number = self._count(amount)
         if self.unit == "session":
             return ngettext("%(n)s session", "%(n)s sessions", amount // 100) % {"n": number}
@@ -88,6 +91,8 @@ class Words:
 
     def ordinal(self, number: int) -> str:
         """Write `1st`, in the language of the texts."""
+        if self.language == "de":
+            return f"{number}."
         ending = "th" if 10 < number % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
         return f"{number}{ending}"
 
@@ -96,8 +101,18 @@ class Words:
         return format_date(on, "long", locale=_locale(self.locale)).replace(" ", _NBSP)
 
     def weekday(self, on: date) -> str:
-        """Write `Tuesday 22 June`."""
-        return f"{format_date(on, 'EEEE', locale=_locale(self.locale))} {self.day(on)}"
+        """Write `Tuesday 22 June`, or `Dienstag, 22. Juni`."""
+        comma = "," if self.language != "en" and "EEEE," in _locale(self.locale).date_formats["full"].pattern else ""
+        return f"{self.weekday_name(on)}{comma} {self.day(on)}"
+
+    def weekday_name(self, on: date) -> str:
+        """Write `Tuesday`."""
+        return str(format_date(on, "EEEE", locale=_locale(self.locale)))
+
+    @property
+    def first_weekday(self) -> int:
+        """The day a week begins with here, 0 being Monday."""
+        return int(_locale(self.locale).first_week_day)
 
     def short_day(self, on: date) -> str:
         """Write `1 Jul`, with the year where days of several years stand together."""

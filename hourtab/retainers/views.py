@@ -5,25 +5,30 @@ from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from hourtab.accounts.access import MemberRequest, editor_required, member_required
+from hourtab.accounts.professions import BY_SLUG, PROFESSIONS
 from hourtab.core.cycles import CycleError
 from hourtab.ledger import queries, quick_line
 from hourtab.ledger import services as ledger
 from hourtab.ledger.agreement import coming_starts
 from hourtab.ledger.bar import bar_of
+from hourtab.ledger.breakdown import breakdown_at
 from hourtab.ledger.cycle_rows import cycle_rows
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.forms import EntryForm
+from hourtab.ledger.holds import standing_holds
 from hourtab.ledger.today import today_rows
 from hourtab.ledger.words import before_of, corrections_of, facts_of, headline, level, marks_of
 from hourtab.ledger.work import Work
 from hourtab.lib.database import snapshot
+from hourtab.lib.language import language_of
 from hourtab.lib.notices import tell, warn
 from hourtab.lib.once import once
 from hourtab.lib.text import clean
@@ -44,8 +49,33 @@ def today(request: HttpRequest) -> HttpResponse:
 
 
 def _landing(request: HttpRequest) -> HttpResponse:
+    return in_their_language(request, "landing/landing.html", _landing_context())
+
+
+@require_safe
+def profession(request: HttpRequest, slug: str) -> HttpResponse:
+    """Explain HourTab to one profession."""
+    found = BY_SLUG.get(slug)
+    if found is None:
+        raise Http404
+    words = Words("de-DE" if language_of(request.headers.get("Accept-Language", "")) == "de" else "en-GB")
+    total = sum(minutes for _text, minutes in found.unseen)
+    lines = [(text, words.amount(minutes * 60)) for text, minutes in found.unseen]
+    context = {"profession": found, "lines": lines, "total": words.amount(total * 60)}
+    return in_their_language(request, "landing/profession.html", _landing_context() | context)
+
+
+def _landing_context() -> dict[str, object]:
     has_demo = ShareLink.objects.filter(workspace__is_demo=True, revoked_at=None).exists()
-    return render(request, "landing/landing.html", {"has_demo": has_demo})
+    return {"has_demo": has_demo, "professions": PROFESSIONS}
+
+
+def in_their_language(request: HttpRequest, template: str, context: dict[str, object]) -> HttpResponse:
+    """Return a page in the language a browser asks for."""
+    with translation.override(language_of(request.headers.get("Accept-Language", ""))):
+        answer = render(request, template, context)
+    patch_vary_headers(answer, ["Accept-Language"])
+    return answer
 
 
 @member_required
@@ -101,7 +131,9 @@ def log_quick_line(request: MemberRequest) -> HttpResponse:
 def open_retainer(request: MemberRequest) -> HttpResponse:
     """Open a retainer from one short form; ends on its page, with the link."""
     start = timezone.localdate(timezone=ZoneInfo(request.workspace.zone))
-    initial = {"starts_on": start, "zone": request.workspace.zone, "client": request.GET.get("client", "")}
+    preset = BY_SLUG.get(request.GET.get("for", request.workspace.profession))
+    initial = (preset.initial() if preset else {}) | {"starts_on": start, "zone": request.workspace.zone}
+    initial["client"] = request.GET.get("client", "")
     form = OpenRetainerForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         fields = form.cleaned_data
@@ -118,7 +150,8 @@ def open_retainer(request: MemberRequest) -> HttpResponse:
         else:
             tell(request, _("The retainer is open. Here is its link."))
             return redirect("retainer_links", ref=retainer.ref)
-    return render(request, "retainers/open.html", {"form": form, "clients": request.workspace.clients.all()})
+    context = {"form": form, "clients": request.workspace.clients.all(), "professions": PROFESSIONS, "preset": preset}
+    return render(request, "retainers/open.html", context)
 
 
 @member_required
@@ -173,15 +206,19 @@ def _overview(found: Retainer, now: datetime) -> dict[str, object]:
     words, on = _words(found), found.today(now)
     cycles = queries.cycles(found, on)
     cycle = cycles[-1] if cycles else None
+    holds = standing_holds(found, on)
+    charged = breakdown_at(found, cycle, on).charged if cycle else 0
+    plans = [hold.text for hold in holds if cycle and hold.starts_on <= cycle.ends_on]
     return {
         "retainer": found,
+        "holds": holds,
         "words": words,
         "cycle": cycle,
         "stretch": words.stretch(cycle.starts_on, cycle.ends_on) if cycle else "",
         "headline": headline(cycle, words) if cycle else _("Starts on %(day)s") % {"day": words.full_day(found.starts_on)},
         "bar": bar_of(cycle, on) if cycle else None,
         "level": level(cycle) if cycle else "enough",
-        "facts": facts_of(found, cycle, on, words, before_of(found, cycles, on, words)) if cycle else (),
+        "facts": facts_of(found, cycle, on, words, before_of(found, cycles, on, words), charged, plans) if cycle else (),
         "link": found.links.filter(revoked_at=None).first(),
         "as_of": queries.as_of_instant(found),
     }

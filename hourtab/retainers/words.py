@@ -70,7 +70,7 @@ def _hours(terms: Terms, words: Words) -> str:
         return _("%(hours)s %(every)s, from %(day)s.") % {
             "hours": hours,
             "every": every,
-            "day": words.weekday(anchor).split()[0].rstrip(","),
+            "day": words.weekday_name(anchor),
         }
     return _("%(hours)s %(every)s, counted from %(day)s.") % {"hours": hours, "every": every, "day": words.day(anchor)}
 

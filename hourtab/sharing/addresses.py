@@ -8,6 +8,8 @@ import base64
 import hashlib
 import hmac
 import re
+from collections.abc import Iterator
+from copy import copy
 from datetime import datetime
 
 from hourtab.ledger.models import Statement
@@ -27,13 +29,24 @@ def find_statements(address: str, now: datetime) -> tuple[ShareLink, list[Statem
     if match is None:
         return None
     ref, number, mac = match[1], int(match[2]), match[3]
-    links = ShareLink.objects.filter(shown__retainer__ref=ref).select_related("workspace", "client")
-    link = next((item for item in links if item.is_active(now) and hmac.compare_digest(_mac(item, ref, number), mac)), None)
+    links = ShareLink.objects.filter(shown__retainer__ref=ref).select_related("workspace", "client").prefetch_related("former")
+    spoken = (known for item in links if item.is_active(now) for known in _by_all_addresses(item, now))
+    link = next((item for item in spoken if hmac.compare_digest(_mac(item, ref, number), mac)), None)
     if link is None:
         return None
     rows = Statement.objects.filter(retainer__ref=ref, number=number).select_related("retainer__workspace", "retainer__client")
     versions = list(rows)
     return (link, versions) if versions else None
+
+
+def _by_all_addresses(link: ShareLink, now: datetime) -> Iterator[ShareLink]:
+    """Yield the link as its own address names it, and as each former one does that still answers."""
+    yield link
+    for former in link.former.all():
+        if former.until > now:
+            known = copy(link)
+            known.nonce, known.sealed = former.nonce, former.sealed
+            yield known
 
 
 def _mac(link: ShareLink, ref: str, number: int) -> str:

@@ -3,60 +3,61 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import groupby
-from typing import Any
+from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from hourtab.core.entries import FREE_OUTCOMES
 from hourtab.core.totals import CycleTotals
 from hourtab.ledger import queries
 from hourtab.ledger.bar import Bar, bar_of, pace_of, whole_of
-from hourtab.ledger.models import Statement
-from hourtab.ledger.queries import LogLine
-from hourtab.ledger.words import (
-    Correction,
-    Mark,
-    before_of,
-    corrections_of,
-    facts_of,
-    headline_parts,
-    in_days,
-    level,
-    marks_of,
-    over,
-)  # fmt: skip
+from hourtab.ledger.breakdown import Breakdown, breakdown_at
+from hourtab.ledger.holds import standing_holds
+from hourtab.ledger.models import Hold, Statement
+from hourtab.ledger.words import before_of, facts_of, headline_parts, in_days, level, over
+from hourtab.lib.text import clean, visible
 from hourtab.lib.words import Words
 from hourtab.retainers.models import Retainer
 from hourtab.retainers.words import agreement, coming_changes
 from hourtab.sharing.addresses import statement_path
+from hourtab.sharing.burnup import BurnUp, burn_up_of
+from hourtab.sharing.links import takes_subscribers
+from hourtab.sharing.log import Day, Found, corrections_shown, days_of, scopes_of, search
+from hourtab.sharing.look import Look, look_of
 from hourtab.sharing.models import ShareLink
-from hourtab.sharing.public import LONG, balance_document, fingerprint, scopes_of
+from hourtab.sharing.public import LONG, balance_document, fingerprint, words_of
+from hourtab.sharing.split import Split, split_of
+from hourtab.sharing.whatif import what_if
 
 LINES_A_PAGE = 50
 STALE_AFTER = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
-class PageLine:
-    """A line of the log as this link may show it."""
+class Asked:
+    """What a reader asked of the page beyond its address. `retainer` and `page` count from 1."""
 
-    what: str
-    hours: str
-    left: str
-    then: str
-    meta: Sequence[str]
-    marks: Sequence[Mark]
+    retainer: int = 1
+    page: int = 1
+    search: str = ""
+    hours: str = ""
+
+    NAMES: ClassVar[frozenset[str]] = frozenset({"retainer", "page", "q", "hours"})
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> "Asked":
+        """Read it from the query of an address; what makes no sense there is as if it were not asked."""
+        return cls(
+            retainer=number_of(query.get("retainer", "")) or 1,
+            page=max(1, number_of(query.get("page", "")) or 1),
+            search=clean(query.get("q", "")).strip()[:100],
+            hours=clean(query.get("hours", "")).strip()[:40],
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
-    """One day of the log; `short` is its name in a narrow column."""
-
-    name: str
-    short: str
-    lines: Sequence[PageLine]
+def number_of(text: str) -> int | None:
+    """Return the whole number that a query names; None for anything else."""
+    return int(text) if text.isdecimal() and text.isascii() and len(text) < 7 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,17 @@ class PastCycle:
 
 
 @dataclass(frozen=True, slots=True)
+class Planned:
+    """Work that is planned without an entry."""
+
+    text: str
+    hours: str
+    stretch: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
-    """One retainer on the page."""
+    """The balance of one retainer: what one reads in five seconds. `query` asks for its log."""
 
     name: str
     stretch: str
@@ -84,20 +94,41 @@ class Sheet:
     headline: str
     level: str
     bar: Bar | None
+    bar_text: str
     scale_end: str
     pace: str
     facts: Sequence[tuple[str, str]]
     as_of: str
     stale: str
+    query: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """What stands behind the balance of the retainer that was chosen. `more` begins the query of its further pages."""
+
+    name: str
+    more: str
+    split: Split | None
     planned: Sequence[Day]
+    holds: Sequence[Planned]
     days: Sequence[Day]
     page: int
     pages: int
     total_lines: int
+    found: Found | None
+    burn_up: BurnUp | None
     agreement: str
+    since: str
     coming: Sequence[tuple[str, str]]
     past: Sequence[PastCycle]
-    shows_balance: bool
+    to_date: str
+    years: Sequence[int]
+    has_log: bool
+    asks_hours: bool
+    asked: Asked
+    answer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,25 +140,64 @@ class BalancePage:
     title: str
     language: str
     sheets: Sequence[Sheet]
+    detail: Detail
     fingerprint: str
-    years: Sequence[int]
+    has_documents: bool
+    has_feeds: bool
+    takes_subscribers: bool
+    preview: tuple[str, str]
+    look: Look
     tag: str = ""
 
 
-def balance_page(link: ShareLink, retainers: Sequence[Retainer], now: datetime, *, page: int = 1, tag: str = "") -> BalancePage:
-    """Build the page of a link. `page` counts from 1; one beyond the last shows no lines."""
-    sheets = [build_sheet(retainer, link, now, page) for retainer in retainers]
-    first = sheets[0]
+def balance_page(
+    link: ShareLink, retainers: Sequence[Retainer], now: datetime, *, asked: Asked | None = None, tag: str = ""
+) -> BalancePage:
+    """Build the page of a link in the language that is active. A page of the log beyond the last shows no lines."""
+    asked = asked or Asked()
+    chosen = min(max(asked.retainer, 1), len(retainers)) - 1
+    parts = [_Part(retainer, link, now) for retainer in retainers]
+    sheets = [_sheet(part, i, chosen, several=len(parts) > 1) for i, part in enumerate(parts)]
+    title = f"{sheets[0].headline} · {link.client.name}, {sheets[0].name}"
+    if len(parts) > 1:
+        title = f"{link.client.name} · {link.workspace.name}"
     return BalancePage(
-        provider=link.workspace.name,
-        client=link.client.name,
-        title=f"{first.headline} · {link.client.name}, {first.name}",
-        language=words_of(link, retainers[0]).language,
+        provider=visible(link.workspace.name),
+        client=visible(link.client.name),
+        title=visible(title),
+        language=parts[0].words.language,
         sheets=sheets,
-        fingerprint=fingerprint(document_of(link, retainers, now)) if max(sheet.total_lines for sheet in sheets) <= LONG else "",
-        years=_years(retainers, now),
+        detail=_detail(parts[chosen], link, asked, now, more=f"?retainer={chosen + 1}&" if len(parts) > 1 else "?"),
+        fingerprint=_fingerprint(link, retainers, parts, now),
+        has_documents=link.shows_documents,
+        has_feeds=link.has_feeds,
+        takes_subscribers=takes_subscribers(link),
+        preview=_preview(link, sheets),
+        look=look_of(link.workspace),
         tag=tag,
     )
+
+
+class _Part:
+    """One retainer of the link with what was read of it."""
+
+    def __init__(self, retainer: Retainer, link: ShareLink, now: datetime) -> None:
+        self.retainer, self.link, self.now = retainer, link, now
+        self.today = retainer.today(now)
+        self.words = words_of(link, retainer)
+        self.cycles = queries.cycles(retainer, self.today)
+        self.cycle: CycleTotals | None = self.cycles[-1] if self.cycles else None
+        self.terms = queries.terms_at(retainer, min(self.today, self.cycle.ends_on) if self.cycle else retainer.starts_on)
+        self.breakdown = breakdown_at(retainer, self.cycle, self.today) if self.cycle else Breakdown()
+        self.holds: Sequence[Hold] = []
+        if self.cycle is not None and self.cycle.state in ("open", "paused"):
+            self.holds = [hold for hold in standing_holds(retainer, self.today) if hold.starts_on <= self.cycle.ends_on]
+
+
+def _fingerprint(link: ShareLink, retainers: Sequence[Retainer], parts: Sequence[_Part], now: datetime) -> str:
+    if not link.shows_documents or max(sum(part.breakdown.counts.values()) for part in parts) > LONG:
+        return ""
+    return fingerprint(document_of(link, retainers, now))
 
 
 def document_of(link: ShareLink, retainers: Sequence[Retainer], now: datetime) -> dict[str, Any]:
@@ -136,83 +206,141 @@ def document_of(link: ShareLink, retainers: Sequence[Retainer], now: datetime) -
     return balance_document(link, retainers, days, {retainer.pk: words_of(link, retainer) for retainer in retainers})
 
 
-def _years(retainers: Sequence[Retainer], now: datetime) -> Sequence[int]:
-    """Return the calendar years of the engagement, the latest first."""
-    first = min(retainer.starts_on.year for retainer in retainers)
-    return range(max(first, max(retainer.today(now).year for retainer in retainers)), first - 1, -1)[:12]
+def _preview(link: ShareLink, sheets: Sequence[Sheet]) -> tuple[str, str]:
+    """Return title and text for whoever unfurls the link: no figure, unless the link says so."""
+    if link.unfurls:
+        return f"{link.client.name}, {sheets[0].name}", " / ".join(sheet.headline for sheet in sheets)
+    return _("Hours and work log"), _("A page by %(provider)s, always current.") % {"provider": link.workspace.name}
 
 
-def words_of(link: ShareLink, retainer: Retainer) -> Words:
-    """Return how the readers of this link read."""
-    workspace = link.workspace
-    return Words(link.locale or workspace.locale, link.hour_format or workspace.hour_format, retainer.unit)
-
-
-def build_sheet(retainer: Retainer, link: ShareLink, now: datetime, page: int) -> Sheet:
-    """Build one retainer's part of the page."""
-    words, today = words_of(link, retainer), retainer.today(now)
-    cycles = queries.cycles(retainer, today)
-    if not cycles:
-        return _not_begun(retainer, words, today)
-    cycle, terms = cycles[-1], queries.terms_at(retainer, min(today, cycles[-1].ends_on))
-    scopes = scopes_of(link)
-    rows = queries.lines_of(retainer, cycle, scopes)
-    count = rows.filter(entry__on__lte=today).count()
-    lines = queries.log(rows, cycle, terms, today, offset=(page - 1) * LINES_A_PAGE, limit=LINES_A_PAGE)
-    standing = {row.starts_on: row for row in queries.statements(retainer)}
+def _sheet(part: _Part, place: int, chosen: int, *, several: bool) -> Sheet:
+    retainer, cycle, words, today = part.retainer, part.cycle, part.words, part.today
+    query = f"?retainer={place + 1}" if several else ""
+    if cycle is None:
+        return _not_begun(part, query, is_chosen=place == chosen)
     first, *rest = headline_parts(cycle, words)
-    excess = over(cycle)
+    headline = " · ".join((first, *rest))
+    before = before_of(retainer, part.cycles, today, words)
+    plans = [visible(hold.text) for hold in part.holds if hold.text and part.link.shows_descriptions]
     return Sheet(
-        name=retainer.name,
+        name=visible(retainer.name),
         stretch=words.stretch(cycle.starts_on, cycle.ends_on),
-        figure=words.parts(excess or cycle.remaining),
+        figure=words.parts(over(cycle) or cycle.remaining),
         label=_label(cycle, first, rest),
-        headline=" · ".join((first, *rest)),
+        headline=headline,
         level=level(cycle),
         bar=bar_of(cycle, today),
+        bar_text=_bar_text(cycle, headline, words),
         scale_end=words.amount(whole_of(cycle)),
         pace=pace_of(cycle, today, words),
-        facts=facts_of(retainer, cycle, today, words, before_of(retainer, cycles, today, words)),
+        facts=facts_of(retainer, cycle, today, words, before, part.breakdown.charged, plans),
         as_of=_as_of(retainer, today, words),
-        stale=_stale(retainer, now),
-        planned=days_of(queries.planned(rows, terms, today), link, words, {}) if page == 1 else (),
-        days=days_of(lines, link, words, corrections_of(retainer, lines)),
-        page=page,
-        pages=max(1, -(-count // LINES_A_PAGE)),
-        total_lines=count,
-        agreement=" ".join(agreement(terms, words, retainer.currency, retainer.notice_hours)),
-        coming=coming_changes(retainer, today, words),
-        past=[_past(past, words, link, retainer, standing.get(past.starts_on)) for past in reversed(cycles[:-1])],
-        shows_balance=True,
+        stale=_stale(retainer, part.now),
+        query=query,
+        is_chosen=place == chosen,
     )
 
 
-def _not_begun(retainer: Retainer, words: Words, today: date) -> Sheet:
-    terms = queries.terms_at(retainer, retainer.starts_on)
-    begins = words.full_day(retainer.starts_on)
+def _not_begun(part: _Part, query: str, *, is_chosen: bool) -> Sheet:
+    begins = part.words.full_day(part.retainer.starts_on)
     return Sheet(
-        name=retainer.name,
+        name=visible(part.retainer.name),
         stretch=_("from %(day)s") % {"day": begins},
-        figure=words.parts(terms.cap),
+        figure=part.words.parts(part.terms.cap),
         label=_("from %(day)s on.") % {"day": begins},
         headline=_("Starts on %(day)s") % {"day": begins},
         level="enough",
         bar=None,
+        bar_text="",
         scale_end="",
         pace="",
-        facts=[(_("Starts"), in_days(retainer.starts_on, today, words))],
+        facts=[(_("Starts"), in_days(part.retainer.starts_on, part.today, part.words))],
         as_of="",
         stale="",
-        planned=(),
-        days=(),
-        page=1,
-        pages=1,
-        total_lines=0,
-        agreement=" ".join(agreement(terms, words, retainer.currency, retainer.notice_hours)),
-        coming=coming_changes(retainer, retainer.starts_on, words),
-        past=(),
-        shows_balance=False,
+        query=query,
+        is_chosen=is_chosen,
     )
+
+
+def _detail(part: _Part, link: ShareLink, asked: Asked, now: datetime, *, more: str) -> Detail:
+    retainer, cycle, words, today = part.retainer, part.cycle, part.words, part.today
+    count, days, planned, found = 0, [], [], None
+    if cycle is not None:
+        rows = queries.lines_of(retainer, cycle, scopes_of(link))
+        count = sum(part.breakdown.counts.get(scope, 0) for scope in scopes_of(link))
+        if asked.search:
+            since = retainer.starts_on if link.shows_past else cycle.starts_on
+            found = search(retainer, link, asked.search, since, today, words)
+        else:
+            offset = (asked.page - 1) * LINES_A_PAGE
+            lines = queries.log(rows, cycle, part.terms, today, offset=offset, limit=LINES_A_PAGE)
+            days = days_of(lines, link, words, corrections_shown(retainer, lines, link))
+            planned = days_of(queries.planned(rows, part.terms, today), link, words, {}) if asked.page == 1 else []
+    is_first = asked.page == 1 and not asked.search
+    return Detail(
+        name=visible(retainer.name),
+        more=more,
+        split=split_of(part.breakdown, link, words),
+        planned=planned,
+        holds=[_planned(hold, link, words) for hold in part.holds] if is_first else [],
+        days=days,
+        page=asked.page,
+        pages=max(1, -(-count // LINES_A_PAGE)),
+        total_lines=count,
+        found=found,
+        burn_up=burn_up_of(cycle, part.breakdown, today, words) if cycle else None,
+        agreement=" ".join(agreement(part.terms, words, retainer.currency, retainer.notice_hours)),
+        since=words.full_day(part.terms.effective_on),
+        coming=coming_changes(retainer, today if cycle else retainer.starts_on, words),
+        past=_past_cycles(part, link) if link.shows_past else [],
+        to_date=_to_date(part) if link.shows_past else "",
+        years=_years(retainer, today) if link.shows_past else [],
+        has_log=cycle is not None,
+        asks_hours=cycle is not None and cycle.state in ("open", "paused"),
+        asked=asked,
+        answer=what_if(retainer, asked.hours, today, words) if asked.hours else "",
+    )
+
+
+def _planned(hold: Hold, link: ShareLink, words: Words) -> Planned:
+    text = visible(hold.text) if link.shows_descriptions else ""
+    stretch = words.day(hold.starts_on)
+    if hold.ends_on != hold.starts_on:
+        stretch = words.stretch(hold.starts_on, hold.ends_on)
+    return Planned(text or _("Planned work"), words.amount(hold.amount), stretch)
+
+
+def _years(retainer: Retainer, today: date) -> Sequence[int]:
+    """Return the calendar years of the engagement, the latest first."""
+    return range(max(retainer.starts_on.year, today.year), retainer.starts_on.year - 1, -1)[:12]
+
+
+def _past_cycles(part: _Part, link: ShareLink) -> list[PastCycle]:
+    standing = {row.starts_on: row for row in queries.statements(part.retainer)} if link.shows_documents else {}
+    return [_past(cycle, part.words, link, part.retainer, standing.get(cycle.starts_on)) for cycle in reversed(part.cycles[:-1])]
+
+
+def _to_date(part: _Part) -> str:
+    """Say what was used since the beginning, where that is more than the present cycle."""
+    if len(part.cycles) < 2:
+        return ""
+    said = {
+        "time": part.words.amount(sum(cycle.used for cycle in part.cycles)),
+        "day": part.words.full_day(part.retainer.starts_on),
+    }
+    return _("%(time)s used since %(day)s.") % said
+
+
+def _bar_text(cycle: CycleTotals, headline: str, words: Words) -> str:
+    """Say what the bar draws, to whoever does not see it."""
+    parts = [headline]
+    if cycle.planned:
+        parts.append(_("%(time)s planned") % {"time": words.amount(cycle.planned)})
+    if cycle.carried_in:
+        parts.append(_("%(time)s carried over") % {"time": words.amount(cycle.carried_in)})
+    if cycle.topped_up:
+        parts.append(_("%(time)s added") % {"time": words.amount(cycle.topped_up)})
+    return " · ".join(parts)
 
 
 def _label(cycle: CycleTotals, first: str, rest: Sequence[str]) -> str:
@@ -236,36 +364,6 @@ def _stale(retainer: Retainer, now: datetime) -> str:
         return ""
     days = (now - retainer.as_of).days
     return ngettext("Nothing new for %(n)s day.", "Nothing new for %(n)s days.", days) % {"n": days}
-
-
-def days_of(
-    lines: Sequence[LogLine], link: ShareLink, words: Words, corrections: Mapping[int, Sequence[Correction]]
-) -> list[Day]:
-    """Return lines of one order, day by day, as this link may show them."""
-    return [
-        Day(words.weekday(on), words.short_day(on), [_page_line(line, link, words, corrections) for line in of_day])
-        for on, of_day in groupby(lines, key=lambda line: line.work.on)
-    ]
-
-
-def _page_line(line: LogLine, link: ShareLink, words: Words, corrections: Mapping[int, Sequence[Correction]]) -> PageLine:
-    work = line.work
-    meta = [
-        *([work.category] if link.shows_categories and work.category else ()),
-        *([work.person] if link.shows_people and work.person else ()),
-    ]
-    draws = work.scope == "retainer"
-    if draws and line.charged != work.amount and work.outcome not in FREE_OUTCOMES:
-        meta.append(_("%(time)s worked") % {"time": words.amount(work.amount)})
-    left = "" if line.balance is None else words.left(line.balance)
-    return PageLine(
-        what=work.description or work.category if link.shows_categories else work.description,
-        hours=words.signed(line.charged) if line.corrects else words.amount(line.charged if draws else work.amount),
-        left=left,
-        then=left if line.balance is None or line.balance < 0 else _("%(time)s left") % {"time": left},
-        meta=meta,
-        marks=marks_of(line, words, corrections),
-    )
 
 
 def _past(cycle: CycleTotals, words: Words, link: ShareLink, retainer: Retainer, closed: Statement | None) -> PastCycle:

@@ -5,15 +5,20 @@ renders it, once per link and process at a time.
 """
 
 import asyncio
+import contextlib
 import logging
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import close_old_connections
 
 from hourtab.sharing import headers, pages, tokens
+from hourtab.sharing.counting import Counts, write_views
+from hourtab.sharing.limits import Limit, visitor_of
 from hourtab.sharing.live import Live
 from hourtab.sharing.store import Reader
 
@@ -29,12 +34,29 @@ JOIN accounts_workspace w ON w.id = l.workspace_id
 LEFT JOIN sharing_storedpage p ON p.link_id = l.id AND p.coding = %s
 WHERE l.token_digest = %s AND l.revoked_at IS NULL
 """
+_FORMER = "SELECT until FROM sharing_formeraddress WHERE token_digest = %s"
 
-_QUERIES_A_MINUTE = 120
+QUERIES_A_MINUTE = 120
+WRONG_A_MINUTE = 60
+KEPT_PAGES = 500
+FLUSH_AFTER = 30.0
+
+
+@dataclass(slots=True)
+class Kept:
+    """A page in memory: as it was when the database was in `state`."""
+
+    link: int
+    tag: str
+    good_until: float
+    body: bytes
+    state: int | None
+    full: list[tuple[bytes, bytes]]
+    unchanged: list[tuple[bytes, bytes]]
 
 
 class Lane:
-    """An ASGI application for everything under `/r/` and `/s/`; what needs more than a stored page goes on to `site`."""
+    """An ASGI application for everything public; what needs more than a stored page goes on to `site`."""
 
     def __init__(self, reader: Reader, site: Any, *, renderers: int = 4) -> None:
         self.reader = reader
@@ -42,119 +64,216 @@ class Lane:
         self.live = Live(reader)
         self.renderers = ThreadPoolExecutor(renderers, thread_name_prefix="render")
         self.locks: dict[str, asyncio.Lock] = {}
-        self.asked: OrderedDict[str, list[float]] = OrderedDict()
+        self.kept: OrderedDict[tuple[str, str], Kept] = OrderedDict()
+        self.known: OrderedDict[str, None] = OrderedDict()
+        self.asked, self.wrong = Limit(QUERIES_A_MINUTE), Limit(WRONG_A_MINUTE)
+        self.views: Counts = Counter()
+        self.flusher: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request."""
-        if scope["path"].startswith("/s/"):
-            await self._statement(scope, receive, send)
+        path = scope["path"]
+        if path.startswith(("/s/", "/d/")):
+            await self._other(scope, receive, send)
             return
-        token, slash, rest = scope["path"][3:].partition("/")
-        log.info("%s /r/… %s", scope["method"], rest)
+        token, slash, rest = path[3:].partition("/")
+        method = scope["method"]
+        if log.isEnabledFor(logging.INFO):
+            log.info("%s /r/… %s", method, rest)
         if (slash and rest != "live") or not tokens.PATTERN.fullmatch(token):
             await self._inactive(scope, send)
-        elif scope["method"] not in ("GET", "HEAD"):
+        elif method not in ("GET", "HEAD") and (slash or method != "POST" or scope["query_string"] != b"subscribe"):
             await _send(scope, send, 405, headers.raw(Allow="GET, HEAD"), b"This page is only read.")
-        elif slash:
-            await self.live.stream(tokens.digest_of(token), scope, receive, send)
-        elif scope["query_string"]:
+        elif scope["query_string"] and not slash:
             await self._ask_site(token, scope, receive, send)
         else:
             try:
-                await self._page(tokens.digest_of(token), scope, send)
+                await self._read(token, scope, receive, send, is_live=bool(slash))
+            except OSError:
+                raise
             except Exception:
                 log.exception("A public page could not be answered.")
-                await _send(scope, send, 503, headers.raw(Retry_After="5"), pages.busy_page())
+                await _send(scope, send, 503, headers.raw(Retry_After="5"), pages.busy_page(_language(scope)))
 
-    async def _page(self, digest: str, scope: Any, send: Any) -> None:
-        seen, coding = "", "identity"
+    async def close(self) -> None:
+        """Stop watching, and write the views that were counted."""
+        await self.live.close()
+        if self.flusher is not None:
+            self.flusher.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self.flusher
+        await self._flush()
+        await self.reader.close()
+
+    async def _read(self, token: str, scope: Any, receive: Any, send: Any, *, is_live: bool) -> None:
+        digest = tokens.digest_of(token)
+        if is_live:
+            if self._is_barred(digest, scope):
+                await _too_many(scope, send)
+            elif await self.live.stream(digest, scope, receive, send):
+                self._know(digest)
+            else:
+                self.wrong.count(visitor_of(scope))
+            return
+        seen, coding, is_view = "", "identity", scope["method"] == "GET"
         for name, value in scope["headers"]:
             if name == b"if-none-match":
                 seen = value.decode("latin-1")
             elif name == b"accept-encoding" and _takes_gzip(value):
                 coding = "gzip"
-        known = _tag_in(seen, coding)
-        found = await self._look_up(digest, coding, known)
-        if found is None:
-            await self._inactive(scope, send)
-            return
-        tag, body = found
-        if tag is None:
-            fresh = await self._render(digest, coding, known)
-            if fresh is None:
+            elif name == b"sec-fetch-mode" and value != b"navigate":
+                is_view = False
+        kept = await self._page(digest, coding, scope)
+        if kept is None:
+            if await self._is_former(digest):
+                await self._ask_site(token, scope, receive, send)
+            elif self._is_barred(digest, scope):
+                await _too_many(scope, send)
+            else:
+                self.wrong.count(visitor_of(scope))
                 await self._inactive(scope, send)
-                return
-            tag, body = fresh
-        etag = _etag(tag, coding)
-        if tag == known:
-            await _send(scope, send, 304, headers.raw(ETag=etag), b"")
             return
-        extra = {"ETag": etag, **({"Content_Encoding": "gzip"} if coding == "gzip" else {})}
-        await _send(scope, send, 200, headers.raw(**extra), bytes(body or b""))
+        if is_view:
+            self._count(kept.link)
+        if kept.tag == _tag_in(seen, coding):
+            await send({"type": "http.response.start", "status": 304, "headers": kept.unchanged})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": kept.full})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else kept.body})
 
-    async def _look_up(self, digest: str, coding: str, known: str) -> tuple[str | None, bytes | None] | None:
-        """Return tag and body of the stored page, (None, None) where it must be rendered, None where no link answers."""
-        rows = await self.reader.rows(_PAGE, (known, coding, digest))
-        if not rows:
+    async def _page(self, digest: str, coding: str, scope: Any) -> Kept | None:
+        """Return the page as it is now; None where no link answers, or its visitor may not ask for another unknown one."""
+        kept = self.kept.get((digest, coding))
+        state = self.reader.state()
+        if kept is not None and state is not None and kept.state == state and kept.good_until > time.time():
+            return kept
+        if kept is None and self._is_barred(digest, scope):
             return None
-        _, link, workspace, retainers, release, p_link, p_workspace, p_retainers, good_until, tag, body = rows[0]
-        if (link, workspace, retainers, pages.release()) != (
-            p_link,
-            p_workspace,
-            p_retainers,
-            release,
-        ) or good_until <= time.time():
-            return None, None
-        return tag, body
+        answers, found = await self._look_up(digest, coding, state)
+        if not answers:
+            self.kept.pop((digest, coding), None)
+            return None
+        return found or await self._render(digest, coding)
 
-    async def _render(self, digest: str, coding: str, known: str) -> tuple[str, bytes] | None:
+    async def _look_up(self, digest: str, coding: str, state: int | None) -> tuple[bool, Kept | None]:
+        """Say whether a link answers, and return its stored page; None where that must be rendered."""
+        kept = self.kept.get((digest, coding))
+        rows = await self.reader.rows(_PAGE, (kept.tag if kept else "", coding, digest))
+        if not rows:
+            return False, None
+        link, version, workspace, retainers, release, p_link, p_workspace, p_retainers, good_until, tag, body = rows[0]
+        self._know(digest)
+        present = (version, workspace, retainers, pages.release())
+        if present != (p_link, p_workspace, p_retainers, release) or good_until <= time.time():
+            return True, None
+        if body is None and kept is not None:
+            kept.state, kept.good_until = state, good_until
+            return True, kept
+        return True, self._keep(digest, coding, Kept(link, tag, good_until, bytes(body), state, *_tables(tag, coding, body)))
+
+    async def _render(self, digest: str, coding: str) -> Kept | None:
         """Have Django render the page; whoever asks meanwhile waits for that one."""
         lock = self.locks.setdefault(digest, asyncio.Lock())
         try:
             async with lock:
-                found = await self._look_up(digest, coding, known)
-                if found is None:
-                    return None
-                if found[0] is not None:
-                    return found[0], found[1] or b""
+                answers, found = await self._look_up(digest, coding, self.reader.state())
+                if found is not None or not answers:
+                    return found
                 loop = asyncio.get_running_loop()
-                rendered = await loop.run_in_executor(self.renderers, _render, digest)
-                return (rendered.tag, rendered.coded(coding)) if rendered else None
+                page = await loop.run_in_executor(self.renderers, _render, digest)
+                if page is None:
+                    return None
+                body = page.coded(coding)
+                fresh = Kept(page.link_id, page.tag, page.good_until, body, None, *_tables(page.tag, coding, body))
+                return self._keep(digest, coding, fresh)
         finally:
             if not lock.locked():
                 self.locks.pop(digest, None)
 
-    async def _ask_site(self, token: str, scope: Any, receive: Any, send: Any) -> None:
-        """Let Django answer pages 2…n, within a number per minute and link."""
-        now = time.monotonic()
-        asked = self.asked.setdefault(token, [])
-        asked[:] = [at for at in asked if at > now - 60][-_QUERIES_A_MINUTE:]
-        if len(self.asked) > 10_000:
-            self.asked.popitem(last=False)
-        if len(asked) >= _QUERIES_A_MINUTE:
-            await _send(scope, send, 429, headers.raw(Retry_After="30"), b"Too many requests. Please wait a moment.")
-            return
-        asked.append(now)
-        await self.site(scope, receive, send)
+    def _keep(self, digest: str, coding: str, page: Kept) -> Kept:
+        self.kept[(digest, coding)] = page
+        self.kept.move_to_end((digest, coding))
+        if len(self.kept) > KEPT_PAGES:
+            self.kept.popitem(last=False)
+        return page
 
-    async def _statement(self, scope: Any, receive: Any, send: Any) -> None:
-        """Let Django answer the address of a statement."""
-        address = scope["path"][3:]
-        log.info("%s /s/…", scope["method"])
-        if "/" in address or not 22 < len(address) < 60:
+    def _know(self, key: str) -> None:
+        """Remember an address that answered: it is served whatever else its visitors try."""
+        self.known[key] = None
+        self.known.move_to_end(key)
+        if len(self.known) > 10_000:
+            self.known.popitem(last=False)
+
+    def _is_barred(self, key: str, scope: Any) -> bool:
+        """May this visitor, after too many wrong addresses, ask for no other unknown one for a while?"""
+        return key not in self.known and self.wrong.is_reached(visitor_of(scope))
+
+    async def _is_former(self, digest: str) -> bool:
+        rows = await self.reader.rows(_FORMER, (digest,))
+        return bool(rows)
+
+    async def _ask_site(self, address: str, scope: Any, receive: Any, send: Any) -> None:
+        """Let Django answer, within a number per minute and address; what it does not find counts as a wrong try."""
+        key = tokens.digest_of(address)
+        if self.asked.is_reached(key) or self._is_barred(key, scope):
+            await _too_many(scope, send)
+            return
+        self.asked.count(key)
+
+        async def watched(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                if message["status"] == 404:
+                    self.wrong.count(visitor_of(scope))
+                else:
+                    self._know(key)
+            await send(message)
+
+        await self.site(scope, receive, watched)
+
+    async def _other(self, scope: Any, receive: Any, send: Any) -> None:
+        """Let Django answer a statement (`/s/…`) or a subscription (`/d/…`)."""
+        place, address = scope["path"][:3], scope["path"][3:]
+        if log.isEnabledFor(logging.INFO):
+            log.info("%s %s…", scope["method"], place)
+        is_statement = place == "/s/"
+        if not (22 <= len(address) < 60) or (is_statement and "/" in address):
             await self._inactive(scope, send)
-        elif scope["method"] not in ("GET", "HEAD"):
+        elif is_statement and scope["method"] not in ("GET", "HEAD"):
             await _send(scope, send, 405, headers.raw(Allow="GET, HEAD"), b"This page is only read.")
         else:
             await self._ask_site(address, scope, receive, send)
 
     async def _inactive(self, scope: Any, send: Any) -> None:
-        await _send(scope, send, 404, headers.raw(), pages.inactive_page())
+        await _send(scope, send, 404, headers.raw(), pages.inactive_page(_language(scope)))
+
+    def _count(self, link: int) -> None:
+        self.views[(link, datetime.now(UTC).date())] += 1
+        if self.flusher is None or self.flusher.done():
+            self.flusher = asyncio.create_task(self._flush_later())
+
+    async def _flush_later(self) -> None:
+        await asyncio.sleep(FLUSH_AFTER)
+        await self._flush()
+
+    async def _flush(self) -> None:
+        counts, self.views = self.views, Counter()
+        if counts:
+            try:
+                await asyncio.get_running_loop().run_in_executor(self.renderers, write_views, counts)
+            except Exception:
+                log.exception("The views could not be written; they are kept for later.")
+                self.views.update(counts)
 
 
 def _render(digest: str) -> pages.Rendered | None:
     close_old_connections()
     return pages.render_and_store(digest)
+
+
+def _language(scope: Any) -> str:
+    """Return what the browser says of its languages."""
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"accept-language"), "")
 
 
 def _takes_gzip(value: bytes) -> bool:
@@ -165,22 +284,33 @@ def _takes_gzip(value: bytes) -> bool:
     return False
 
 
-def _etag(tag: str, coding: str) -> str:
-    return f'"{tag}-{coding[0]}"'
+type _Table = list[tuple[bytes, bytes]]
+
+
+def _tables(tag: str, coding: str, body: bytes) -> tuple[_Table, _Table]:
+    """Return the headers of a page, and those of the answer that it is unchanged."""
+    etag = f'"{tag}-{coding[0]}"'
+    more = {"Content_Encoding": "gzip"} if coding == "gzip" else {}
+    full = headers.raw(ETag=etag, **more)
+    full.append((b"content-length", str(len(body)).encode()))
+    return full, headers.raw(ETag=etag)
 
 
 def _tag_in(header: str, coding: str) -> str:
     """Return the tag the client holds in this coding; empty where it holds none."""
     suffix = f"-{coding[0]}"
-    for part in header.split(","):
+    for part in header.split(",") if header else ():
         name = part.strip().removeprefix("W/").strip('"')
         if name.endswith(suffix):
             return name.removesuffix(suffix)
     return ""
 
 
-async def _send(scope: Any, send: Any, status: int, table: list[tuple[bytes, bytes]], body: bytes) -> None:
-    if status != 304:
-        table.append((b"content-length", str(len(body)).encode()))
+async def _too_many(scope: Any, send: Any) -> None:
+    await _send(scope, send, 429, headers.raw(Retry_After="60"), b"Too many requests. Please wait a moment.")
+
+
+async def _send(scope: Any, send: Any, status: int, table: _Table, body: bytes) -> None:
+    table.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": table})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})

@@ -1,4 +1,4 @@
-"""Addresses of links, as people send them."""
+"""Links as people send them, and what depends on the site they are on."""
 
 from django.conf import settings
 
@@ -8,3 +8,8 @@ from hourtab.sharing.models import ShareLink
 def url_of(link: ShareLink) -> str:
     """Return the whole address."""
     return f"{settings.SITE_URL}{link.path}"
+
+
+def takes_subscribers(link: ShareLink) -> bool:
+    """Does the page offer a digest: is it wanted, and does mail go out (in a demo it lands in a folder)?"""
+    return link.takes_subscribers and (bool(settings.EMAIL_URL) or link.workspace.is_demo)

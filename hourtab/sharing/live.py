@@ -7,7 +7,9 @@ versions changed in the last minute, and compares them with those it knows.
 import asyncio
 import contextlib
 import logging
+import random
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -20,10 +22,16 @@ log = logging.getLogger(__name__)
 
 PERIOD = 0.2
 HEARTBEAT = 20.0
+STALLED_AFTER = 5.0
+RECONNECT_MS = (500, 5_000)
+"""Viewers come back after a restart at moments of their own between these, so that they do not come all at once."""
 
 _LINK = """
-SELECT l.id, l.version, w.id, w.version FROM sharing_sharelink l JOIN accounts_workspace w ON w.id = l.workspace_id
-WHERE l.token_digest = %s AND l.revoked_at IS NULL
+SELECT l.id, l.version, w.id, w.version, l.expires_at FROM sharing_sharelink l JOIN accounts_workspace w ON w.id = l.workspace_id
+WHERE l.revoked_at IS NULL AND l.token_digest = %s
+"""
+_FORMER = """
+SELECT l.token_digest, f.until FROM sharing_formeraddress f JOIN sharing_sharelink l ON l.id = f.link_id WHERE f.token_digest = %s
 """
 _SHOWN = """
 SELECT r.id, r.version, r.zone FROM sharing_shown s JOIN retainers_retainer r ON r.id = s.retainer_id
@@ -33,18 +41,23 @@ _CHANGED = {
     "sqlite": "changed_at > strftime('%Y-%m-%d %H:%M:%f', 'now', '-60 seconds')",
     "postgresql": "changed_at > statement_timestamp() - interval '60 seconds'",
 }
-_TABLES = {"w": "accounts_workspace", "l": "sharing_sharelink", "r": "retainers_retainer"}
+_QUERY = """
+SELECT 'w', id, version FROM accounts_workspace WHERE CHANGED
+UNION ALL SELECT 'l', id, version FROM sharing_sharelink WHERE CHANGED
+UNION ALL SELECT 'r', id, version FROM retainers_retainer WHERE CHANGED
+"""
 
 
 @dataclass(slots=True)
 class Watched:
-    """A link with viewers: what it depends on, its present tag, and who waits for the next."""
+    """A link with viewers: what it depends on, its present tag, when its date or itself ends, and who waits for the next."""
 
     digest: str
     depends_on: frozenset[tuple[str, int]]
     tag: str
     date_key: tuple[str, ...]
     zones: tuple[str, ...]
+    ends_at: datetime | None
     viewers: set[Any] = field(default_factory=set)
 
 
@@ -56,15 +69,17 @@ class Live:
         self.watched: dict[str, Watched] = {}
         self.by_part: dict[tuple[str, int], set[str]] = defaultdict(set)
         self.versions: dict[tuple[str, int], int] = {}
+        self.state: int | None = None
+        self.minute = -1
         self.watcher: asyncio.Task[None] | None = None
 
-    async def stream(self, digest: str, scope: Any, receive: Any, send: Any) -> None:
-        """Hold one viewer's stream until it goes, or until the link ends."""
+    async def stream(self, digest: str, scope: Any, receive: Any, send: Any) -> bool:
+        """Hold one viewer's stream until it goes, or until the link ends; return False where no link answers."""
         link = self.watched.get(digest) or await self._watch(digest)
         if link is None:
             await send({"type": "http.response.start", "status": 404, "headers": headers.raw()})
             await send({"type": "http.response.body", "body": pages.inactive_page()})
-            return
+            return False
         if self.watcher is None or self.watcher.done():
             self.watcher = asyncio.create_task(self._run())
         link.viewers.add(send)
@@ -72,14 +87,15 @@ class Live:
             await send({"type": "http.response.start", "status": 200, "headers": _STREAM})
             if scope["method"] == "HEAD":
                 await send({"type": "http.response.body", "body": b""})
-                return
-            await send(_event(link.tag) if _last_seen(scope) != link.tag else _chunk(b": hello\n\n"))
+                return True
+            await send(_hello(link.tag if _last_seen(scope) != link.tag else ""))
             while (await receive())["type"] != "http.disconnect":
                 pass
         finally:
             link.viewers.discard(send)
-            if not link.viewers:
+            if not link.viewers and self.watched.get(digest) is link:
                 self._forget(link)
+        return True
 
     async def close(self) -> None:
         """Stop watching."""
@@ -102,18 +118,26 @@ class Live:
         return link
 
     async def _read(self, digest: str) -> tuple[Watched, dict[tuple[str, int], int]] | None:
-        rows = await self.reader.rows(_LINK, (digest,))
+        rows, until = await self.reader.rows(_LINK, (digest,)), None
         if not rows:
+            former = await self.reader.rows(_FORMER, (digest,))
+            if not former:
+                return None
+            rows, until = await self.reader.rows(_LINK, (former[0][0],)), _instant(former[0][1])
+            if not rows:
+                return None
+        link_id, link_version, workspace_id, workspace_version, expires_at = rows[0]
+        now = datetime.now(UTC)
+        ends_at = min((at for at in (until, _instant(expires_at)) if at), default=None)
+        if ends_at is not None and ends_at <= now:
             return None
-        link_id, link_version, workspace_id, workspace_version = rows[0]
         shown = await self.reader.rows(_SHOWN, (link_id,))
         versions = {("l", link_id): link_version, ("w", workspace_id): workspace_version}
         versions |= {("r", pk): version for pk, version, _ in shown}
         zones = tuple(zone for _, _, zone in shown)
-        now = datetime.now(UTC)
         total = Versions(link_version, workspace_version, sum(version for _, version, _ in shown))
         tag = pages.tag_of(link_id, total, zones, now)
-        return Watched(digest, frozenset(versions), tag, pages.local_dates(zones, now), zones), versions
+        return Watched(digest, frozenset(versions), tag, pages.local_dates(zones, now), zones, ends_at), versions
 
     def _forget(self, link: Watched) -> None:
         self.watched.pop(link.digest, None)
@@ -130,30 +154,37 @@ class Live:
             await asyncio.sleep(PERIOD)
             beat += PERIOD
             try:
-                changed = await self._changed()
-                for digest in changed:
+                for digest in await self._changed():
                     await self._tell(digest)
                 if beat >= HEARTBEAT:
                     beat = 0.0
-                    await self._send_all(
-                        [send for link in self.watched.values() for send in link.viewers], _chunk(b": still here\n\n")
-                    )
+                    await self._send_all([send for link in self.watched.values() for send in link.viewers], _STILL_HERE)
             except Exception:
                 log.exception("The watcher stumbled; it goes on.")
                 await asyncio.sleep(1)
 
     async def _changed(self) -> set[str]:
-        """Return the links whose versions or dates are not what their viewers know."""
-        clause = _CHANGED[self.reader.vendor]
-        query = " UNION ALL ".join(f"SELECT '{kind}', id, version FROM {table} WHERE {clause}" for kind, table in _TABLES.items())  # noqa: S608
+        """Return the links whose versions or dates are not what their viewers know, and those that have ended."""
         changed: set[str] = set()
-        for kind, pk, version in await self.reader.rows(query):
-            part = (kind, pk)
-            if part in self.versions and self.versions[part] != version:
-                self.versions[part] = version
-                changed |= self.by_part[part]
+        state = self.reader.state()
+        if state is None or state != self.state:
+            for kind, pk, version in await self.reader.rows(_QUERY.replace("CHANGED", _CHANGED[self.reader.vendor])):
+                part = (kind, pk)
+                if part in self.versions and self.versions[part] != version:
+                    self.versions[part] = version
+                    changed |= self.by_part[part]
+            self.state = state
         now = datetime.now(UTC)
-        return changed | {link.digest for link in self.watched.values() if pages.local_dates(link.zones, now) != link.date_key}
+        if now.minute != self.minute:
+            # Days begin, and links end, on whole minutes, give or take one.
+            self.minute = now.minute
+            dates: dict[tuple[str, ...], tuple[str, ...]] = {}
+            for link in self.watched.values():
+                if link.zones not in dates:
+                    dates[link.zones] = pages.local_dates(link.zones, now)
+                if dates[link.zones] != link.date_key or (link.ends_at and link.ends_at <= now):
+                    changed.add(link.digest)
+        return changed
 
     async def _tell(self, digest: str) -> None:
         link = self.watched.get(digest)
@@ -164,26 +195,66 @@ class Live:
             await self._send_all(link.viewers, {"type": "http.response.body", "body": b"event: end\ndata: end\n\n"})
             self._forget(link)
             return
-        fresh, _ = found
-        link.tag, link.date_key = fresh.tag, fresh.date_key
+        fresh, versions = found
+        self._depend(link, fresh.depends_on, versions)
+        link.tag, link.date_key, link.zones, link.ends_at = fresh.tag, fresh.date_key, fresh.zones, fresh.ends_at
         await self._send_all(link.viewers, _event(link.tag))
 
-    async def _send_all(self, viewers: Any, message: dict[str, Any]) -> None:
-        results = await asyncio.gather(*(asyncio.wait_for(send(message), 5) for send in list(viewers)), return_exceptions=True)
-        for result in results:
-            if isinstance(result, asyncio.CancelledError):
-                raise result
+    def _depend(self, link: Watched, parts: frozenset[tuple[str, int]], versions: dict[tuple[str, int], int]) -> None:
+        """Watch what the link shows now, where that is something else than before."""
+        for part in link.depends_on - parts:
+            self.by_part[part].discard(link.digest)
+        for part in parts - link.depends_on:
+            self.by_part[part].add(link.digest)
+            self.versions.setdefault(part, versions[part])
+        link.depends_on = parts
+
+    async def _send_all(self, viewers: Iterable[Any], message: dict[str, Any]) -> None:
+        """Send to all. Whoever takes nothing for a while, because its line is stuck, is told no more."""
+        loop = asyncio.get_running_loop()
+        waiting: dict[asyncio.Task[None], Any] = {}
+        for count, send in enumerate(list(viewers)):
+            # Most sends only fill a buffer: an eager task has done that before it would have been scheduled.
+            task = asyncio.Task(send(message), loop=loop, eager_start=True)
+            if not task.done():
+                waiting[task] = send
+            elif not task.cancelled():
+                task.exception()
+            if count % 500 == 499:
+                await asyncio.sleep(0)
+        if waiting:
+            _done, stuck = await asyncio.wait(waiting, timeout=STALLED_AFTER)
+            for task in stuck:
+                task.cancel()
+                for link in self.watched.values():
+                    link.viewers.discard(waiting[task])
 
 
 _STREAM = headers.raw(Content_Type="text/event-stream; charset=utf-8", X_Accel_Buffering="no", Cache_Control="no-store")
+
+
+def _chunk(body: bytes) -> dict[str, Any]:
+    return {"type": "http.response.body", "body": body, "more_body": True}
+
+
+_STILL_HERE = _chunk(b": still here\n\n")
 
 
 def _event(tag: str) -> dict[str, Any]:
     return _chunk(f"id: {tag}\nevent: change\ndata: {tag}\n\n".encode())
 
 
-def _chunk(body: bytes) -> dict[str, Any]:
-    return {"type": "http.response.body", "body": body, "more_body": True}
+def _hello(tag: str) -> dict[str, Any]:
+    """Tell when to come back after a break, and the present tag where the viewer shows another."""
+    retry = f"retry: {random.randint(*RECONNECT_MS)}\n\n"  # noqa: S311 - nothing secret: a moment
+    return _chunk(retry.encode() + (_event(tag)["body"] if tag else b""))
+
+
+def _instant(value: Any) -> datetime | None:
+    """Return an instant as SQLite (text in UTC) or PostgreSQL gives it."""
+    if value is None or isinstance(value, datetime):
+        return value
+    return datetime.fromisoformat(value).replace(tzinfo=UTC)
 
 
 def _last_seen(scope: Any) -> str:

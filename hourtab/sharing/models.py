@@ -13,6 +13,13 @@ from hourtab.lib.versioned import Versioned
 from hourtab.retainers.models import Retainer
 from hourtab.sharing import tokens
 
+SPLITS = (
+    ("category", _("by kind of work")),
+    ("project", _("by project")),
+    ("person", _("by person")),
+    ("", _("not shown")),
+)
+
 
 def _nonce() -> bytes:
     return secrets.token_bytes(16)
@@ -27,14 +34,24 @@ class ShareLink(Versioned):
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="links")
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="links")
     retainers = models.ManyToManyField(Retainer, through="Shown", related_name="links")
-    label = models.CharField(_("label"), max_length=100, blank=True, help_text=_("Only you see it: who has this link."))
+    label = models.CharField(_("label"), max_length=100, blank=True, help_text=_("Only you see it."))
+    given_to = models.CharField(_("given to"), max_length=100, blank=True, help_text=_("Only you see it: who has this link."))
     nonce = models.BinaryField(default=_nonce, editable=False)
     sealed = models.BinaryField(default=bytes(16), editable=False)
     token_digest = models.CharField(max_length=64, unique=True, editable=False)
-    shows_people = models.BooleanField(_("Who did the work"), default=False)
+    shows_descriptions = models.BooleanField(_("What was done, line by line"), default=True)
     shows_categories = models.BooleanField(_("Kinds of work"), default=True)
+    shows_people = models.BooleanField(_("Who did the work"), default=False)
     shows_projects = models.BooleanField(_("Project work, billed apart"), default=False)
-    locale = models.CharField(_("dates and numbers"), max_length=12, blank=True)
+    shows_courtesy = models.BooleanField(_("Work at no charge"), default=True)
+    shows_worked = models.BooleanField(_("The time worked, where another time counts"), default=True)
+    shows_past = models.BooleanField(_("Past cycles"), default=True)
+    shows_documents = models.BooleanField(_("Statements, files and the fingerprint"), default=True)
+    splits_by = models.CharField(_("What the time went into"), max_length=8, choices=SPLITS, default="category", blank=True)
+    has_feeds = models.BooleanField(_("Feeds: JSON, calendar, badge"), default=False)
+    unfurls = models.BooleanField(_("The balance in link previews"), default=False)
+    takes_subscribers = models.BooleanField(_("A digest by mail"), default=True)
+    locale = models.CharField(_("language, dates and numbers"), max_length=12, blank=True)
     hour_format = models.CharField(_("hours"), max_length=8, choices=HOUR_FORMATS, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(Member, on_delete=models.SET_NULL, null=True, related_name="+")
@@ -75,6 +92,73 @@ class Shown(models.Model):
 
     def __str__(self) -> str:
         return f"{self.link_id}: {self.retainer}"
+
+
+class FormerAddress(models.Model):
+    """The address a link had before, which still answers until `until`."""
+
+    link = models.ForeignKey(ShareLink, on_delete=models.CASCADE, related_name="former")
+    nonce = models.BinaryField(editable=False)
+    sealed = models.BinaryField(editable=False)
+    token_digest = models.CharField(max_length=64, unique=True, editable=False)
+    until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.link_id} until {self.until:%Y-%m-%d}"
+
+
+class ViewDay(models.Model):
+    """How often a link was opened on one day (UTC). Nothing else is known of a viewer."""
+
+    link = models.ForeignKey(ShareLink, on_delete=models.CASCADE, related_name="days")
+    on = models.DateField()
+    views = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-on"]
+        constraints = [models.UniqueConstraint(fields=["link", "on"], name="view_day_once")]
+
+    def __str__(self) -> str:
+        return f"{self.link_id} {self.on}: {self.views}"
+
+
+class Subscription(models.Model):
+    """Somebody's wish for a digest of a page by mail, theirs to confirm and to end. Its address follows from `nonce`."""
+
+    class Rhythm(models.TextChoices):
+        WEEK = "week", _("every week")
+        CYCLE = "cycle", _("when a cycle ends")
+
+    link = models.ForeignKey(ShareLink, on_delete=models.CASCADE, related_name="subscriptions")
+    to = models.EmailField()
+    rhythm = models.CharField(max_length=5, choices=Rhythm, default=Rhythm.WEEK)
+    nonce = models.BinaryField(default=_nonce, editable=False)
+    token_digest = models.CharField(max_length=64, unique=True, editable=False)
+    asked_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["asked_at"]
+        constraints = [models.UniqueConstraint(fields=["link", "to"], name="subscription_once")]
+
+    def __str__(self) -> str:
+        return f"{self.link_id} {self.rhythm}"
+
+    @property
+    def token(self) -> str:
+        """The secret part of its address, derived anew each time."""
+        return tokens.token_of(b"subscription" + bytes(self.nonce))
+
+    @property
+    def path(self) -> str:
+        """The address without the site."""
+        return f"/d/{self.token}"
+
+    @property
+    def is_standing(self) -> bool:
+        """Is it confirmed and not ended?"""
+        return self.confirmed_at is not None and self.ended_at is None
 
 
 class StoredPage(models.Model):

@@ -15,12 +15,14 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import connection, transaction
 from django.template.loader import render_to_string
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from hourtab.lib.database import snapshot
+from hourtab.lib.language import language_of
 from hourtab.retainers.models import Retainer
-from hourtab.sharing.balance import balance_page
-from hourtab.sharing.models import ShareLink
+from hourtab.sharing.balance import Asked, balance_page
+from hourtab.sharing.models import FormerAddress, ShareLink
+from hourtab.sharing.public import words_of
 
 _HOUSE = Path(__file__).parent.parent
 CODINGS = ("gzip", "identity")
@@ -54,10 +56,11 @@ class Rendered:
 def release() -> str:
     """Name this release: the version, and the digest of templates and static files, so that a new look is a new page."""
     digest = hashlib.sha256()
-    for folder in (_HOUSE / "templates", _HOUSE / "static"):
+    for folder in (_HOUSE / "templates", _HOUSE / "static", _HOUSE / "locale"):
         for path in sorted(folder.rglob("*")):
             if path.is_file():
                 digest.update(path.read_bytes())
+    digest.update(bytes([bool(settings.EMAIL_URL)]))
     return f"{settings.RELEASE}-{digest.hexdigest()[:12]}"
 
 
@@ -84,9 +87,19 @@ def good_until(link: ShareLink, retainers: Sequence[Retainer], now: datetime) ->
 
 
 def find(token_digest: str, now: datetime) -> tuple[ShareLink, list[Retainer]] | None:
-    """Return the active link of a token's digest and what it shows; None for any other."""
-    link = ShareLink.objects.select_related("workspace", "client").filter(token_digest=token_digest).first()
-    if link is None or not link.is_active(now):
+    """Return the active link of a token's digest and what it shows; None for any other.
+
+    A link found by a former address speaks of itself by that one: whoever has the old address does not learn the new.
+    """
+    links = ShareLink.objects.select_related("workspace", "client")
+    link = links.filter(token_digest=token_digest).first()
+    if link is None:
+        former = FormerAddress.objects.filter(token_digest=token_digest, until__gt=now).first()
+        if former is None:
+            return None
+        link = links.get(pk=former.link_id)
+        link.nonce, link.sealed = former.nonce, former.sealed
+    if not link.is_active(now):
         return None
     shown = link.shown.select_related("retainer__client", "retainer__workspace").prefetch_related(
         "retainer__terms", "retainer__pauses"
@@ -94,8 +107,8 @@ def find(token_digest: str, now: datetime) -> tuple[ShareLink, list[Retainer]] |
     return link, [row.retainer for row in shown]
 
 
-def render(token_digest: str, *, page: int = 1) -> Rendered | None:
-    """Render the page of a link from one state of the data; None where no active link answers to that digest."""
+def render(token_digest: str, asked: Asked | None = None) -> Rendered | None:
+    """Render the page of a link from one state of the data, in its language; None where no active link answers to that digest."""
     with snapshot():
         now = timezone.now()
         found = find(token_digest, now)
@@ -104,8 +117,9 @@ def render(token_digest: str, *, page: int = 1) -> Rendered | None:
         link, retainers = found
         versions = Versions(link.version, link.workspace.version, sum(retainer.version for retainer in retainers))
         tag = tag_of(link.pk, versions, [retainer.zone for retainer in retainers], now)
-        content = balance_page(link, retainers, now, page=page, tag=tag)
-        body = render_to_string("sharing/balance.html", {"page": content})
+        with translation.override(words_of(link, retainers[0]).language):
+            content = balance_page(link, retainers, now, asked=asked, tag=tag)
+            body = render_to_string("sharing/balance.html", {"page": content})
         return Rendered(link.pk, versions, tag, good_until(link, retainers, now), body)
 
 
@@ -129,16 +143,20 @@ def render_and_store(token_digest: str) -> Rendered | None:
     return rendered
 
 
-@cache
-def inactive_page() -> bytes:
-    """Return the one page for every link that does not answer."""
-    return render_to_string("sharing/inactive.html").encode()
+def inactive_page(accepted: str = "") -> bytes:
+    """Return the one page for every link that does not answer, in the language a browser asks for."""
+    return _plain_page("sharing/inactive.html", language_of(accepted))
 
 
-@cache
-def busy_page() -> bytes:
+def busy_page(accepted: str = "") -> bytes:
     """Return the page for a moment in which the database does not answer."""
-    return render_to_string("sharing/busy.html").encode()
+    return _plain_page("sharing/busy.html", language_of(accepted))
+
+
+@cache
+def _plain_page(template: str, language: str) -> bytes:
+    with translation.override(language):
+        return render_to_string(template, {"language": language}).encode()
 
 
 _UPSERT = """

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 
 from hourtab.accounts.models import Workspace
 from hourtab.lib.colours import readable_on_white
-from hourtab.sharing.balance import Day
+from hourtab.sharing.log import Day
 from hourtab.sharing.statements import StatementPage
 from hourtab.sharing.story import Story
 

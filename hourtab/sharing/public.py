@@ -13,13 +13,17 @@ from hourtab.core.cycles import FOR_EVER
 from hourtab.core.public import CYCLE_KEYS, PUBLIC_FORMAT
 from hourtab.core.totals import CycleTotals
 from hourtab.ledger import queries
-from hourtab.ledger.models import Statement
+from hourtab.ledger.breakdown import breakdown_at
+from hourtab.ledger.holds import standing_holds
+from hourtab.ledger.models import Hold, Statement
 from hourtab.ledger.queries import LogLine
-from hourtab.ledger.words import corrections_of, marks_of
+from hourtab.lib.text import visible
 from hourtab.lib.words import Words
 from hourtab.retainers.models import Retainer
 from hourtab.retainers.words import agreement, coming_changes
+from hourtab.sharing.log import corrections_shown, marks_shown, scopes_of, texts_of
 from hourtab.sharing.models import ShareLink
+from hourtab.sharing.split import amounts_of
 
 LONG = 20_000
 """A cycle of more lines shows its fingerprint on a page of its own: making it would hold up the first reader."""
@@ -29,9 +33,10 @@ SHOWN_LINES = 2_000
 """A statement or a year lists no more on its page and in its PDF; its CSV and document have all of them."""
 
 
-def scopes_of(link: ShareLink) -> tuple[str, ...]:
-    """Return the scopes a link shows."""
-    return ("retainer", "courtesy", *(("project",) if link.shows_projects else ()))
+def words_of(link: ShareLink, retainer: Retainer) -> Words:
+    """Return how the readers of this link read."""
+    workspace = link.workspace
+    return Words(link.locale or workspace.locale, link.hour_format or workspace.hour_format, retainer.unit)
 
 
 def fingerprint(document: dict[str, Any]) -> str:
@@ -47,15 +52,18 @@ def balance_document(
     return {
         "format": PUBLIC_FORMAT,
         "of": "balance",
-        "provider": link.workspace.name,
-        "client": link.client.name,
+        "provider": visible(link.workspace.name),
+        "client": visible(link.client.name),
         "sheets": sheets,
     }
 
 
 def _sheet(retainer: Retainer, link: ShareLink, today: date, words: Words) -> dict[str, Any]:
     cycles = queries.cycles(retainer, today)
-    shown = {"retainer": {"name": retainer.name, "unit": retainer.unit, "zone": retainer.zone}, "as_of": today.isoformat()}
+    shown = {
+        "retainer": {"name": visible(retainer.name), "unit": retainer.unit, "zone": retainer.zone},
+        "as_of": today.isoformat(),
+    }
     if not cycles:
         return shown | {"cycle": None, "lines": [], "planned": [], "past": []}
     cycle, terms = cycles[-1], queries.terms_at(retainer, min(today, cycles[-1].ends_on))
@@ -67,8 +75,15 @@ def _sheet(retainer: Retainer, link: ShareLink, today: date, words: Words) -> di
         "cycle": cycle_part(cycle),
         "lines": lines_part(retainer, lines, link, words),
         "planned": lines_part(retainer, queries.planned(rows, terms, today), link, words),
-        "past": [cycle_part(past) for past in cycles[:-1]],
+        "holds": [_hold(hold, link) for hold in standing_holds(retainer, today) if hold.starts_on <= cycle.ends_on],
+        "split": [list(item) for item in amounts_of(breakdown_at(retainer, cycle, today), link)],
+        "past": [cycle_part(past) for past in cycles[:-1]] if link.shows_past else [],
     }
+
+
+def _hold(hold: Hold, link: ShareLink) -> dict[str, Any]:
+    text = {"description": visible(hold.text)} if link.shows_descriptions else {}
+    return {"from": hold.starts_on.isoformat(), "until": hold.ends_on.isoformat(), "time": hold.amount} | text
 
 
 def statement_document(
@@ -79,15 +94,15 @@ def statement_document(
     return {
         "format": PUBLIC_FORMAT,
         "of": "statement",
-        "provider": link.workspace.name,
-        "client": link.client.name,
+        "provider": visible(link.workspace.name),
+        "client": visible(link.client.name),
         "number": row.number,
         "version": row.version,
         "closed_on": row.closed_on.isoformat(),
-        "reason": row.reason,
+        "reason": visible(row.reason),
         "sheets": [
             {
-                "retainer": {"name": retainer.name, "unit": retainer.unit, "zone": retainer.zone},
+                "retainer": {"name": visible(retainer.name), "unit": retainer.unit, "zone": retainer.zone},
                 "agreement": list(text),
                 "cycle": cycle_part(queries.totals_from_json(row.totals)),
                 "lines": lines_part(retainer, lines, link, words),
@@ -105,24 +120,20 @@ def cycle_part(cycle: CycleTotals) -> dict[str, Any]:
 
 def lines_part(retainer: Retainer, lines: Sequence[LogLine], link: ShareLink, words: Words) -> list[dict[str, Any]]:
     """Return what is shown of lines, oldest first."""
-    corrections = corrections_of(retainer, lines)
-    return [_line(line, link, (f"{m.word}: {m.why}" for m in marks_of(line, words, corrections))) for line in lines]
+    corrections = corrections_shown(retainer, lines, link)
+    return [_line(line, link, (f"{m.word}: {m.why}" for m in marks_shown(line, link, words, corrections))) for line in lines]
 
 
 def _line(line: LogLine, link: ShareLink, marks: Iterable[str]) -> dict[str, Any]:
     work = line.work
     said: dict[str, Any] = {
         "on": work.on.isoformat(),
-        "description": work.description,
         "scope": work.scope,
-        "time": work.amount,
         "charged": line.charged,
         "marks": list(marks),
-    }
+    } | texts_of(work, link)
+    if link.shows_worked or work.scope != "retainer":
+        said["time"] = work.amount
     if line.balance is not None:
         said["balance"] = line.balance
-    if link.shows_categories:
-        said["category"] = work.category
-    if link.shows_people:
-        said["person"] = work.person
     return said

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -10,7 +10,7 @@ from django.db import transaction
 from hourtab.accounts.models import Member
 from hourtab.retainers.models import Retainer
 from hourtab.sharing import tokens
-from hourtab.sharing.models import ShareLink, Shown, StoredPage
+from hourtab.sharing.models import FormerAddress, ShareLink, Shown, StoredPage
 
 
 @transaction.atomic
@@ -33,9 +33,16 @@ def key_fits() -> bool:
 
 
 @transaction.atomic
-def rotate_link(link: ShareLink) -> ShareLink:
-    """Give the link a new address; the old one answers 404 from now on."""
+def rotate_link(link: ShareLink, *, grace: timedelta | None = None, now: datetime | None = None) -> ShareLink:
+    """Give the link a new address; the old one answers 404 from now on, or, with a `grace`, when that is over.
+
+    Whoever has the old address does not learn the new one from it.
+    """
     link = ShareLink.objects.select_for_update().get(pk=link.pk)
+    if grace and now:
+        link.former.create(nonce=link.nonce, sealed=link.sealed, token_digest=link.token_digest, until=now + grace)
+    else:
+        link.former.all().delete()
     link.nonce, link.sealed = secrets.token_bytes(16), bytes(16)
     link.token_digest = tokens.digest_of(link.token)
     link.save(update_fields=["nonce", "sealed", "token_digest"])
@@ -48,6 +55,7 @@ def rotate_link(link: ShareLink) -> ShareLink:
 def revoke_link(link: ShareLink, *, now: datetime) -> None:
     """End the link: its page answers 404 and open pages learn of it."""
     ShareLink.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=now)
+    link.former.all().delete()
     link.pages.all().delete()
     link.touch()
 
@@ -55,6 +63,21 @@ def revoke_link(link: ShareLink, *, now: datetime) -> None:
 def forget_pages(retainer: Retainer) -> None:
     """Delete the stored pages that show a retainer: a text on them was erased."""
     StoredPage.objects.filter(link__shown__retainer=retainer).delete()
+
+
+def forget_former(now: datetime) -> int:
+    """Delete the former addresses whose grace is over; return how many."""
+    return FormerAddress.objects.filter(until__lte=now).delete()[0]
+
+
+@transaction.atomic
+def change_retainers(link: ShareLink, retainers: Sequence[Retainer]) -> None:
+    """Show other retainers of the client, in this order; raise `ValueError` for none, or for another client's."""
+    if not retainers or any(retainer.client_id != link.client_id for retainer in retainers):
+        raise ValueError("One link shows at least one retainer, and those of one client only.")
+    link.shown.all().delete()
+    Shown.objects.bulk_create(Shown(link=link, retainer=retainer, position=i) for i, retainer in enumerate(retainers))
+    link.touch()
 
 
 @transaction.atomic

@@ -2,11 +2,14 @@
 
 import csv
 import io
+from datetime import date
 
 from django.utils.translation import gettext as _
 
 from hourtab.core.amounts import clock
 from hourtab.ledger.exports import guarded
+from hourtab.ledger.work import Work
+from hourtab.sharing.log import texts_of
 from hourtab.sharing.models import ShareLink
 from hourtab.sharing.statements import StatementPage
 from hourtab.sharing.story import Story
@@ -16,18 +19,18 @@ def lines_csv(page: StatementPage | Story, link: ShareLink) -> bytes:
     """Return the lines this link may show, oldest first; durations as h:mm, and as whole seconds (or hundredths)."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    head = [_("Day"), _("Work"), _("Scope")]
-    head += [_("Kind of work")] if link.shows_categories else []
-    head += [_("Who")] if link.shows_people else []
+    names = {"description": _("Work"), "category": _("Kind of work"), "person": _("Who")}
+    shown = list(texts_of(Work(date.min, 0), link))
+    head = [_("Day"), *(names[name] for name in shown), _("Scope")]
+    worked = [_("Time")] if link.shows_worked else []
     balance = [_("Left after it")] if isinstance(page, StatementPage) else []
-    writer.writerow([*head, _("Time"), _("Charged"), _("Charged (exact)"), *balance])
+    writer.writerow([*head, *worked, _("Charged"), _("Charged (exact)"), *balance])
     for line in page.lines:
         work = line.work
-        texts = [work.description, work.scope]
-        texts += [work.category] if link.shows_categories else []
-        texts += [work.person] if link.shows_people else []
+        texts = [*texts_of(work, link).values(), work.scope]
         left = [line.balance] if balance else []
-        figures = [_written(work.amount, page.words.unit), _written(line.charged, page.words.unit), line.charged, *left]
+        raw = [_written(work.amount, page.words.unit)] if worked else []
+        figures = [*raw, _written(line.charged, page.words.unit), line.charged, *left]
         writer.writerow([work.on.isoformat(), *map(guarded, texts), *figures])
     return out.getvalue().encode("utf-8-sig")
 

@@ -13,14 +13,16 @@ from hourtab.core.totals import CycleTotals
 from hourtab.ledger import queries
 from hourtab.ledger.models import Statement
 from hourtab.ledger.queries import LogLine
-from hourtab.ledger.words import corrections_of, headline, over
+from hourtab.ledger.words import headline, over
+from hourtab.lib.text import visible
 from hourtab.lib.words import Words
 from hourtab.retainers.models import Retainer
 from hourtab.retainers.words import agreement
 from hourtab.sharing.addresses import statement_path
-from hourtab.sharing.balance import Day, days_of, words_of
+from hourtab.sharing.log import Day, corrections_shown, days_of, scopes_of
+from hourtab.sharing.look import Look, look_of
 from hourtab.sharing.models import ShareLink
-from hourtab.sharing.public import SHOWN_LINES, fingerprint, scopes_of, statement_document
+from hourtab.sharing.public import SHOWN_LINES, fingerprint, statement_document, words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class StatementPage:
 
     provider: str
     client: str
+    look: Look
     name: str
     title: str
     language: str
@@ -81,19 +84,20 @@ def statement_page(
     stretch = words.stretch(cycle.starts_on, cycle.ends_on)
     excess = over(cycle)
     return StatementPage(
-        provider=link.workspace.name,
-        client=link.client.name,
-        name=retainer.name,
+        provider=visible(link.workspace.name),
+        client=visible(link.client.name),
+        look=look_of(link.workspace),
+        name=visible(retainer.name),
         title=_("Statement %(number)s, %(stretch)s") % {"number": row.number, "stretch": stretch},
         language=words.language,
         stretch=stretch,
         number=row.number,
         version=row.version,
-        versions=[(item.version, f"{path}?version={item.version}", item.reason) for item in versions]
+        versions=[(item.version, f"{path}?version={item.version}", visible(item.reason)) for item in versions]
         if len(versions) > 1
         else (),
         closed=words.full_day(row.closed_on),
-        reason=row.reason,
+        reason=visible(row.reason),
         headline=headline(cycle, words),
         level="over" if excess else "enough",
         figure=words.parts(cycle.used),
@@ -101,7 +105,7 @@ def statement_page(
         came_in=_came_in(cycle, words),
         went_out=_went_out(cycle, words, retainer),
         note=_note(row, cycle, words, now) if row is versions[-1] else "",
-        days=days_of(lines[:SHOWN_LINES], link, words, corrections_of(retainer, lines[:SHOWN_LINES])),
+        days=days_of(lines[:SHOWN_LINES], link, words, corrections_shown(retainer, lines[:SHOWN_LINES], link)),
         more_lines=max(0, len(lines) - SHOWN_LINES),
         total_lines=len(lines),
         agreement=" ".join(text),

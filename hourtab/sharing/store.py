@@ -19,6 +19,9 @@ class Reader(Protocol):
     async def rows(self, query: str, values: Sequence[object] = ()) -> list[Row]:
         """Return all rows."""
 
+    def state(self) -> int | None:
+        """Return a number that changes whenever anybody has written anything; None where that cannot be told at once."""
+
     async def close(self) -> None:
         """Let go of the database."""
 
@@ -36,6 +39,10 @@ class SqliteReader:
     async def rows(self, query: str, values: Sequence[object] = ()) -> list[Row]:
         """Return all rows."""
         return self.connection.execute(query.replace("%s", "?"), tuple(values)).fetchall()
+
+    def state(self) -> int | None:
+        """Return SQLite's `data_version`, which changes with every commit of another connection."""
+        return int(self.connection.execute("PRAGMA data_version").fetchone()[0])
 
     async def close(self) -> None:
         """Close the connection."""
@@ -63,6 +70,10 @@ class PostgresReader:
             self.opened = True
         async with self.pool.connection() as link:
             return await (await link.execute(query, list(values))).fetchall()
+
+    def state(self) -> int | None:
+        """Return None: to ask costs a round trip, as much as the query itself."""
+        return None
 
     async def close(self) -> None:
         """Close the pool."""

@@ -7,25 +7,16 @@ from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
-from hourtab.core.entries import charged_for
 from hourtab.ledger import queries
-from hourtab.ledger.models import Revision
 from hourtab.ledger.queries import IN_ORDER, LogLine
-from hourtab.ledger.work import Work
+from hourtab.lib.text import visible
 from hourtab.lib.words import Words
 from hourtab.retainers.models import Retainer
-from hourtab.sharing.balance import Day, days_of, words_of
+from hourtab.sharing.log import Day, days_of, scopes_of
+from hourtab.sharing.look import Look, look_of
 from hourtab.sharing.models import ShareLink
-from hourtab.sharing.public import SHOWN_LINES, scopes_of
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """One part of the whole: its name, its time, and its width in thousandths of the largest."""
-
-    name: str
-    time: str
-    width: int
+from hourtab.sharing.public import SHOWN_LINES, words_of
+from hourtab.sharing.split import Share
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +25,7 @@ class Story:
 
     provider: str
     client: str
+    look: Look
     name: str
     title: str
     language: str
@@ -58,7 +50,7 @@ def story_of(retainer: Retainer, link: ShareLink, now: datetime, year: int | Non
     first = rows.order_by(*IN_ORDER).values_list("entry__on", flat=True).first() or min(today, retainer.starts_on)
     if year is not None:
         rows = rows.filter(entry__on__range=(date(year, 1, 1), date(year, 12, 31)))
-    lines = [_line(row, retainer) for row in rows.order_by(*IN_ORDER)]
+    lines = [queries.line_apart(row, retainer) for row in rows.order_by(*IN_ORDER)]
     kinds: dict[str, int] = defaultdict(int)
     months: dict[date, int] = defaultdict(int)
     for line in lines:
@@ -71,14 +63,15 @@ def story_of(retainer: Retainer, link: ShareLink, now: datetime, year: int | Non
     tallest = max([1, *months.values()])
     stretch = str(year) if year else words.stretch(first, max(first, today))
     return Story(
-        provider=link.workspace.name,
-        client=link.client.name,
-        name=retainer.name,
+        provider=visible(link.workspace.name),
+        client=visible(link.client.name),
+        look=look_of(link.workspace),
+        name=visible(retainer.name),
         title=_("The work of %(year)s") % {"year": year} if year else _("The engagement to date"),
         language=words.language,
         stretch=stretch,
         figure=words.parts(max(0, total)),
-        label=_("of work for %(client)s.") % {"client": link.client.name},
+        label=_("of work for %(client)s.") % {"client": visible(link.client.name)},
         kinds=[
             Share(names[kind], words.amount(time), max(0, time) * 1000 // largest)
             for kind, time in sorted(kinds.items(), key=lambda item: (-item[1], item[0]))
@@ -95,13 +88,6 @@ def story_of(retainer: Retainer, link: ShareLink, now: datetime, year: int | Non
         lines=lines,
         words=words,
     )  # fmt: skip
-
-
-def _line(row: Revision, retainer: Retainer) -> LogLine:
-    work, corrects = Work.of(row), row.entry.corrects_id
-    terms = queries.terms_at(retainer, row.entry.posts_on)
-    charged = charged_for(work.as_core("", "original" if corrects else None), terms)
-    return LogLine(row.entry.key, row.entry_id, work, charged, None, row.number, row.reason, corrects)
 
 
 def _time(line: LogLine) -> int:

@@ -58,3 +58,9 @@ def before_bar(text: str) -> str:
 def after_bar(text: str) -> str:
     """Return what stands after the first `|`: the address of an action in a message."""
     return text.partition("|")[2].partition(" ")[0]
+
+
+@register.filter
+def one_line(text: str) -> str:
+    """Return a text in one line, for mail in plain text."""
+    return " ".join(str(text).split())

@@ -1,16 +1,34 @@
-"""`hourtab web`: one web process. Start as many as there are cores."""
+"""`hourtab web`: one web process, or several behind one port; one that ends is started anew."""
 
+import os
 import socket
 from typing import Any
 
 import uvicorn
 from django.conf import settings
 from django.core.management.base import CommandParser
+from uvicorn.supervisors import Multiprocess
 
 from hourtab.management.command import Command as Base
 from hourtab.management.command import Refused, is_migrated
 from hourtab.management.setup import make_ready
 from hourtab.sharing.services import key_fits
+
+STUCK_MS = 45_000
+"""A connection that has not taken what was sent for so long is closed: its viewer has vanished."""
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """Return a socket that listens there; what it accepts does not outlive its viewer for long."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STUCK_MS)
+    listener.bind((host, port))
+    listener.listen(2048)
+    listener.set_inheritable(True)
+    return listener
 
 
 def take_port(host: str, port: int) -> None:
@@ -34,6 +52,9 @@ class Command(Base):
         """Take an address."""
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=settings.PORT)
+        parser.add_argument(
+            "--processes", type=int, default=1, choices=range(1, 65), metavar="N", help="as many as there are cores"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Serve until told to stop."""
@@ -45,10 +66,11 @@ class Command(Base):
                 "LINK_KEY is not the one this database's links were made with: no link would open. Set it, or restore var/keys."
             )
         make_ready()
-        uvicorn.run(
+        config = uvicorn.Config(
             "hourtab.asgi:app",
             host=options["host"],
             port=options["port"],
+            workers=options["processes"],
             access_log=False,
             log_level="warning",
             server_header=False,
@@ -58,3 +80,9 @@ class Command(Base):
             timeout_keep_alive=30,
             limit_concurrency=None,
         )
+        listener = bound(options["host"], options["port"])
+        if options["processes"] == 1:
+            uvicorn.Server(config).run(sockets=[listener])
+        else:
+            os.environ["PORT"] = str(options["port"])
+            Multiprocess(config, sockets=[listener]).run()

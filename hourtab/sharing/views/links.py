@@ -1,8 +1,12 @@
 """The provider's links."""
 
 import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import segno
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -12,10 +16,13 @@ from hourtab.accounts.access import MemberRequest, acts_on, editor_required, mem
 from hourtab.lib.notices import tell
 from hourtab.lib.once import once
 from hourtab.retainers.models import Retainer
-from hourtab.sharing import services
-from hourtab.sharing.forms import LinkForm
+from hourtab.retainers.words import words_for
+from hourtab.sharing import pages, services
+from hourtab.sharing.balance import Asked
+from hourtab.sharing.forms import GRACES, LinkForm
 from hourtab.sharing.links import url_of
-from hourtab.sharing.models import ShareLink
+from hourtab.sharing.models import ShareLink, ViewDay
+from hourtab.sharing.views.answers import answer
 
 
 def _retainer(request: MemberRequest, ref: str) -> Retainer:
@@ -38,7 +45,7 @@ def demo(request: HttpRequest) -> HttpResponse:
 def retainer_links(request: MemberRequest, ref: str) -> HttpResponse:
     """Show a retainer's links; each can be copied, shown as a QR code, changed, rotated and revoked."""
     retainer = _retainer(request, ref)
-    return _links_page(request, retainer, LinkForm())
+    return _links_page(request, retainer, LinkForm(client=retainer.client, initial={"retainers": [retainer.pk]}))
 
 
 @editor_required
@@ -47,10 +54,10 @@ def retainer_links(request: MemberRequest, ref: str) -> HttpResponse:
 def add_link(request: MemberRequest, ref: str) -> HttpResponse:
     """Make another link."""
     retainer = _retainer(request, ref)
-    form = LinkForm(request.POST)
+    form = LinkForm(request.POST, client=retainer.client)
     if not form.is_valid():
         return _links_page(request, retainer, form, status=422)
-    services.share([retainer], by=request.member, **form.cleaned_data)
+    services.share(form.shown([retainer]), by=request.member, **form.options())
     tell(request, _("The link is ready."))
     return redirect("retainer_links", ref=ref)
 
@@ -59,22 +66,44 @@ def add_link(request: MemberRequest, ref: str) -> HttpResponse:
 def change_link(request: MemberRequest, pk: int) -> HttpResponse:
     """Change what a link shows."""
     link = _link(request, pk)
-    form = LinkForm(request.POST or None, instance=link)
+    form = LinkForm(request.POST or None, instance=link, client=link.client)
     if request.method == "POST" and form.is_valid():
-        services.change_link(link, **form.cleaned_data)
+        before = [row.retainer for row in link.shown.select_related("retainer")]
+        after = form.shown(before)
+        with transaction.atomic():
+            services.change_link(link, **form.options())
+            if {row.pk for row in after} != {row.pk for row in before}:
+                services.change_retainers(link, after)
         tell(request, _("Changed. Open pages follow within a second."))
         return redirect("retainer_links", ref=_retainer_of(link).ref)
     context = {"title": _("What this link shows"), "form": form, "button": _("Save"), "back": _retainer_of(link)}
     return render(request, "parts/form_page.html", context)
 
 
+@member_required
+def preview_link(request: MemberRequest, pk: int) -> HttpResponse:
+    """Show the page of a link as its readers see it, without counting a view."""
+    link = _link(request, pk)
+    if not set(request.GET) <= Asked.NAMES:
+        return redirect(f"{link.path}?{request.GET.urlencode()}")
+    rendered = pages.render(link.token_digest, Asked.of(request.GET))
+    if rendered is None:
+        raise Http404
+    return answer(rendered.body.encode())
+
+
 @editor_required
 @acts_on(_link)
 def rotate_link(request: MemberRequest, pk: int) -> HttpResponse:
-    """Give a link a new address."""
+    """Give a link a new address; the old one may answer for some days more."""
     link = _link(request, pk)
-    services.rotate_link(link)
-    tell(request, _("The link has a new address; the old one no longer answers."))
+    days = request.POST.get("grace", "0")
+    grace = timedelta(days=int(days)) if days in dict(GRACES) and days != "0" else None
+    services.rotate_link(link, grace=grace, now=timezone.now())
+    if grace:
+        tell(request, _("The link has a new address. The old one answers for some time more, and does not tell the new one."))
+    else:
+        tell(request, _("The link has a new address; the old one no longer answers."))
     return redirect("retainer_links", ref=_retainer_of(link).ref)
 
 
@@ -102,12 +131,46 @@ def _retainer_of(link: ShareLink) -> Retainer:
 
 
 def _links_page(request: MemberRequest, retainer: Retainer, form: LinkForm, status: int = 200) -> HttpResponse:
-    links = [(link, url_of(link)) for link in retainer.links.filter(revoked_at=None)]
+    found = retainer.links.filter(revoked_at=None).prefetch_related("days", "shown__retainer", "former", "subscriptions")
+    now = timezone.now()
+    links = [LinkRow.of(link, now) for link in found]
     context = {
         "retainer": retainer,
         "links": links,
         "form": form,
         "tab": "links",
+        "graces": GRACES,
         "revoked": retainer.links.exclude(revoked_at=None).count(),
+        "words": words_for(retainer),
     }
     return render(request, "retainers/links.html", context, status=status)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRow:
+    """A link as the provider sees it: its address, how often it was opened and when last, and who has its digest."""
+
+    link: ShareLink
+    url: str
+    names: Sequence[str]
+    days: Sequence[ViewDay]
+    views: int
+    former_until: datetime | None
+    subscribers: int
+    is_expired: bool
+
+    @classmethod
+    def of(cls, link: ShareLink, now: datetime) -> "LinkRow":
+        """Gather it from what was fetched with the link."""
+        days = list(link.days.all())
+        standing = [former.until for former in link.former.all() if former.until > now]
+        return cls(
+            link=link,
+            url=url_of(link),
+            names=[row.retainer.name for row in link.shown.all()],
+            days=days[:30],
+            views=sum(day.views for day in days),
+            former_until=max(standing, default=None),
+            subscribers=sum(row.is_standing for row in link.subscriptions.all()),
+            is_expired=not link.is_active(now),
+        )

@@ -1,119 +1,176 @@
-"""Public pages that are not stored: further pages of a log, statements, years, documents, and how to check them."""
+"""Public pages that are not stored: further pages of a log, searches, statements, years, documents, feeds, pictures."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 
-from django.http import HttpRequest, HttpResponse
-from django.template.loader import render_to_string
-from django.utils import timezone
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.utils import timezone, translation
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from hourtab.core.chain import canonical
+from hourtab.ledger.models import Statement
+from hourtab.lib.colours import stylesheet
 from hourtab.lib.database import snapshot
+from hourtab.lib.pictures import kind_of
+from hourtab.lib.text import visible
 from hourtab.retainers.models import Retainer
-from hourtab.sharing import pages, tokens
+from hourtab.sharing import feeds, pages, tokens
 from hourtab.sharing.addresses import find_statements
-from hourtab.sharing.balance import document_of
-from hourtab.sharing.headers import PUBLIC
+from hourtab.sharing.balance import Asked, document_of, number_of
+from hourtab.sharing.look import look_of
 from hourtab.sharing.models import ShareLink
 from hourtab.sharing.pdf import statement_pdf, story_pdf
-from hourtab.sharing.public import fingerprint
+from hourtab.sharing.public import fingerprint, words_of
 from hourtab.sharing.sheets import lines_csv
 from hourtab.sharing.statements import statement_page
 from hourtab.sharing.story import story_of
+from hourtab.sharing.views.answers import answer, file, inactive, page
+from hourtab.sharing.views.digests import subscribe
 
-_KINDS = {"pdf": "application/pdf", "csv": "text/csv; charset=utf-8", "json": "application/json"}
+_A_YEAR = "public, max-age=31536000, immutable"
 
 
-@require_safe
+@csrf_exempt
 def public_page(request: HttpRequest, token: str) -> HttpResponse:
-    """Answer a link with a query: `page`, `year` or `all` (a story), `as` (a file), `check`. Without one, the lane does."""
+    """Answer a link with a query. Without one, the lane does.
+
+    `retainer`, `page`, `q` (a search) and `hours` (what if) ask for the page; `year` or `all` for a story; `as` for a file;
+    `feed` for a feed; `check` and `logo` for themselves. A POST to `subscribe` asks for a digest.
+    """
     if not tokens.PATTERN.fullmatch(token):
-        return _inactive()
-    digest, asked = tokens.digest_of(token), request.GET
-    if not {"as", "check", "year", "all"} & set(asked):
-        rendered = pages.render(digest, page=max(1, _number(asked.get("page", "")) or 1))
-        return _answer(rendered.body.encode()) if rendered else _inactive()
+        return inactive(request)
+    asked, now = request.GET, timezone.now()
+    if "subscribe" in asked:
+        return subscribe(request, token)
+    if request.method not in ("GET", "HEAD"):
+        return HttpResponseNotAllowed(["GET", "HEAD"])
+    if not {"as", "check", "year", "all", "feed", "logo"} & set(asked):
+        return _balance(request, token, asked)
     with snapshot():
-        found = pages.find(digest, timezone.now())
+        found = pages.find(tokens.digest_of(token), now)
         if found is None:
-            return _inactive()
+            return inactive(request)
         link, retainers = found
-        if "year" in asked or "all" in asked:
-            return _story(link, retainers, asked)
-        document = document_of(link, retainers, timezone.now())
-        if asked.get("as") == "json":
-            return _file(canonical(document), "json", f"hourtab-{document['sheets'][0]['as_of']}")
-        return _page(
-            "sharing/check.html", {"fingerprint": fingerprint(document), "link": link, "file": "?as=json", "back": link.path}
-        )
+        with translation.override(words_of(link, retainers[0]).language):
+            return _answer_for(request, link, retainers, now) or inactive(request)
 
 
-def _story(link: ShareLink, retainers: list[Retainer], asked: Mapping[str, str]) -> HttpResponse:
-    year = _number(asked.get("year", ""))
-    if "year" in asked and (year is None or not 1900 <= year <= 2999):
-        return _inactive()
-    place = min(_number(asked.get("retainer", "")) or 1, len(retainers)) - 1
-    retainer = retainers[max(0, place)]
-    story = story_of(retainer, link, timezone.now(), year)
+def _balance(request: HttpRequest, token: str, asked: Mapping[str, str]) -> HttpResponse:
+    rendered = pages.render(tokens.digest_of(token), Asked.of(asked))
+    return answer(rendered.body.encode()) if rendered else inactive(request)
+
+
+def _check(link: ShareLink, digest: str, file: str, back: str) -> HttpResponse:
+    names = {"provider": visible(link.workspace.name), "client": visible(link.client.name), "look": look_of(link.workspace)}
+    context = {"fingerprint": digest, "file": file, "back": back, "page": names, "language": translation.get_language()}
+    return page("sharing/check.html", context)
+
+
+type _Answer = Callable[[HttpRequest, ShareLink, list[Retainer], datetime], HttpResponse | None]
+
+
+def _answer_for(request: HttpRequest, link: ShareLink, retainers: list[Retainer], now: datetime) -> HttpResponse | None:
+    """Answer what was asked of a link; None for what it does not show."""
+    asked = request.GET
+    ways: dict[str, _Answer] = {"logo": _logo, "feed": _feed, "year": _story, "all": _story}
+    way = next((ways[name] for name in ways if name in asked), _document)
+    return way(request, link, retainers, now)
+
+
+def _document(request: HttpRequest, link: ShareLink, retainers: list[Retainer], now: datetime) -> HttpResponse | None:
+    if not link.shows_documents:
+        return None
+    document = document_of(link, retainers, now)
+    if request.GET.get("as") == "json":
+        return file(canonical(document), "json", f"hourtab-{document['sheets'][0]['as_of']}")
+    return _check(link, fingerprint(document), "?as=json", link.path)
+
+
+def _story(request: HttpRequest, link: ShareLink, retainers: list[Retainer], now: datetime) -> HttpResponse | None:
+    asked = request.GET
+    year = number_of(asked.get("year", ""))
+    if not link.shows_past or ("year" in asked and (year is None or not 1900 <= year <= 2999)):
+        return None
+    place = min(number_of(asked.get("retainer", "")) or 1, len(retainers)) - 1
+    story = story_of(retainers[max(0, place)], link, now, year)
     name = f"hourtab-{year or 'engagement'}"
+    if "as" in asked and not link.shows_documents:
+        return None
     if asked.get("as") == "pdf":
-        return _file(story_pdf(story, link.workspace, _paper(asked)), "pdf", name)
+        return file(story_pdf(story, link.workspace, _paper(asked)), "pdf", name)
     if asked.get("as") == "csv":
-        return _file(lines_csv(story, link), "csv", name)
-    here = f"?year={year}" if year else "?all"
-    return _page("sharing/story.html", {"page": story, "link": link, "here": here})
+        return file(lines_csv(story, link), "csv", name)
+    chosen = f"retainer={place + 1}&" if len(retainers) > 1 else ""
+    here = f"?{chosen}year={year}" if year else f"?{chosen}all"
+    return page("sharing/story.html", {"page": story, "link": link, "here": here, "chosen": chosen})
+
+
+def _logo(request: HttpRequest, link: ShareLink, retainers: list[Retainer], now: datetime) -> HttpResponse | None:
+    if not link.workspace.logo or request.GET.get("logo") != look_of(link.workspace).logo:
+        return None
+    content = bytes(link.workspace.logo)
+    picture = answer(content)
+    picture["Content-Type"], picture["Cache-Control"] = kind_of(content), "private, max-age=31536000, immutable"
+    return picture
+
+
+def _feed(request: HttpRequest, link: ShareLink, retainers: list[Retainer], now: datetime) -> HttpResponse | None:
+    make = feeds.FEEDS.get(request.GET.get("feed", ""))
+    if make is None or not link.has_feeds:
+        return None
+    feed = make(link, retainers, now)
+    sent = answer(feed.content)
+    sent["Content-Type"], sent["ETag"] = feed.content_type, feed.etag
+    # Whoever has the address may show it elsewhere, that is what it is for; it carries no more than the address gives.
+    sent["Access-Control-Allow-Origin"], sent["Cross-Origin-Resource-Policy"] = "*", "cross-origin"
+    if request.headers.get("If-None-Match", "") == feed.etag:
+        sent.status_code, sent.content = 304, b""
+    return sent
 
 
 @require_safe
 def public_statement(request: HttpRequest, address: str) -> HttpResponse:
     """Show a statement at its own address; `version` asks for an earlier one, `as` for a file."""
-    asked = request.GET
     with snapshot():
         now = timezone.now()
         found = find_statements(address, now)
-        page = statement_page(*found, now, version=_number(asked.get("version", ""))) if found else None
-        if found is None or page is None:
-            return _inactive()
-        link, _versions = found
-        name = f"hourtab-statement-{page.number}" + (f"-version-{page.version}" if page.versions else "")
-        if asked.get("as") == "json":
-            return _file(canonical(page.document), "json", name)
-        if asked.get("as") == "pdf":
-            return _file(statement_pdf(page, link.workspace, _paper(asked)), "pdf", name)
-        if asked.get("as") == "csv":
-            return _file(lines_csv(page, link), "csv", name)
-        more = f"?version={page.version}&" if "version" in asked else "?"
-        if "check" in asked:
-            context = {"fingerprint": page.fingerprint, "link": link, "file": f"{more}as=json", "back": page.path}
-            return _page("sharing/check.html", context)
-        return _page("sharing/statement.html", {"page": page, "more": more})
+        if found is None or not found[0].shows_documents:
+            return inactive(request)
+        with translation.override(words_of(found[0], found[1][0].retainer).language):
+            return _statement(request, address, found, now) or inactive(request)
 
 
-def _number(text: str) -> int | None:
-    return int(text) if text.isdecimal() and text.isascii() and len(text) < 7 else None
+def _statement(
+    request: HttpRequest, address: str, found: tuple[ShareLink, list[Statement]], now: datetime
+) -> HttpResponse | None:
+    asked = request.GET
+    content = statement_page(*found, now, version=number_of(asked.get("version", "")))
+    if content is None:
+        return None
+    link, _versions = found
+    if "logo" in asked:
+        return _logo(request, link, [], now)
+    name = f"hourtab-statement-{content.number}" + (f"-version-{content.version}" if content.versions else "")
+    if asked.get("as") == "json":
+        return file(canonical(content.document), "json", name)
+    if asked.get("as") == "pdf":
+        return file(statement_pdf(content, link.workspace, _paper(asked)), "pdf", name)
+    if asked.get("as") == "csv":
+        return file(lines_csv(content, link), "csv", name)
+    more = f"?version={content.version}&" if "version" in asked else "?"
+    if "check" in asked:
+        return _check(link, content.fingerprint, f"{more}as=json", content.path)
+    return page("sharing/statement.html", {"page": content, "more": more})
+
+
+@require_safe
+def look(request: HttpRequest, colour: str) -> HttpResponse:
+    """Return the stylesheet of a colour that a workspace chose, kept readable on light and dark."""
+    sheet = answer(stylesheet(f"#{colour}").encode())
+    sheet["Content-Type"], sheet["Cache-Control"] = "text/css; charset=utf-8", _A_YEAR
+    return sheet
 
 
 def _paper(asked: Mapping[str, str]) -> str:
     return {"a4": "a4", "letter": "us-letter"}.get(asked.get("paper", ""), "")
-
-
-def _page(template: str, context: Mapping[str, object]) -> HttpResponse:
-    return _answer(render_to_string(template, dict(context)).encode())
-
-
-def _file(content: bytes, kind: str, name: str) -> HttpResponse:
-    answer = _answer(content)
-    answer["Content-Type"] = _KINDS[kind]
-    answer["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
-    return answer
-
-
-def _answer(content: bytes, status: int = 200) -> HttpResponse:
-    answer = HttpResponse(content, status=status)
-    for header, value in PUBLIC.items():
-        answer[header] = value
-    return answer
-
-
-def _inactive() -> HttpResponse:
-    return _answer(pages.inactive_page(), 404)

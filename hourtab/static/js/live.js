@@ -1,9 +1,9 @@
 /* Replaces the page's content when the server says it has changed. Without it, a reload shows the same. */
 
 const main = () => document.querySelector("main[data-tag]");
-const address = location.pathname;
 let etag = null;
 let waiting = null;
+let pause = 2000;
 
 async function refresh() {
   waiting = null;
@@ -14,18 +14,29 @@ async function refresh() {
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   const next = fresh.querySelector("main[data-tag]");
   if (!next || next.dataset.tag === main().dataset.tag) return;
-  const open = [...document.querySelectorAll("details[open]")].map((details) => details.dataset.key);
+  keepWhatIsOpen(main(), next);
   moveBars(main(), next);
   main().replaceWith(next);
   document.title = fresh.title;
-  for (const details of next.querySelectorAll("details")) details.open = open.includes(details.dataset.key);
   document.querySelector("#news").textContent = next.dataset.headline;
+}
+
+/* What was unfolded stays unfolded; what is being typed is not lost. */
+function keepWhatIsOpen(before, after) {
+  const open = [...before.querySelectorAll("details[open]")].map((details) => details.dataset.key);
+  for (const details of after.querySelectorAll("details")) details.open = open.includes(details.dataset.key);
+  for (const input of before.querySelectorAll("input[id]")) {
+    const same = after.querySelector(`#${input.id}`);
+    if (!same) continue;
+    same.value = input.value;
+    if (input === document.activeElement) requestAnimationFrame(() => same.focus());
+  }
 }
 
 /* The bar alone moves: it starts at its old width and grows to the new one. */
 function moveBars(before, after) {
-  const old = before.querySelectorAll(".bar__used");
-  after.querySelectorAll(".bar__used").forEach((bar, i) => {
+  const old = before.querySelectorAll(".bar .bar__used");
+  after.querySelectorAll(".bar .bar__used").forEach((bar, i) => {
     const width = bar.getAttribute("width");
     if (!old[i] || old[i].getAttribute("width") === width) return;
     bar.setAttribute("width", old[i].getAttribute("width"));
@@ -33,11 +44,22 @@ function moveBars(before, after) {
   });
 }
 
-const source = new EventSource(`${address}/live?seen=${main().dataset.tag}`);
-source.addEventListener("change", (event) => {
-  if (event.data !== main().dataset.tag && !waiting) waiting = setTimeout(() => refresh().catch(() => {}), Math.random() * 500);
-});
-source.addEventListener("end", () => {
-  source.close();
-  location.reload();
-});
+/* A broken stream comes back by itself when the server says; one that was refused, after a while that grows. */
+function listen() {
+  const source = new EventSource(`${location.pathname}/live?seen=${main().dataset.tag}`);
+  source.addEventListener("open", () => (pause = 2000));
+  source.addEventListener("change", (event) => {
+    if (event.data !== main().dataset.tag && !waiting) waiting = setTimeout(() => refresh().catch(() => {}), Math.random() * 500);
+  });
+  source.addEventListener("end", () => {
+    source.close();
+    location.reload();
+  });
+  source.addEventListener("error", () => {
+    if (source.readyState !== EventSource.CLOSED) return;
+    setTimeout(() => refresh().catch(() => {}).finally(listen), pause * (0.5 + Math.random()));
+    pause = Math.min(pause * 2, 60000);
+  });
+}
+
+if (main() && location.pathname.startsWith("/r/")) listen();

@@ -1,0 +1,56 @@
+"""Mail waiting to go. A row is written in the transaction that causes it, and rendered when it is sent."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from hourtab.accounts.models import Workspace
+
+
+def _message_id() -> str:
+    return uuid.uuid4().hex
+
+
+class Message(models.Model):
+    """One mail. It names what it is about (`kind`, `about`, `occasion`) and holds no text: so no token lies in it.
+
+    There is one message for each kind, subject and occasion. `message_id` is fixed, so that a mail that went out twice, because
+    a process ended between the sending and the note of it, is one mail to its reader.
+    """
+
+    class Kind(models.TextChoices):
+        CONFIRM = "confirm", _("Confirming a subscription")
+        DIGEST = "digest", _("Digest of a page")
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        SENT = "sent", _("sent")
+        FAILED = "failed", _("failed")
+        DROPPED = "dropped", _("no longer wanted")
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="messages")
+    kind = models.CharField(max_length=12, choices=Kind)
+    about = models.PositiveBigIntegerField()
+    occasion = models.CharField(max_length=60)
+    to = models.EmailField()
+    message_id = models.CharField(max_length=32, unique=True, default=_message_id, editable=False)
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    created_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    leased_until = models.DateTimeField(null=True)
+    attempts = models.PositiveIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        constraints = [models.UniqueConstraint(fields=["kind", "about", "occasion"], name="message_once")]
+        indexes = [
+            models.Index(fields=["due_at"], name="message_due", condition=Q(state="waiting")),
+            models.Index(fields=["workspace", "-created_at"], name="message_list"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.about} {self.occasion}"

@@ -1,0 +1,79 @@
+"""Digests by mail: asked for on the page, confirmed from the mailbox, ended with one click."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from hourtab.outbox.models import Message
+from hourtab.outbox.services import queue
+from hourtab.sharing import tokens
+from hourtab.sharing.models import ShareLink, Subscription
+
+MOST_A_LINK = 50
+"""So many addresses may subscribe to one link, confirmed or not."""
+AGAIN_AFTER = timedelta(minutes=10)
+UNCONFIRMED_FOR = timedelta(days=7)
+
+
+@transaction.atomic
+def ask(link: ShareLink, to: str, rhythm: str, *, now: datetime) -> None:
+    """Have a mail sent to `to` that asks to confirm a digest of the link; or, where it is confirmed, take the new rhythm.
+
+    Nobody learns from it who subscribes. An address is asked at most every ten minutes, and a link asks at most fifty.
+    """
+    ShareLink.objects.select_for_update().get(pk=link.pk)
+    to = to.strip().lower()
+    row = Subscription.objects.filter(link=link, to=to).first()
+    if row is None:
+        if Subscription.objects.filter(link=link).count() >= MOST_A_LINK:
+            return
+        row = Subscription(link=link, to=to, rhythm=rhythm, asked_at=now)
+        row.token_digest = tokens.digest_of(row.token)
+        row.save()
+    elif row.is_standing:
+        # The address speaks for itself only by a mail: another rhythm is confirmed like a new subscription.
+        if row.rhythm == rhythm:
+            return
+    elif now - row.asked_at < AGAIN_AFTER and row.rhythm == rhythm and row.ended_at is None:
+        return
+    occasion = f"{rhythm} {now:%Y-%m-%dT%H}:{now.minute // 10}"
+    if not row.is_standing:
+        Subscription.objects.filter(pk=row.pk).update(asked_at=now, rhythm=rhythm)
+    queue(link.workspace, Message.Kind.CONFIRM, about=row.pk, occasion=occasion, to=to, now=now)
+
+
+def find(token: str) -> Subscription | None:
+    """Return the subscription of a token; None for any other."""
+    if not tokens.PATTERN.fullmatch(token):
+        return None
+    rows = Subscription.objects.select_related("link__workspace", "link__client")
+    return rows.filter(token_digest=tokens.digest_of(token)).first()
+
+
+def confirm(subscription: Subscription, rhythm: str, *, now: datetime) -> bool:
+    """Begin the digests; return False where the wish is too old or the link no longer answers."""
+    if not may_confirm(subscription, now=now):
+        return False
+    Subscription.objects.filter(pk=subscription.pk).update(
+        confirmed_at=subscription.confirmed_at if subscription.is_standing else now, ended_at=None, rhythm=rhythm
+    )
+    return True
+
+
+def may_confirm(subscription: Subscription, *, now: datetime) -> bool:
+    """Does the link still answer, and is the wish not too old?"""
+    if not subscription.link.is_active(now) or not subscription.link.takes_subscribers:
+        return False
+    return subscription.is_standing or now - subscription.asked_at <= UNCONFIRMED_FOR
+
+
+def end(subscription: Subscription, *, now: datetime) -> None:
+    """End the digests, at once and without a question."""
+    Subscription.objects.filter(pk=subscription.pk, ended_at=None).update(ended_at=now)
+
+
+def forget_unconfirmed(now: datetime) -> int:
+    """Delete addresses that never confirmed, and those that ended their digest a month ago; return how many."""
+    unconfirmed = Subscription.objects.filter(confirmed_at=None, asked_at__lt=now - UNCONFIRMED_FOR)
+    ended = Subscription.objects.filter(ended_at__lt=now - timedelta(days=30))
+    return unconfirmed.delete()[0] + ended.delete()[0]
