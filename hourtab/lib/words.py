@@ -10,6 +10,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_interval, format_skeleton, format_time
 from babel.numbers import format_currency, get_currency_precision
 from django.conf import settings
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -90,8 +91,8 @@ class Words:
         return _skeleton("MMMMd", on, self.locale)
 
     def ordinal(self, number: int) -> str:
-        """Write `1st`, in the language of the texts."""
-        if self.language == "de":
+        """Write `1st`, in the language that is spoken now."""
+        if (get_language() or "en").startswith("de"):
             return f"{number}."
         ending = "th" if 10 < number % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
         return f"{number}{ending}"
