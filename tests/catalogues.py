@@ -106,7 +106,12 @@ def untranslated(catalogue: Catalog, wanted: Catalog) -> list[str | tuple[str, .
         own = catalogue.get(message.id if isinstance(message.id, str) else message.id[0], message.context)
         said = [own.string] if own and isinstance(own.string, str) else list(own.string) if own else []
         ids = [message.id] if isinstance(message.id, str) else list(message.id)
-        if not said or not all(said) or any(_places(text) - _places(ids[-1]) for text in said) or _places(ids[-1]) - _places(said[-1]):
+        if (
+            not said
+            or not all(said)
+            or any(_places(text) - _places(ids[-1]) for text in said)
+            or _places(ids[-1]) - _places(said[-1])
+        ):
             found.append(message.id)
     return found
 

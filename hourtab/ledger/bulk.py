@@ -62,7 +62,7 @@ def insert_entries(this: Writing, source: int, new: Sequence[NewEntry]) -> None:
     ids = list(reserve_ids(Entry, len(new)))
     convert, retainer = driver_values(), this.retainer.pk
     heads = [
-        (pk, retainer, item.key, convert(item.work.on), convert(item.work.started), 1, False, convert(item.work.posts_on),
+        (pk, retainer, item.key, convert(item.work.on), item.work.began, 1, False, convert(item.work.posts_on),
          source, convert(item.work.on), item.source_digest, item.source_ref, True)
         for pk, item in zip(ids, new, strict=True)
     ]  # fmt: skip
@@ -76,10 +76,10 @@ def revise_entries(this: Writing, changes: Sequence[Change]) -> None:
     corrected = {item.entry.pk: item.entry.corrects.key for item in changes if item.entry.corrects}
     _insert_revisions(this, rows, corrected)
     heads = [
-        (number, for_driver(work.on), for_driver(work.started), work.is_withdrawn, for_driver(work.posts_on), pk)
+        (number, for_driver(work.on), work.began, work.is_withdrawn, for_driver(work.posts_on), pk)
         for pk, _key, number, work, *_rest in rows
     ]
-    update_rows(Entry, ("number", "on", "started", "is_withdrawn", "posts_on"), heads)
+    update_rows(Entry, ("number", "on", "began", "is_withdrawn", "posts_on"), heads)
     this.touches(*(item.entry.posts_on for item in changes), *(item.work.posts_on for item in changes))
 
 
@@ -107,7 +107,7 @@ def _insert_revisions(
 
 
 _HEAD = (
-    "id", "retainer_id", "key", "on", "started", "number", "is_withdrawn", "posts_on", "source_id", "source_on",
+    "id", "retainer_id", "key", "on", "began", "number", "is_withdrawn", "posts_on", "source_id", "source_on",
     "source_digest", "source_ref", "is_listed",
 )  # fmt: skip
 _REVISION = (

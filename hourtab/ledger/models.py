@@ -114,7 +114,7 @@ class EntryQuerySet(AppendOnlyQuerySet["Entry"]):
 class Entry(models.Model):
     """The identity of a line of the work log, and where its latest revision stands.
 
-    `key` orders it among others of its day and time and never changes. `on`, `started` and `is_withdrawn` repeat the
+    `key` orders it among others of its day and time and never changes. `on`, `began` (`Work.began`) and `is_withdrawn` repeat the
     latest revision; `posts_on` is a day of the cycle it posts in: `on`, or, of a late entry, that cycle's first. An entry
     that `corrects` another is a difference of what that one charged. What a source says of it is kept apart from what it
     says now: `source_on` and `source_digest` are the source's row, `is_listed` whether the source still has it.
@@ -125,7 +125,7 @@ class Entry(models.Model):
     retainer = models.ForeignKey(Retainer, on_delete=models.PROTECT, related_name="entries")
     key = models.CharField(max_length=48)
     on = models.DateField()
-    started = models.TimeField(null=True)
+    began = models.BigIntegerField(default=-1)
     number = models.PositiveIntegerField(default=1)
     is_withdrawn = models.BooleanField(default=False)
     posts_on = models.DateField()
@@ -143,6 +143,7 @@ class Entry(models.Model):
         constraints = [models.UniqueConstraint(fields=["retainer", "key"], name="entry_key_once")]
         indexes = [
             models.Index(fields=["retainer", "posts_on"], name="entry_log"),
+            models.Index(fields=["retainer", "on", "began", "key"], name="entry_order"),
             models.Index(fields=["corrects"], name="entry_corrects", condition=models.Q(corrects__isnull=False)),
             models.Index(
                 fields=["source", "retainer", "source_on"], name="entry_source", condition=models.Q(source__isnull=False)

@@ -23,8 +23,8 @@ from hourtab.ledger.work import Work
 from hourtab.lib.database import in_chunks
 from hourtab.retainers.models import Retainer
 
-IN_ORDER = ("entry__on", F("entry__started").asc(nulls_first=True), "entry__key")
-NEWEST_FIRST = ("-entry__on", F("entry__started").desc(nulls_last=True), "-entry__key")
+IN_ORDER = ("entry__on", "entry__began", "entry__key")
+NEWEST_FIRST = ("-entry__on", "-entry__began", "-entry__key")
 PUBLIC_SCOPES = ("retainer", "courtesy", "project")
 ALL_SCOPES = (*PUBLIC_SCOPES, "internal")
 
@@ -190,7 +190,7 @@ def log(
     Costs the lines asked for, however long the log is: the balance is walked back from the cycle's total. Lines of
     scopes that are left out draw nothing, so the balance does not miss them.
     """
-    rows = rows.filter(entry__on__lte=as_of).order_by(*NEWEST_FIRST)
+    rows = rows.filter(entry__on__lte=min(as_of, cycle.ends_on)).order_by(*NEWEST_FIRST)
     balance = cycle.available - cycle.used
     if offset:
         earlier = rows.values_list("entry__corrects", *_FIGURES)[:offset]
@@ -207,7 +207,10 @@ def log(
 def corrections_at(retainer: Retainer, lines: Sequence[LogLine]) -> dict[int, list[tuple[Revision, Revision]]]:
     """Return, by the key of the line they are shown at, standing corrections with the line they correct, as it says now."""
     shown = {line.entry_id for line in lines} | {line.corrects for line in lines if line.corrects}
-    rows = list(latest(retainer).filter(entry__corrects__in=shown).select_related("entry"))
+    correcting = list(Entry.objects.filter(corrects__in=shown, is_withdrawn=False).values_list("pk", flat=True))
+    if not correcting:
+        return {}
+    rows = list(latest(retainer).filter(entry__in=correcting).select_related("entry"))
     corrected = Revision.objects.filter(entry__in=[row.entry.corrects_id for row in rows], number=F("entry__number"))
     originals = {row.entry_id: row for row in corrected} if rows else {}
     found: dict[int, list[tuple[Revision, Revision]]] = {}

@@ -76,7 +76,7 @@ def latest_work(entry: Entry) -> Work:
 
 def add_entry(this: Writing, entry: Entry, work: Work, *, reason: str = "", wanted: dict[str, Any] | None = None) -> Entry:
     """Store a new entry with its first revision."""
-    entry.retainer, entry.on, entry.started, entry.posts_on = this.retainer, work.on, work.started, work.posts_on
+    entry.retainer, entry.on, entry.began, entry.posts_on = this.retainer, work.on, work.began, work.posts_on
     entry.save()
     revise(this, entry, work, number=1, reason=reason, wanted=wanted)
     return entry
@@ -92,7 +92,7 @@ def revise(
         entry=entry, number=number, **work._asdict(), reason=reason, wanted=wanted, write=this.row, salt=salt, digest=digest
     ).save()
     Entry.objects.filter(pk=entry.pk).point(
-        number=number, on=work.on, started=work.started, is_withdrawn=work.is_withdrawn, posts_on=work.posts_on
+        number=number, on=work.on, began=work.began, is_withdrawn=work.is_withdrawn, posts_on=work.posts_on
     )
     this.digests.append(digest)
     this.touches(entry.posts_on, work.posts_on)

@@ -96,8 +96,8 @@ def _pointers(retainer: Retainer) -> list[str]:
     wrong = [
         f"entry {row.entry.key} points elsewhere than its latest revision"
         for row in rows.iterator(5000)
-        if (row.on, row.started, row.is_withdrawn, row.posted or row.on)
-        != (row.entry.on, row.entry.started, row.entry.is_withdrawn, row.entry.posts_on)
+        if (row.on, Work.of(row).began, row.is_withdrawn, row.posted or row.on)
+        != (row.entry.on, row.entry.began, row.entry.is_withdrawn, row.entry.posts_on)
     ]
     latest = rows.count()
     every = Entry.objects.filter(retainer=retainer).count()

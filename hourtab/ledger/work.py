@@ -56,6 +56,12 @@ class Work(NamedTuple):
         return {name: getattr(self, name) for name in FIGURES}
 
     @property
+    def began(self) -> int:
+        """The microseconds of the day after which it began; -1 where that is unknown, which sorts first."""
+        at = self.started
+        return -1 if at is None else ((at.hour * 60 + at.minute) * 60 + at.second) * 1_000_000 + at.microsecond
+
+    @property
     def posts_on(self) -> date:
         """A day of the cycle it posts in."""
         return self.posted or self.on

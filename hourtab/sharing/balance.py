@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -11,21 +11,19 @@ from django.utils.translation import ngettext
 from hourtab.core.totals import CycleTotals
 from hourtab.ledger import queries
 from hourtab.ledger.bar import Bar, bar_of, pace_of, whole_of
-from hourtab.ledger.breakdown import Breakdown, breakdown_at
-from hourtab.ledger.holds import standing_holds
 from hourtab.ledger.models import Hold, Statement
 from hourtab.ledger.words import before_of, facts_of, headline_parts, in_days, level, over
 from hourtab.lib.text import clean, visible
 from hourtab.lib.words import Words
 from hourtab.retainers.models import Retainer
-from hourtab.retainers.words import agreement, coming_changes
 from hourtab.sharing.addresses import statement_path
 from hourtab.sharing.burnup import BurnUp, burn_up_of
 from hourtab.sharing.links import takes_subscribers
-from hourtab.sharing.log import Day, Found, corrections_shown, days_of, scopes_of, search
+from hourtab.sharing.log import Day, Found, corrections_shown, days_of, search
 from hourtab.sharing.look import Look, look_of
 from hourtab.sharing.models import ShareLink
-from hourtab.sharing.public import LONG, balance_document, fingerprint, words_of
+from hourtab.sharing.parts import Part
+from hourtab.sharing.public import balance_document, fingerprint
 from hourtab.sharing.split import Split, split_of
 from hourtab.sharing.whatif import what_if
 
@@ -156,8 +154,9 @@ def balance_page(
     """Build the page of a link in the language that is active. A page of the log beyond the last shows no lines."""
     asked = asked or Asked()
     chosen = min(max(asked.retainer, 1), len(retainers)) - 1
-    parts = [_Part(retainer, link, now) for retainer in retainers]
+    parts = [Part(retainer, link, now) for retainer in retainers]
     sheets = [_sheet(part, i, chosen, several=len(parts) > 1) for i, part in enumerate(parts)]
+    has_fingerprint = link.shows_documents and not any(part.is_long for part in parts)
     title = f"{sheets[0].headline} · {link.client.name}, {sheets[0].name}"
     if len(parts) > 1:
         title = f"{link.client.name} · {link.workspace.name}"
@@ -168,7 +167,7 @@ def balance_page(
         language=parts[0].words.language,
         sheets=sheets,
         detail=_detail(parts[chosen], link, asked, now, more=f"?retainer={chosen + 1}&" if len(parts) > 1 else "?"),
-        fingerprint=_fingerprint(link, retainers, parts, now),
+        fingerprint=fingerprint(balance_document(link, parts)) if has_fingerprint else "",
         has_documents=link.shows_documents,
         has_feeds=link.has_feeds,
         takes_subscribers=takes_subscribers(link),
@@ -178,34 +177,6 @@ def balance_page(
     )
 
 
-class _Part:
-    """One retainer of the link with what was read of it."""
-
-    def __init__(self, retainer: Retainer, link: ShareLink, now: datetime) -> None:
-        self.retainer, self.link, self.now = retainer, link, now
-        self.today = retainer.today(now)
-        self.words = words_of(link, retainer)
-        self.cycles = queries.cycles(retainer, self.today)
-        self.cycle: CycleTotals | None = self.cycles[-1] if self.cycles else None
-        self.terms = queries.terms_at(retainer, min(self.today, self.cycle.ends_on) if self.cycle else retainer.starts_on)
-        self.breakdown = breakdown_at(retainer, self.cycle, self.today) if self.cycle else Breakdown()
-        self.holds: Sequence[Hold] = []
-        if self.cycle is not None and self.cycle.state in ("open", "paused"):
-            self.holds = [hold for hold in standing_holds(retainer, self.today) if hold.starts_on <= self.cycle.ends_on]
-
-
-def _fingerprint(link: ShareLink, retainers: Sequence[Retainer], parts: Sequence[_Part], now: datetime) -> str:
-    if not link.shows_documents or max(sum(part.breakdown.counts.values()) for part in parts) > LONG:
-        return ""
-    return fingerprint(document_of(link, retainers, now))
-
-
-def document_of(link: ShareLink, retainers: Sequence[Retainer], now: datetime) -> dict[str, Any]:
-    """Return the public document of a link: exactly what its page shows."""
-    days = {retainer.pk: retainer.today(now) for retainer in retainers}
-    return balance_document(link, retainers, days, {retainer.pk: words_of(link, retainer) for retainer in retainers})
-
-
 def _preview(link: ShareLink, sheets: Sequence[Sheet]) -> tuple[str, str]:
     """Return title and text for whoever unfurls the link: no figure, unless the link says so."""
     if link.unfurls:
@@ -213,7 +184,7 @@ def _preview(link: ShareLink, sheets: Sequence[Sheet]) -> tuple[str, str]:
     return _("Hours and work log"), _("A page by %(provider)s, always current.") % {"provider": link.workspace.name}
 
 
-def _sheet(part: _Part, place: int, chosen: int, *, several: bool) -> Sheet:
+def _sheet(part: Part, place: int, chosen: int, *, several: bool) -> Sheet:
     retainer, cycle, words, today = part.retainer, part.cycle, part.words, part.today
     query = f"?retainer={place + 1}" if several else ""
     if cycle is None:
@@ -241,7 +212,7 @@ def _sheet(part: _Part, place: int, chosen: int, *, several: bool) -> Sheet:
     )
 
 
-def _not_begun(part: _Part, query: str, *, is_chosen: bool) -> Sheet:
+def _not_begun(part: Part, query: str, *, is_chosen: bool) -> Sheet:
     begins = part.words.full_day(part.retainer.starts_on)
     return Sheet(
         name=visible(part.retainer.name),
@@ -262,20 +233,21 @@ def _not_begun(part: _Part, query: str, *, is_chosen: bool) -> Sheet:
     )
 
 
-def _detail(part: _Part, link: ShareLink, asked: Asked, now: datetime, *, more: str) -> Detail:
+def _detail(part: Part, link: ShareLink, asked: Asked, now: datetime, *, more: str) -> Detail:
     retainer, cycle, words, today = part.retainer, part.cycle, part.words, part.today
-    count, days, planned, found = 0, [], [], None
-    if cycle is not None:
-        rows = queries.lines_of(retainer, cycle, scopes_of(link))
-        count = sum(part.breakdown.counts.get(scope, 0) for scope in scopes_of(link))
-        if asked.search:
-            since = retainer.starts_on if link.shows_past else cycle.starts_on
-            found = search(retainer, link, asked.search, since, today, words)
+    days, planned, found = [], [], None
+    if cycle is not None and asked.search:
+        since = retainer.starts_on if link.shows_past else cycle.starts_on
+        found = search(retainer, link, asked.search, since, today, words)
+    elif cycle is not None:
+        offset = (asked.page - 1) * LINES_A_PAGE
+        if link.shows_documents and not part.is_long:
+            # The document behind the page reads them all anyway.
+            days = days_of(part.lines[offset : offset + LINES_A_PAGE], link, words, part.corrections)
         else:
-            offset = (asked.page - 1) * LINES_A_PAGE
-            lines = queries.log(rows, cycle, part.terms, today, offset=offset, limit=LINES_A_PAGE)
+            lines = part.some_lines(offset, LINES_A_PAGE)
             days = days_of(lines, link, words, corrections_shown(retainer, lines, link))
-            planned = days_of(queries.planned(rows, part.terms, today), link, words, {}) if asked.page == 1 else []
+        planned = days_of(part.planned, link, words, {}) if asked.page == 1 else []
     is_first = asked.page == 1 and not asked.search
     return Detail(
         name=visible(retainer.name),
@@ -285,13 +257,13 @@ def _detail(part: _Part, link: ShareLink, asked: Asked, now: datetime, *, more: 
         holds=[_planned(hold, link, words) for hold in part.holds] if is_first else [],
         days=days,
         page=asked.page,
-        pages=max(1, -(-count // LINES_A_PAGE)),
-        total_lines=count,
+        pages=max(1, -(-part.count // LINES_A_PAGE)),
+        total_lines=part.count,
         found=found,
         burn_up=burn_up_of(cycle, part.breakdown, today, words) if cycle else None,
-        agreement=" ".join(agreement(part.terms, words, retainer.currency, retainer.notice_hours)),
+        agreement=" ".join(part.agreement),
         since=words.full_day(part.terms.effective_on),
-        coming=coming_changes(retainer, today if cycle else retainer.starts_on, words),
+        coming=part.coming,
         past=_past_cycles(part, link) if link.shows_past else [],
         to_date=_to_date(part) if link.shows_past else "",
         years=_years(retainer, today) if link.shows_past else [],
@@ -315,12 +287,12 @@ def _years(retainer: Retainer, today: date) -> Sequence[int]:
     return range(max(retainer.starts_on.year, today.year), retainer.starts_on.year - 1, -1)[:12]
 
 
-def _past_cycles(part: _Part, link: ShareLink) -> list[PastCycle]:
+def _past_cycles(part: Part, link: ShareLink) -> list[PastCycle]:
     standing = {row.starts_on: row for row in queries.statements(part.retainer)} if link.shows_documents else {}
     return [_past(cycle, part.words, link, part.retainer, standing.get(cycle.starts_on)) for cycle in reversed(part.cycles[:-1])]
 
 
-def _to_date(part: _Part) -> str:
+def _to_date(part: Part) -> str:
     """Say what was used since the beginning, where that is more than the present cycle."""
     if len(part.cycles) < 2:
         return ""

@@ -20,7 +20,7 @@ from hourtab.outbox.services import queue
 from hourtab.retainers.models import Retainer
 from hourtab.sharing.log import Day, corrections_shown, days_of, scopes_of
 from hourtab.sharing.models import ShareLink, Subscription
-from hourtab.sharing.public import words_of
+from hourtab.sharing.parts import words_of
 
 MORNING = time(7)
 """The hour, in the zone of the link's first retainer, from which a digest goes out."""

@@ -18,7 +18,7 @@ from hourtab.lib.text import visible
 from hourtab.lib.words import Words
 from hourtab.retainers.models import Retainer
 from hourtab.sharing.models import ShareLink
-from hourtab.sharing.public import words_of
+from hourtab.sharing.parts import words_of
 
 BALANCE_FORMAT = "hourtab-balance/1"
 MOST_RESETS = 12

@@ -69,6 +69,10 @@ class Lane:
         self.asked, self.wrong = Limit(QUERIES_A_MINUTE), Limit(WRONG_A_MINUTE)
         self.views: Counts = Counter()
         self.flusher: asyncio.Task[None] | None = None
+        self.running: dict[tuple[str, str], asyncio.Task[tuple[bool, Kept | None]]] = {}
+        self.following: dict[tuple[str, str], asyncio.Future[asyncio.Task[tuple[bool, Kept | None]]]] = {}
+        self.state: int | None = None
+        self.has_state = False
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request."""
@@ -115,14 +119,7 @@ class Lane:
             else:
                 self.wrong.count(visitor_of(scope))
             return
-        seen, coding, is_view = "", "identity", scope["method"] == "GET"
-        for name, value in scope["headers"]:
-            if name == b"if-none-match":
-                seen = value.decode("latin-1")
-            elif name == b"accept-encoding" and _takes_gzip(value):
-                coding = "gzip"
-            elif name == b"sec-fetch-mode" and value != b"navigate":
-                is_view = False
+        seen, coding, is_view = _asked(scope)
         kept = await self._page(digest, coding, scope)
         if kept is None:
             if await self._is_former(digest):
@@ -135,26 +132,55 @@ class Lane:
             return
         if is_view:
             self._count(kept.link)
-        if kept.tag == _tag_in(seen, coding):
-            await send({"type": "http.response.start", "status": 304, "headers": kept.unchanged})
-            await send({"type": "http.response.body", "body": b""})
-            return
-        await send({"type": "http.response.start", "status": 200, "headers": kept.full})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else kept.body})
+        await _send_page(kept, seen, coding, scope, send)
+
+    def _state(self) -> int | None:
+        """Return the state of the database; requests that came in together, in one turn of the loop, ask for it once."""
+        if not self.has_state:
+            self.state, self.has_state = self.reader.state(), True
+            asyncio.get_running_loop().call_soon(self._forget_state)
+        return self.state
+
+    def _forget_state(self) -> None:
+        self.has_state = False
 
     async def _page(self, digest: str, coding: str, scope: Any) -> Kept | None:
         """Return the page as it is now; None where no link answers, or its visitor may not ask for another unknown one."""
         kept = self.kept.get((digest, coding))
-        state = self.reader.state()
+        state = self._state()
         if kept is not None and state is not None and kept.state == state and kept.good_until > time.time():
             return kept
         if kept is None and self._is_barred(digest, scope):
             return None
-        answers, found = await self._look_up(digest, coding, state)
+        answers, found = await (self._look_up_together(digest, coding) if state is None else self._look_up(digest, coding, state))
         if not answers:
             self.kept.pop((digest, coding), None)
             return None
         return found or await self._render(digest, coding)
+
+    async def _look_up_together(self, digest: str, coding: str) -> tuple[bool, Kept | None]:
+        """Look up a page in one query with all who ask for it meanwhile.
+
+        Whoever asks while a query runs waits for the next one: the one that runs may have begun before what they know of.
+        """
+        key = (digest, coding)
+        if (running := self.running.get(key)) is None:
+            task = self.running[key] = asyncio.create_task(self._look_up(digest, coding, None))
+            task.add_done_callback(lambda _done: self._run_next(key))
+            return await asyncio.shield(task)
+        following = self.following.get(key)
+        if following is None:
+            following = self.following[key] = running.get_loop().create_future()
+        task = await asyncio.shield(following)
+        return await asyncio.shield(task)
+
+    def _run_next(self, key: tuple[str, str]) -> None:
+        """Begin the query that was waited for, or note that none runs."""
+        self.running.pop(key, None)
+        if following := self.following.pop(key, None):
+            task = self.running[key] = asyncio.create_task(self._look_up(*key, None))
+            task.add_done_callback(lambda _done: self._run_next(key))
+            following.set_result(task)
 
     async def _look_up(self, digest: str, coding: str, state: int | None) -> tuple[bool, Kept | None]:
         """Say whether a link answers, and return its stored page; None where that must be rendered."""
@@ -271,6 +297,28 @@ def _render(digest: str) -> pages.Rendered | None:
     return pages.render_and_store(digest)
 
 
+def _asked(scope: Any) -> tuple[str, str, bool]:
+    """Return the tags a client holds, the coding it takes, and whether somebody looks (rather than a script)."""
+    seen, coding, is_view = "", "identity", scope["method"] == "GET"
+    for name, value in scope["headers"]:
+        if name == b"if-none-match":
+            seen = value.decode("latin-1")
+        elif name == b"accept-encoding" and _takes_gzip(value):
+            coding = "gzip"
+        elif name == b"sec-fetch-mode" and value != b"navigate":
+            is_view = False
+    return seen, coding, is_view
+
+
+async def _send_page(kept: Kept, seen: str, coding: str, scope: Any, send: Any) -> None:
+    if seen and kept.tag == _tag_in(seen, coding):
+        await send({"type": "http.response.start", "status": 304, "headers": kept.unchanged})
+        await send({"type": "http.response.body", "body": b""})
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": kept.full})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else kept.body})
+
+
 def _language(scope: Any) -> str:
     """Return what the browser says of its languages."""
     return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"accept-language"), "")
@@ -288,12 +336,13 @@ type _Table = list[tuple[bytes, bytes]]
 
 
 def _tables(tag: str, coding: str, body: bytes) -> tuple[_Table, _Table]:
-    """Return the headers of a page, and those of the answer that it is unchanged."""
+    """Return the headers of a page, and those of the answer that it is unchanged (RFC 9110, 15.4.5)."""
     etag = f'"{tag}-{coding[0]}"'
     more = {"Content_Encoding": "gzip"} if coding == "gzip" else {}
     full = headers.raw(ETag=etag, **more)
     full.append((b"content-length", str(len(body)).encode()))
-    return full, headers.raw(ETag=etag)
+    unchanged = {"ETag": etag} | {name: headers.PUBLIC[name] for name in ("Cache-Control", "Vary")}
+    return full, [(name.lower().encode(), value.encode()) for name, value in unchanged.items()]
 
 
 def _tag_in(header: str, coding: str) -> str:

@@ -22,7 +22,7 @@ from hourtab.lib.language import language_of
 from hourtab.retainers.models import Retainer
 from hourtab.sharing.balance import Asked, balance_page
 from hourtab.sharing.models import FormerAddress, ShareLink
-from hourtab.sharing.public import words_of
+from hourtab.sharing.parts import words_of
 
 _HOUSE = Path(__file__).parent.parent
 CODINGS = ("gzip", "identity")

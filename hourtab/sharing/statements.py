@@ -22,7 +22,8 @@ from hourtab.sharing.addresses import statement_path
 from hourtab.sharing.log import Day, corrections_shown, days_of, scopes_of
 from hourtab.sharing.look import Look, look_of
 from hourtab.sharing.models import ShareLink
-from hourtab.sharing.public import SHOWN_LINES, fingerprint, statement_document, words_of
+from hourtab.sharing.parts import words_of
+from hourtab.sharing.public import SHOWN_LINES, fingerprint, statement_document
 
 
 @dataclass(frozen=True, slots=True)

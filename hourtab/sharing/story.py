@@ -15,7 +15,8 @@ from hourtab.retainers.models import Retainer
 from hourtab.sharing.log import Day, days_of, scopes_of
 from hourtab.sharing.look import Look, look_of
 from hourtab.sharing.models import ShareLink
-from hourtab.sharing.public import SHOWN_LINES, words_of
+from hourtab.sharing.parts import words_of
+from hourtab.sharing.public import SHOWN_LINES
 from hourtab.sharing.split import Share
 
 

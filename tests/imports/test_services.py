@@ -218,5 +218,5 @@ def test_texts_are_kept_exactly(retainer) -> None:
 def test_a_known_category_is_read_from_the_text_before_a_colon(northlight) -> None:
     retainer = a_retainer(northlight, "Acme", categories=("Session prep",))
     bring_in(retainer, "06-01 09:00 1:30 session prep: notes read", "06-01 12:00 1:00 Vendor A: call")
-    said = [record.latest_work(entry) for entry in Entry.objects.order_by("started")]
+    said = [record.latest_work(entry) for entry in Entry.objects.order_by("began")]
     assert [(work.category, work.description) for work in said] == [("Session prep", "notes read"), ("", "Vendor A: call")]

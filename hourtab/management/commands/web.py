@@ -1,5 +1,6 @@
 """`hourtab web`: one web process, or several behind one port; one that ends is started anew."""
 
+import contextlib
 import os
 import socket
 from typing import Any
@@ -13,6 +14,11 @@ from hourtab.management.command import Command as Base
 from hourtab.management.command import Refused, is_migrated
 from hourtab.management.setup import make_ready
 from hourtab.sharing.services import key_fits
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
 
 STUCK_MS = 45_000
 """A connection that has not taken what was sent for so long is closed: its viewer has vanished."""
@@ -29,6 +35,14 @@ def bound(host: str, port: int) -> socket.socket:
     listener.listen(2048)
     listener.set_inheritable(True)
     return listener
+
+
+def allow_many_viewers() -> None:
+    """Let this process hold as many connections as the system allows it: every open page is one."""
+    if resource is not None:
+        _soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def take_port(host: str, port: int) -> None:
@@ -80,6 +94,7 @@ class Command(Base):
             timeout_keep_alive=30,
             limit_concurrency=None,
         )
+        allow_many_viewers()
         listener = bound(options["host"], options["port"])
         if options["processes"] == 1:
             uvicorn.Server(config).run(sockets=[listener])

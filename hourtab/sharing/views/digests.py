@@ -13,7 +13,7 @@ from hourtab.sharing import pages, subscriptions, tokens
 from hourtab.sharing.links import takes_subscribers
 from hourtab.sharing.look import look_of
 from hourtab.sharing.models import ShareLink, Subscription
-from hourtab.sharing.public import words_of
+from hourtab.sharing.parts import words_of
 from hourtab.sharing.views.answers import inactive, page
 
 

@@ -17,11 +17,12 @@ from hourtab.lib.text import visible
 from hourtab.retainers.models import Retainer
 from hourtab.sharing import feeds, pages, tokens
 from hourtab.sharing.addresses import find_statements
-from hourtab.sharing.balance import Asked, document_of, number_of
+from hourtab.sharing.balance import Asked, number_of
 from hourtab.sharing.look import look_of
 from hourtab.sharing.models import ShareLink
+from hourtab.sharing.parts import Part, words_of
 from hourtab.sharing.pdf import statement_pdf, story_pdf
-from hourtab.sharing.public import fingerprint, words_of
+from hourtab.sharing.public import balance_document, fingerprint
 from hourtab.sharing.sheets import lines_csv
 from hourtab.sharing.statements import statement_page
 from hourtab.sharing.story import story_of
@@ -81,7 +82,7 @@ def _answer_for(request: HttpRequest, link: ShareLink, retainers: list[Retainer]
 def _document(request: HttpRequest, link: ShareLink, retainers: list[Retainer], now: datetime) -> HttpResponse | None:
     if not link.shows_documents:
         return None
-    document = document_of(link, retainers, now)
+    document = balance_document(link, [Part(retainer, link, now) for retainer in retainers])
     if request.GET.get("as") == "json":
         return file(canonical(document), "json", f"hourtab-{document['sheets'][0]['as_of']}")
     return _check(link, fingerprint(document), "?as=json", link.path)

@@ -1,0 +1,92 @@
+"""One retainer of a link with what was read of it, once, for the page and for the document behind it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cached_property
+
+from hourtab.core.totals import CycleTotals
+from hourtab.ledger import queries
+from hourtab.ledger.breakdown import Breakdown, breakdown_at
+from hourtab.ledger.holds import standing_holds
+from hourtab.ledger.models import Hold
+from hourtab.ledger.queries import LogLine
+from hourtab.ledger.words import Correction
+from hourtab.lib.words import Words
+from hourtab.retainers.models import Retainer
+from hourtab.retainers.words import agreement, coming_changes
+from hourtab.sharing.log import corrections_shown, scopes_of
+from hourtab.sharing.models import ShareLink
+
+LONG = 20_000
+"""A cycle of more lines shows its fingerprint on a page of its own: making it would hold up the first reader."""
+
+
+def words_of(link: ShareLink, retainer: Retainer) -> Words:
+    """Return how the readers of this link read."""
+    workspace = link.workspace
+    return Words(link.locale or workspace.locale, link.hour_format or workspace.hour_format, retainer.unit)
+
+
+class Part:
+    """A retainer as its link shows it at `now`; `cycle` is the present one, or the last, None before the start."""
+
+    def __init__(self, retainer: Retainer, link: ShareLink, now: datetime) -> None:
+        self.retainer, self.link, self.now = retainer, link, now
+        self.today = retainer.today(now)
+        self.words = words_of(link, retainer)
+        self.cycles = queries.cycles(retainer, self.today)
+        self.cycle: CycleTotals | None = self.cycles[-1] if self.cycles else None
+        self.terms = queries.terms_at(retainer, min(self.today, self.cycle.ends_on) if self.cycle else retainer.starts_on)
+        self.breakdown = breakdown_at(retainer, self.cycle, self.today) if self.cycle else Breakdown()
+
+    @cached_property
+    def holds(self) -> Sequence[Hold]:
+        """What is planned in the present cycle without an entry."""
+        if self.cycle is None or self.cycle.state not in ("open", "paused"):
+            return []
+        ends_on = self.cycle.ends_on
+        return [hold for hold in standing_holds(self.retainer, self.today) if hold.starts_on <= ends_on]
+
+    @property
+    def count(self) -> int:
+        """How many lines of the present cycle the link shows."""
+        return sum(self.breakdown.counts.get(scope, 0) for scope in scopes_of(self.link))
+
+    @property
+    def is_long(self) -> bool:
+        """Is its log too long to be read whole for every page?"""
+        return self.count > LONG
+
+    @cached_property
+    def lines(self) -> Sequence[LogLine]:
+        """All lines of the present cycle that the link shows, newest first."""
+        return self.some_lines(0, None)
+
+    def some_lines(self, offset: int, limit: int | None) -> Sequence[LogLine]:
+        """Return some of them."""
+        if self.cycle is None:
+            return []
+        rows = queries.lines_of(self.retainer, self.cycle, scopes_of(self.link))
+        return queries.log(rows, self.cycle, self.terms, self.today, offset=offset, limit=limit)
+
+    @cached_property
+    def planned(self) -> Sequence[LogLine]:
+        """The lines that are dated later, in order."""
+        if self.cycle is None:
+            return []
+        return queries.planned(queries.lines_of(self.retainer, self.cycle, scopes_of(self.link)), self.terms, self.today)
+
+    @cached_property
+    def corrections(self) -> dict[int, list[Correction]]:
+        """What was corrected of its lines, or by them."""
+        return corrections_shown(self.retainer, self.lines, self.link)
+
+    @cached_property
+    def agreement(self) -> Sequence[str]:
+        """The terms in words, a sentence each."""
+        return agreement(self.terms, self.words, self.retainer.currency, self.retainer.notice_hours)
+
+    @cached_property
+    def coming(self) -> Sequence[tuple[str, str]]:
+        """What is agreed for later."""
+        return coming_changes(self.retainer, self.today if self.cycle else self.retainer.starts_on, self.words)
