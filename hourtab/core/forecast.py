@@ -57,8 +57,11 @@ def nth_working_day(after: date, count: int) -> date | None:
     """Return the `count`-th working day after a day, the day itself for 0; None where that lies beyond ten years."""
     if count > 2_600:
         return None
+    if count == 0:
+        return after
     weeks, rest = divmod(count, 5)
-    day = after + timedelta(weeks=weeks)
+    # A weekend counts from its Friday, so that whole weeks end on a working day.
+    day = after - timedelta(days=max(0, after.weekday() - 4)) + timedelta(weeks=weeks)
     while rest:
         day += timedelta(days=1)
         rest -= day.weekday() < 5

@@ -9,6 +9,7 @@ from hourtab.core import chain
 from hourtab.core.statement import statement
 from hourtab.core.states import closing_json
 from hourtab.ledger import queries
+from hourtab.ledger.breakdown import breakdowns
 from hourtab.ledger.models import Entry, Revision, Statement, Write
 from hourtab.ledger.work import Work
 from hourtab.lib.database import snapshot
@@ -24,14 +25,18 @@ def findings(retainer: Retainer, now: datetime) -> list[str]:
 
 def _cycles(retainer: Retainer, now: datetime) -> list[str]:
     as_of = retainer.balanced_on or retainer.today(now)
-    fresh = statement(queries.ledger_of(retainer), as_of).cycles
+    book = queries.ledger_of(retainer, None, queries.NAMES)
+    fresh = statement(book, as_of).cycles
     cached = list(retainer.cycles.all())
     if not cached:
         return []
     if len(cached) != len(fresh):
         return [f"{len(cached)} cycles are cached, {len(fresh)} computed"]
     found = []
-    for row, cycle in zip(cached, fresh, strict=True):
+    parts = breakdowns(book.entries, fresh, retainer, as_of)
+    for row, cycle, part in zip(cached, fresh, parts, strict=True):
+        if row.breakdown != part.as_json():
+            found.append(f"cycle {row.starts_on}: the cached breakdown is not the computed one")
         totals = queries.totals_json(cycle)
         found += [
             f"cycle {row.starts_on}: {key} is cached as {row.totals.get(key)}, computed as {value}"
