@@ -10,6 +10,7 @@ from hourtab.imports.views import sources
 from hourtab.ledger.views import agreement, plans, statements
 from hourtab.ledger.views import log as ledger
 from hourtab.lib import plain
+from hourtab.outbox import views as outbox
 from hourtab.retainers import views as retainers
 from hourtab.sharing.views import digests, public
 from hourtab.sharing.views import links as sharing
@@ -95,6 +96,8 @@ urlpatterns = [
     path("contacts/<int:pk>/edit", clients.edit_contact, name="edit_contact"),
     path("contacts/<int:pk>/remove", clients.remove_contact, name="remove_contact"),
     path("settings", accounts.workspace_settings, name="settings"),
+    path("settings/mail", outbox.mail, name="mail"),
+    path("settings/mail/<int:pk>/again", outbox.send_mail_again, name="send_mail_again"),
     path("settings/export", archive.export_everything, name="export_everything"),
     path("settings/delete", archive.delete_workspace, name="delete_workspace"),
     path("accounts/", include("allauth.account.urls")),

@@ -11,6 +11,8 @@ from hourtab.clients.models import Contact
 from hourtab.imports.models import Import, SourceRule
 from hourtab.ledger.holds import plan_work
 from hourtab.ledger.models import Source
+from hourtab.outbox.models import Message
+from hourtab.outbox.services import queue
 from hourtab.retainers.models import Retainer
 from hourtab.sharing.services import share
 from tests.builders import NOW, a_retainer, log
@@ -22,12 +24,13 @@ OPEN_TO_ALL = {
 }  # fmt: skip
 OF_THE_MEMBER = {
     "today", "log_quick_line", "open_retainer", "clients", "settings", "imports", "sources", "export_everything", "delete_workspace",
+    "mail",
 }  # fmt: skip
 ONLY_POST = {
     "log_quick_line", "add_link", "withdraw_entry", "restore_entry", "know_category", "apply_import", "undo_import", "discard_import",
     "answer_import", "forget_answers", "remove_rule", "raise_rule",
     "export_everything", "delete_workspace", "withdraw_terms", "pause_cycle", "erase_texts",
-    "rotate_link", "revoke_link", "clear_hold", "add_contact", "remove_contact",
+    "rotate_link", "revoke_link", "clear_hold", "send_mail_again", "add_contact", "remove_contact",
 }  # fmt: skip
 GOES_BACK = {"close_cycle", "decide", "reopen_cycle"}
 """Pages that lead back where there is nothing to do."""
@@ -71,6 +74,8 @@ def paths(northlight, ada) -> dict[str, str]:
     entry, link = log(retainer, "2027-06-03", "2h"), share([retainer], by=None)
     days = {"starts_on": date(2027, 6, 24), "ends_on": date(2027, 6, 25)}
     hold = plan_work(retainer, text="Onboarding", amount=3600, by=None, now=NOW, **days)
+    queue(northlight, Message.Kind.DIGEST, about=1, occasion="x", to="carl@acme.example", now=NOW)
+    message = Message.objects.get()
     contact = Contact.objects.create(client=retainer.client, name="Carl")
     draft = Import.objects.create(workspace=northlight, retainer=retainer, file_name="x.csv", file_digest="x", content=b"x")
     source = Source.objects.create(workspace=northlight, tool="toggl")
@@ -80,7 +85,7 @@ def paths(northlight, ada) -> dict[str, str]:
         "retainers/<slug:ref>": retainer.ref, "imports/<slug:ref>": draft.ref, "entries/<int:pk>": entry.pk, "links/<int:pk>": link.pk,
         "terms/<str:on>": "2027-06-01", "cycles/<str:on>": "2027-06-01",
         "clients/<int:pk>": retainer.client_id, "contacts/<int:pk>": contact.pk, "r/<str:token>": link.token,
-        "s/<str:address>": "1-1-1-" + "A" * 22, "d/<str:token>": "A" * 22, "plan/<int:pk>": hold.pk, "for/<slug:slug>": "it-providers",
+        "s/<str:address>": "1-1-1-" + "A" * 22, "d/<str:token>": "A" * 22, "settings/mail/<int:pk>": message.pk, "plan/<int:pk>": hold.pk, "for/<slug:slug>": "it-providers",
     }  # fmt: skip
     found = {}
     for name, route in every_url():

@@ -75,12 +75,23 @@ def _compose(mail: Mail, message: Message) -> EmailMultiAlternatives:
 
 def _failed(message: Message, error: Exception) -> None:
     attempts = message.attempts + 1
-    problem = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+    problem = " ".join(_said(error).split())[:300]
     if _is_final(error) or attempts > len(PAUSES):
         _note(message, state=Message.State.FAILED, attempts=attempts, problem=problem)
     else:
         due = timezone.now() + PAUSES[attempts - 1]
         _note(message, attempts=attempts, problem=problem, due_at=due)
+
+
+def _said(error: Exception) -> str:
+    """Return what the mail server said, or else what went wrong."""
+    if isinstance(error, SMTPRecipientsRefused):
+        code, text = next(iter(error.recipients.values()))
+        return f"{code} {text.decode(errors='replace')}"
+    if isinstance(error, SMTPResponseException):
+        text = error.smtp_error
+        return f"{error.smtp_code} {text.decode(errors='replace') if isinstance(text, bytes) else text}"
+    return f"{type(error).__name__}: {error}"
 
 
 def _is_final(error: Exception) -> bool:

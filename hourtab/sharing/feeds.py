@@ -58,7 +58,7 @@ def _figures(retainer: Retainer, link: ShareLink, now: datetime) -> dict[str, An
     }
     cycle = queries.current_cycle(retainer, today)
     if cycle is None:
-        return said | {"cycle": None, "text": _("Starts on %(day)s") % {"day": words.full_day(retainer.starts_on)}}
+        return said | {"cycle": None, "text": _plain(_("Starts on %(day)s") % {"day": words.full_day(retainer.starts_on)})}
     is_endless = cycle.ends_on == FOR_EVER
     resets = None if is_endless or retainer.ends_on == cycle.ends_on else cycle.ends_on + timedelta(days=1)
     return said | {
@@ -76,7 +76,7 @@ def _figures(retainer: Retainer, link: ShareLink, now: datetime) -> dict[str, An
             "would_expire": cycle.lapsing if cycle.state in ("open", "paused") and not is_endless else 0,
         },
         "level": level(cycle),
-        "text": headline(cycle, words),
+        "text": _plain(headline(cycle, words)),
     }
 
 
@@ -121,7 +121,7 @@ def _event(retainer: Retainer, kind: str, on: date, text: str) -> Event:
     event.add("dtstamp", retainer.changed_at)
     event.add("dtstart", on)
     event.add("dtend", on + timedelta(days=1))
-    event.add("summary", text)
+    event.add("summary", _plain(text))
     event.add("transp", "TRANSPARENT")
     return event
 
@@ -140,6 +140,11 @@ def badge(link: ShareLink, retainers: Sequence[Retainer], now: datetime) -> Feed
     right = 20 + max(len(row["text"]) for row in rows) * 7
     context = {"rows": rows, "left": left, "width": left + right, "right": right, "height": len(rows) * 28 - 4}
     return Feed(render_to_string("sharing/badge.svg", context).encode(), "image/svg+xml")
+
+
+def _plain(text: str) -> str:
+    """Return a text with plain spaces, for whoever compares or cuts it."""
+    return text.replace("\u00a0", " ")
 
 
 type _Maker = Callable[[ShareLink, Sequence[Retainer], datetime], Feed]

@@ -51,7 +51,7 @@ def split_of(parts: Breakdown, link: ShareLink, words: Words) -> Split | None:
     has_projects = any(scope == "project" for scope, _name, _amount in found)
     shares = [
         Share(
-            name=_("Everything else") if name is None else visible(name) or _("Other work"),
+            name=_("Everything else") if name is None else name or _("Other work"),
             time=words.amount(amount),
             width=amount * 1000 // largest,
             how=hows[scope] if has_projects or scope != "retainer" else "",
@@ -71,7 +71,7 @@ def amounts_of(parts: Breakdown, link: ShareLink) -> list[tuple[str, str | None,
     scopes = parts.names.get(by, {}) if by else {}
     found: list[tuple[str, str | None, int]] = []
     for scope in scopes_of(link):
-        names = [(name, amount) for name, amount in scopes.get(scope, ()) if name is not None]
+        names = [(visible(name), amount) for name, amount in scopes.get(scope, ()) if name is not None]
         rest = sum(amount for _name, amount in scopes.get(scope, ())) - sum(amount for _name, amount in names[:MOST])
         found += [(scope, name, amount) for name, amount in names[:MOST]]
         found += [(scope, None, rest)] if rest else []

@@ -1,52 +1,21 @@
 """With a mail server: addresses are confirmed, codes and resets arrive, in a browser and over real SMTP."""
 
-import email
 import re
-import time
 from collections.abc import Iterator
 
 import pytest
-from aiosmtpd.controller import Controller
 from playwright.sync_api import expect
 
 from tests.browsing.conftest import chromium
+from tests.mailbox import Mailbox, smtp_peer
 
 __all__ = ["chromium"]
 
 
-class Mailbox:
-    """A real SMTP peer that keeps what it is sent."""
-
-    def __init__(self) -> None:
-        self.mails: list[email.message.Message] = []
-
-    async def handle_DATA(self, server, session, envelope) -> str:  # noqa: N802 - the name aiosmtpd calls
-        self.mails.append(email.message_from_bytes(envelope.content))
-        return "250 OK"
-
-    def newest(self, count: int) -> str:
-        """Wait for the mail of that number and return its text."""
-        for _ in range(100):
-            if len(self.mails) >= count:
-                part = next(part for part in self.mails[count - 1].walk() if part.get_content_type() == "text/plain")
-                return part.get_payload(decode=True).decode()
-            time.sleep(0.1)
-        raise AssertionError(f"{len(self.mails)} mails arrived")
-
-
 @pytest.fixture
 def mailbox() -> Iterator[tuple[Mailbox, str]]:
-    box = Mailbox()
-    controller = Controller(box, hostname="127.0.0.1", port=0)
-    # aiosmtpd connects to its own port once it listens; 0 lets the system choose one.
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        controller.port = probe.getsockname()[1]
-    controller.start()
-    yield box, f"smtp://127.0.0.1:{controller.port}"
-    controller.stop()
+    with smtp_peer() as peer:
+        yield peer
 
 
 def code_in(text: str) -> str:

@@ -19,9 +19,7 @@ MONDAY = date(2027, 6, 21)
 def a_cycle(used: int, *, cap: int = 20, planned: int = 0) -> CycleTotals:
     """A cycle of June 2027 as of Monday 21, with so many hours used and planned."""
     cycle = play(ledger(terms("06-01", hours=cap)), "06-21").cycles[-1]
-    return replace(
-        cycle, used=used * HOUR, planned=planned * HOUR, available=cap * HOUR, remaining=max(0, cap - used) * HOUR
-    )
+    return replace(cycle, used=used * HOUR, planned=planned * HOUR, available=cap * HOUR, remaining=max(0, cap - used) * HOUR)
 
 
 # From 1 to 21 June 2027 there are 15 working days, after it 7 until the end of the month.

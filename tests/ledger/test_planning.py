@@ -21,7 +21,9 @@ pytestmark = pytest.mark.django_db
 TODAY = NOW.date()
 
 
-def onboarding(retainer: Retainer, hours: int = 12, first: str = "2027-06-24", last: str = "2027-06-28", now: datetime = NOW) -> Hold:
+def onboarding(
+    retainer: Retainer, hours: int = 12, first: str = "2027-06-24", last: str = "2027-06-28", now: datetime = NOW
+) -> Hold:
     days = {"starts_on": date.fromisoformat(first), "ends_on": date.fromisoformat(last)}
     return plan_work(retainer, text="Onboarding week", amount=hours * HOUR, by=None, now=now, **days)
 
@@ -97,7 +99,15 @@ def test_a_page_takes_planned_work_by_form_and_clears_it(ada, northlight) -> Non
 
 def test_the_breakdown_adds_up_to_what_was_used(northlight) -> None:
     retainer = a_retainer(northlight, starts="2027-05-01")
-    log(retainer, "2027-05-03", "2h", category="Design", person="Mara", project="One", now=datetime(2027, 5, 4, 9, tzinfo=NOW.tzinfo))
+    log(
+        retainer,
+        "2027-05-03",
+        "2h",
+        category="Design",
+        person="Mara",
+        project="One",
+        now=datetime(2027, 5, 4, 9, tzinfo=NOW.tzinfo),
+    )
     log(retainer, "2027-06-03", "2h", category="Design", person="Mara", project="One")
     first = log(retainer, "2027-06-04", "3h", category="Helpdesk", person="Jon", project="Two")
     log(retainer, "2027-06-04", "1h", category="Design", person="Jon", project="Two")
@@ -135,7 +145,9 @@ def test_without_the_cache_the_breakdown_is_the_same(northlight) -> None:
 
 def test_an_erased_name_is_gone_from_the_cache_too(northlight) -> None:
     retainer = a_retainer(northlight, starts="2027-04-01")
-    entry = log(retainer, "2027-04-05", "2h", person="Mara Meyer", project="Secret plan", now=datetime(2027, 4, 6, 9, tzinfo=NOW.tzinfo))
+    entry = log(
+        retainer, "2027-04-05", "2h", person="Mara Meyer", project="Secret plan", now=datetime(2027, 4, 6, 9, tzinfo=NOW.tzinfo)
+    )
     log(retainer, "2027-06-05", "1h")
     assert "Mara Meyer" in str(list(Cycle.objects.values_list("breakdown", flat=True)))
     erase_texts(entry, by=None, now=NOW)
