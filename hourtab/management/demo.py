@@ -14,6 +14,7 @@ from hourtab.clients.models import Contact
 from hourtab.core.amounts import HOUR, MINUTE, Rounding, parse
 from hourtab.core.cycles import start as cycle_start
 from hourtab.core.terms import Cadence, Overage, Rollover, Terms
+from hourtab.ledger.holds import plan_work
 from hourtab.ledger.jobs import turn_the_day
 from hourtab.ledger.services import log_time, top_up
 from hourtab.ledger.work import Work
@@ -46,6 +47,7 @@ class Story:
     rounding: Rounding = field(default_factory=Rounding)
     shows_people: bool = True
     extra: int = 0
+    planned: tuple[str, int] | None = None
 
 
 STORIES = (
@@ -77,6 +79,7 @@ STORIES = (
             """,
         ),
         rollover=Rollover(1, 5 * HOUR),
+        planned=("Hypercare week", 4),
     ),
     Story(
         "Hartmann & Lowe",
@@ -130,6 +133,23 @@ STORIES = (
         shows_people=False,
     ),
     Story(
+        "Fernhill Clinics",
+        "Security advice",
+        4,
+        23,
+        ("Advice", "Training"),
+        """
+        2 | 1h 30m | Advice | | Two-factor sign-in: which accounts first, and how to tell the staff
+        9 | 1h | Training | | Phishing: twenty minutes for each clinic, questions
+        """,
+        (
+            """
+            6 | 2h | Advice | | Review of the backup plan with the practice manager
+            """,
+        ),
+        shows_people=False,
+    ),
+    Story(
         "Kestrel Logistics",
         "Leadership programme",
         60,
@@ -175,6 +195,8 @@ def fill(now: datetime, password: str) -> tuple[Workspace, ShareLink]:
     workspace = open_workspace("Northlight", owner=owner, zone="Europe/London", locale="en-GB", currency="GBP")
     Workspace.objects.filter(pk=workspace.pk).update(is_demo=True)
     links = [_tell(story, workspace, now) for story in STORIES]
+    clinics = list(Retainer.objects.filter(workspace=workspace, client__name="Fernhill Clinics").order_by("pk"))
+    share(clinics, by=None, label="Both agreements", given_to="The practice manager", shows_projects=True, has_feeds=True)
     return workspace, links[0]
 
 
@@ -203,6 +225,11 @@ def _tell(story: Story, workspace: Workspace, now: datetime) -> ShareLink:
     turn_the_day(now)
     if story.extra:
         top_up(retainer, seconds=story.extra * HOUR, on=first, by=None, now=now, reason="For the offsite")
+    if story.planned:
+        text, hours = story.planned
+        cycle = retainer.calendar().cycle_of(today)
+        ahead = {"starts_on": min(today + timedelta(days=3), cycle.ends_on), "ends_on": cycle.ends_on} if cycle else {}
+        plan_work(retainer, text=text, amount=hours * HOUR, by=None, now=now, **ahead)
     Contact.objects.get_or_create(client=retainer.client, name="The person who pays", defaults={"role": Contact.Role.SPONSOR})
     return share([retainer], by=None, shows_people=story.shows_people, shows_projects=True)
 

@@ -89,8 +89,8 @@ def _said(error: Exception) -> str:
         code, text = next(iter(error.recipients.values()))
         return f"{code} {text.decode(errors='replace')}"
     if isinstance(error, SMTPResponseException):
-        text = error.smtp_error
-        return f"{error.smtp_code} {text.decode(errors='replace') if isinstance(text, bytes) else text}"
+        said = error.smtp_error
+        return f"{error.smtp_code} {said.decode(errors='replace') if isinstance(said, bytes) else said}"
     return f"{type(error).__name__}: {error}"
 
 

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.builders import TOGGL, toggl
 
+SLUGS = ("executive-coaches", "learning-and-development-consultants", "it-project-managers", "it-providers")
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
@@ -125,6 +126,7 @@ def test_every_page_is_accessible_fits_a_phone_and_works_by_keyboard(installatio
             "/accounts/password/reset/",
             "/accounts/login/code/",
             "/nothing-here",
+            *(f"/for/{slug}" for slug in SLUGS),
         ):
             page.goto(site + path)
             wrong += violations(page)
@@ -150,6 +152,7 @@ def test_every_page_is_accessible_fits_a_phone_and_works_by_keyboard(installatio
             f"{retainer}links",
             f"{retainer}import",
             f"{retainer}top-up",
+            f"{retainer}plan",
             f"{retainer}log",
         ]
         paths += [
@@ -159,6 +162,7 @@ def test_every_page_is_accessible_fits_a_phone_and_works_by_keyboard(installatio
             f"{client}rename",
             "/clients/",
             "/settings",
+            "/settings/mail",
             "/retainers/open",
             "/accounts/email/",
             "/accounts/password/change/",
@@ -176,10 +180,19 @@ def test_every_page_is_accessible_fits_a_phone_and_works_by_keyboard(installatio
                 page.click("form[action$='/apply'] button")
             paths.append(page.url.removeprefix(site))
         address = "/r/" + demo["url"].rpartition("/r/")[2]
+        page.goto(f"{site}/clients/")
+        page.click("text=Fernhill Clinics")
+        page.click("text=Security advice")
+        page.click("text=Links")
+        both = page.locator(".linkbox", has_text="Both agreements").locator("input[readonly]").input_value().removeprefix(site)
+        several = [both, f"{both}?retainer=2", page.locator("a:has-text('See it')").last.get_attribute("href")]
+        page.goto(site + address)
+        several.append(page.locator(".cycles a").first.get_attribute("href"))
         for width, scheme in ((1280, "light"), (320, "dark")):
             page.set_viewport_size({"width": width, "height": 900})
             page.emulate_media(color_scheme=scheme)
-            for path in [*paths, address, "/r/" + "A" * 22]:
+            asked = ["", "?q=call", "?q=nothing+like+it", "?hours=40h", "?page=9", "?subscribe", "?check", "?all"]
+            for path in [*paths, *(address + query for query in asked), *several, "/r/" + "A" * 22]:
                 page.goto(site + path)
                 wrong += violations(page)
                 wrong += overflowing(page)

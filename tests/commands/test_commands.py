@@ -211,7 +211,7 @@ def test_the_demo_goes_into_a_new_database_and_says_how_to_sign_in(installation)
     demo = installation.json("demo")
     assert set(demo) == {"email", "password", "sign_in", "url"}
     assert installation.json("demo", "--if-new") == demo
-    assert installation.json("verify") == {"retainers": 5, "findings": {}}
+    assert installation.json("verify") == {"retainers": 6, "findings": {}}
     key = Path(installation.environment["HOURTAB_VAR"]) / "keys" / "link_key"
     assert oct(key.stat().st_mode & 0o777) == "0o600"
 
