@@ -192,7 +192,7 @@ def _sheet(part: Part, place: int, chosen: int, *, several: bool) -> Sheet:
     first, *rest = headline_parts(cycle, words)
     headline = " · ".join((first, *rest))
     before = before_of(retainer, part.cycles, today, words)
-    plans = [visible(hold.text) for hold in part.holds if hold.text and part.link.shows_descriptions]
+    plans = list(dict.fromkeys(visible(hold.text) for hold in part.holds if hold.text and part.link.shows_descriptions))
     return Sheet(
         name=visible(retainer.name),
         stretch=words.stretch(cycle.starts_on, cycle.ends_on),

@@ -7,6 +7,7 @@ from django import template
 from django.utils.html import format_html
 
 from hourtab.lib.once import FIELD
+from hourtab.lib.text import visible as visible_text
 from hourtab.lib.words import Words
 
 register = template.Library()
@@ -64,3 +65,9 @@ def after_bar(text: str) -> str:
 def one_line(text: str) -> str:
     """Return a text in one line, for mail in plain text."""
     return " ".join(str(text).split())
+
+
+@register.filter
+def visible(text: str) -> str:
+    """Return a text without what steers or hides letters when it is shown."""
+    return visible_text(str(text))
