@@ -5,9 +5,12 @@ CONTENT_SECURITY = (
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
+CHECKED = "private, no-cache"
+"""The caching of what carries an ETag: it may be kept, and is asked about every time. Anything else is not kept at all."""
+
 PUBLIC = {
     "Content-Type": "text/html; charset=utf-8",
-    "Cache-Control": "private, no-cache",
+    "Cache-Control": "private, no-store",
     "Content-Security-Policy": CONTENT_SECURITY,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",

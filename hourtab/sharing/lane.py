@@ -339,9 +339,9 @@ def _tables(tag: str, coding: str, body: bytes) -> tuple[_Table, _Table]:
     """Return the headers of a page, and those of the answer that it is unchanged (RFC 9110, 15.4.5)."""
     etag = f'"{tag}-{coding[0]}"'
     more = {"Content_Encoding": "gzip"} if coding == "gzip" else {}
-    full = headers.raw(ETag=etag, **more)
+    full = headers.raw(ETag=etag, Cache_Control=headers.CHECKED, **more)
     full.append((b"content-length", str(len(body)).encode()))
-    unchanged = {"ETag": etag} | {name: headers.PUBLIC[name] for name in ("Cache-Control", "Vary")}
+    unchanged = {"ETag": etag, "Cache-Control": headers.CHECKED, "Vary": headers.PUBLIC["Vary"]}
     return full, [(name.lower().encode(), value.encode()) for name, value in unchanged.items()]
 
 

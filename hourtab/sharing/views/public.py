@@ -18,6 +18,7 @@ from hourtab.retainers.models import Retainer
 from hourtab.sharing import feeds, pages, tokens
 from hourtab.sharing.addresses import find_statements
 from hourtab.sharing.balance import Asked, number_of
+from hourtab.sharing.headers import CHECKED
 from hourtab.sharing.look import look_of
 from hourtab.sharing.models import ShareLink
 from hourtab.sharing.parts import Part, words_of
@@ -122,7 +123,7 @@ def _feed(request: HttpRequest, link: ShareLink, retainers: list[Retainer], now:
         return None
     feed = make(link, retainers, now)
     sent = answer(feed.content)
-    sent["Content-Type"], sent["ETag"] = feed.content_type, feed.etag
+    sent["Content-Type"], sent["ETag"], sent["Cache-Control"] = feed.content_type, feed.etag, CHECKED
     # Whoever has the address may show it elsewhere, that is what it is for; it carries no more than the address gives.
     sent["Access-Control-Allow-Origin"], sent["Cross-Origin-Resource-Policy"] = "*", "cross-origin"
     if request.headers.get("If-None-Match", "") == feed.etag:
