@@ -18,7 +18,7 @@ from hourtab.ledger.verify import findings
 from hourtab.ledger.writes import head
 from hourtab.retainers.models import Retainer
 from hourtab.sharing import tokens
-from hourtab.sharing.models import ShareLink
+from hourtab.sharing.models import ShareLink, Subscription
 
 
 class RestoreError(ValueError):
@@ -82,3 +82,5 @@ def _renew_links(kept: dict[str, str]) -> None:
             link.sealed = tokens.seal(token, link.nonce)
         link.token_digest = tokens.digest_of(link.token)
         link.save(update_fields=["nonce", "sealed", "token_digest"])
+    for row in Subscription.objects.all():
+        Subscription.objects.filter(pk=row.pk).update(token_digest=tokens.digest_of(row.token))

@@ -1,9 +1,8 @@
 """What a balance page shows: an allow-list, built field by field from what the link may show. Nothing else reaches it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import ClassVar
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -13,10 +12,11 @@ from hourtab.ledger import queries
 from hourtab.ledger.bar import Bar, bar_of, pace_of, whole_of
 from hourtab.ledger.models import Hold, Statement
 from hourtab.ledger.words import before_of, facts_of, headline_parts, in_days, level, over
-from hourtab.lib.text import clean, visible
+from hourtab.lib.text import visible
 from hourtab.lib.words import Words
 from hourtab.retainers.models import Retainer
 from hourtab.sharing.addresses import statement_path
+from hourtab.sharing.asked import Asked
 from hourtab.sharing.burnup import BurnUp, burn_up_of
 from hourtab.sharing.links import takes_subscribers
 from hourtab.sharing.log import Day, Found, corrections_shown, days_of, search
@@ -29,33 +29,6 @@ from hourtab.sharing.whatif import what_if
 
 LINES_A_PAGE = 50
 STALE_AFTER = timedelta(days=14)
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a reader asked of the page beyond its address. `retainer` and `page` count from 1."""
-
-    retainer: int = 1
-    page: int = 1
-    search: str = ""
-    hours: str = ""
-
-    NAMES: ClassVar[frozenset[str]] = frozenset({"retainer", "page", "q", "hours"})
-
-    @classmethod
-    def of(cls, query: Mapping[str, str]) -> "Asked":
-        """Read it from the query of an address; what makes no sense there is as if it were not asked."""
-        return cls(
-            retainer=number_of(query.get("retainer", "")) or 1,
-            page=max(1, number_of(query.get("page", "")) or 1),
-            search=clean(query.get("q", "")).strip()[:100],
-            hours=clean(query.get("hours", "")).strip()[:40],
-        )
-
-
-def number_of(text: str) -> int | None:
-    """Return the whole number that a query names; None for anything else."""
-    return int(text) if text.isdecimal() and text.isascii() and len(text) < 7 else None
 
 
 @dataclass(frozen=True, slots=True)

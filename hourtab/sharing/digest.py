@@ -137,9 +137,12 @@ def _part(link: ShareLink, retainer: Retainer, now: datetime, rhythm: str) -> Pa
         past = cycles[-2]
         ended = f"{words.month_or_stretch(past.starts_on, past.ends_on)}: {headline(past, words)}"
     facts = facts_of(retainer, cycle, today, words, before_of(retainer, cycles, today, words))
-    rows = queries.latest(retainer).filter(scope__in=scopes_of(link), entry__on__range=(today - timedelta(days=7), today))
-    if rhythm == Subscription.Rhythm.CYCLE or not link.shows_past:
-        rows = rows.filter(entry__on__gte=max(today - timedelta(days=7), cycle.starts_on))
+    rows = queries.latest(retainer).filter(scope__in=scopes_of(link), entry__on__lt=today)
+    if ended:
+        rows = rows.filter(entry__posts_on__range=(cycles[-2].starts_on, cycles[-2].ends_on))
+    else:
+        since = today - timedelta(days=7)
+        rows = rows.filter(entry__on__gte=since if link.shows_past else max(since, cycle.starts_on))
     count = rows.count()
     found = [
         queries.line_apart(row, retainer) for row in rows.select_related("entry").order_by(*queries.NEWEST_FIRST)[:MOST_LINES]

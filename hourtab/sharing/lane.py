@@ -10,7 +10,6 @@ import logging
 import time
 from collections import Counter, OrderedDict
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +20,7 @@ from hourtab.sharing.counting import Counts, write_views
 from hourtab.sharing.limits import Limit, visitor_of
 from hourtab.sharing.live import Live
 from hourtab.sharing.store import Reader
+from hourtab.sharing.wire import Kept, asked, language_in, send_answer, send_page, tables, too_many
 
 log = logging.getLogger("hourtab.access")
 
@@ -40,19 +40,6 @@ QUERIES_A_MINUTE = 120
 WRONG_A_MINUTE = 60
 KEPT_PAGES = 500
 FLUSH_AFTER = 30.0
-
-
-@dataclass(slots=True)
-class Kept:
-    """A page in memory: as it was when the database was in `state`."""
-
-    link: int
-    tag: str
-    good_until: float
-    body: bytes
-    state: int | None
-    full: list[tuple[bytes, bytes]]
-    unchanged: list[tuple[bytes, bytes]]
 
 
 class Lane:
@@ -87,17 +74,17 @@ class Lane:
         if (slash and rest != "live") or not tokens.PATTERN.fullmatch(token):
             await self._inactive(scope, send)
         elif method not in ("GET", "HEAD") and (slash or method != "POST" or scope["query_string"] != b"subscribe"):
-            await _send(scope, send, 405, headers.raw(Allow="GET, HEAD"), b"This page is only read.")
+            await send_answer(scope, send, 405, headers.raw(Allow="GET, HEAD"), b"This page is only read.")
         elif scope["query_string"] and not slash:
             await self._ask_site(token, scope, receive, send)
+        elif slash:
+            await self._stream(tokens.digest_of(token), scope, receive, send)
         else:
             try:
-                await self._read(token, scope, receive, send, is_live=bool(slash))
-            except OSError:
-                raise
+                await self._read(token, scope, receive, send)
             except Exception:
                 log.exception("A public page could not be answered.")
-                await _send(scope, send, 503, headers.raw(Retry_After="5"), pages.busy_page(_language(scope)))
+                await send_answer(scope, send, 503, headers.raw(Retry_After="5"), pages.busy_page(language_in(scope)))
 
     async def close(self) -> None:
         """Stop watching, and write the views that were counted."""
@@ -109,30 +96,30 @@ class Lane:
         await self._flush()
         await self.reader.close()
 
-    async def _read(self, token: str, scope: Any, receive: Any, send: Any, *, is_live: bool) -> None:
+    async def _stream(self, digest: str, scope: Any, receive: Any, send: Any) -> None:
+        if self._is_barred(digest, scope):
+            await too_many(scope, send)
+        elif await self.live.stream(digest, scope, receive, send):
+            self._know(digest)
+        else:
+            self.wrong.count(visitor_of(scope))
+
+    async def _read(self, token: str, scope: Any, receive: Any, send: Any) -> None:
         digest = tokens.digest_of(token)
-        if is_live:
-            if self._is_barred(digest, scope):
-                await _too_many(scope, send)
-            elif await self.live.stream(digest, scope, receive, send):
-                self._know(digest)
-            else:
-                self.wrong.count(visitor_of(scope))
-            return
-        seen, coding, is_view = _asked(scope)
+        seen, coding, is_view = asked(scope)
         kept = await self._page(digest, coding, scope)
         if kept is None:
-            if await self._is_former(digest):
+            if self._is_barred(digest, scope):
+                await too_many(scope, send)
+            elif await self._is_former(digest):
                 await self._ask_site(token, scope, receive, send)
-            elif self._is_barred(digest, scope):
-                await _too_many(scope, send)
             else:
                 self.wrong.count(visitor_of(scope))
                 await self._inactive(scope, send)
             return
         if is_view:
             self._count(kept.link)
-        await _send_page(kept, seen, coding, scope, send)
+        await send_page(kept, seen, coding, scope, send)
 
     def _state(self) -> int | None:
         """Return the state of the database; requests that came in together, in one turn of the loop, ask for it once."""
@@ -196,7 +183,7 @@ class Lane:
         if body is None and kept is not None:
             kept.state, kept.good_until = state, good_until
             return True, kept
-        return True, self._keep(digest, coding, Kept(link, tag, good_until, bytes(body), state, *_tables(tag, coding, body)))
+        return True, self._keep(digest, coding, Kept(link, tag, good_until, bytes(body), state, *tables(tag, coding, body)))
 
     async def _render(self, digest: str, coding: str) -> Kept | None:
         """Have Django render the page; whoever asks meanwhile waits for that one."""
@@ -211,7 +198,7 @@ class Lane:
                 if page is None:
                     return None
                 body = page.coded(coding)
-                fresh = Kept(page.link_id, page.tag, page.good_until, body, None, *_tables(page.tag, coding, body))
+                fresh = Kept(page.link_id, page.tag, page.good_until, body, None, *tables(page.tag, coding, body))
                 return self._keep(digest, coding, fresh)
         finally:
             if not lock.locked():
@@ -243,7 +230,7 @@ class Lane:
         """Let Django answer, within a number per minute and address; what it does not find counts as a wrong try."""
         key = tokens.digest_of(address)
         if self.asked.is_reached(key) or self._is_barred(key, scope):
-            await _too_many(scope, send)
+            await too_many(scope, send)
             return
         self.asked.count(key)
 
@@ -266,12 +253,12 @@ class Lane:
         if not (22 <= len(address) < 60) or (is_statement and "/" in address):
             await self._inactive(scope, send)
         elif is_statement and scope["method"] not in ("GET", "HEAD"):
-            await _send(scope, send, 405, headers.raw(Allow="GET, HEAD"), b"This page is only read.")
+            await send_answer(scope, send, 405, headers.raw(Allow="GET, HEAD"), b"This page is only read.")
         else:
             await self._ask_site(address, scope, receive, send)
 
     async def _inactive(self, scope: Any, send: Any) -> None:
-        await _send(scope, send, 404, headers.raw(), pages.inactive_page(_language(scope)))
+        await send_answer(scope, send, 404, headers.raw(), pages.inactive_page(language_in(scope)))
 
     def _count(self, link: int) -> None:
         self.views[(link, datetime.now(UTC).date())] += 1
@@ -295,71 +282,3 @@ class Lane:
 def _render(digest: str) -> pages.Rendered | None:
     close_old_connections()
     return pages.render_and_store(digest)
-
-
-def _asked(scope: Any) -> tuple[str, str, bool]:
-    """Return the tags a client holds, the coding it takes, and whether somebody looks (rather than a script)."""
-    seen, coding, is_view = "", "identity", scope["method"] == "GET"
-    for name, value in scope["headers"]:
-        if name == b"if-none-match":
-            seen = value.decode("latin-1")
-        elif name == b"accept-encoding" and _takes_gzip(value):
-            coding = "gzip"
-        elif name == b"sec-fetch-mode" and value != b"navigate":
-            is_view = False
-    return seen, coding, is_view
-
-
-async def _send_page(kept: Kept, seen: str, coding: str, scope: Any, send: Any) -> None:
-    if seen and kept.tag == _tag_in(seen, coding):
-        await send({"type": "http.response.start", "status": 304, "headers": kept.unchanged})
-        await send({"type": "http.response.body", "body": b""})
-        return
-    await send({"type": "http.response.start", "status": 200, "headers": kept.full})
-    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else kept.body})
-
-
-def _language(scope: Any) -> str:
-    """Return what the browser says of its languages."""
-    return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"accept-language"), "")
-
-
-def _takes_gzip(value: bytes) -> bool:
-    for part in value.lower().split(b","):
-        name, _, weight = part.partition(b";")
-        if name.strip() in (b"gzip", b"*"):
-            return weight.replace(b" ", b"") not in (b"q=0", b"q=0.0", b"q=0.00", b"q=0.000")
-    return False
-
-
-type _Table = list[tuple[bytes, bytes]]
-
-
-def _tables(tag: str, coding: str, body: bytes) -> tuple[_Table, _Table]:
-    """Return the headers of a page, and those of the answer that it is unchanged (RFC 9110, 15.4.5)."""
-    etag = f'"{tag}-{coding[0]}"'
-    more = {"Content_Encoding": "gzip"} if coding == "gzip" else {}
-    full = headers.raw(ETag=etag, Cache_Control=headers.CHECKED, **more)
-    full.append((b"content-length", str(len(body)).encode()))
-    unchanged = {"ETag": etag, "Cache-Control": headers.CHECKED, "Vary": headers.PUBLIC["Vary"]}
-    return full, [(name.lower().encode(), value.encode()) for name, value in unchanged.items()]
-
-
-def _tag_in(header: str, coding: str) -> str:
-    """Return the tag the client holds in this coding; empty where it holds none."""
-    suffix = f"-{coding[0]}"
-    for part in header.split(",") if header else ():
-        name = part.strip().removeprefix("W/").strip('"')
-        if name.endswith(suffix):
-            return name.removesuffix(suffix)
-    return ""
-
-
-async def _too_many(scope: Any, send: Any) -> None:
-    await _send(scope, send, 429, headers.raw(Retry_After="60"), b"Too many requests. Please wait a moment.")
-
-
-async def _send(scope: Any, send: Any, status: int, table: _Table, body: bytes) -> None:
-    table.append((b"content-length", str(len(body)).encode()))
-    await send({"type": "http.response.start", "status": status, "headers": table})
-    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})

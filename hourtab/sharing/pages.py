@@ -20,7 +20,8 @@ from django.utils import timezone, translation
 from hourtab.lib.database import snapshot
 from hourtab.lib.language import language_of
 from hourtab.retainers.models import Retainer
-from hourtab.sharing.balance import Asked, balance_page
+from hourtab.sharing.asked import Asked
+from hourtab.sharing.balance import balance_page
 from hourtab.sharing.models import FormerAddress, ShareLink
 from hourtab.sharing.parts import words_of
 

@@ -21,16 +21,18 @@ from hourtab.ledger import queries, services
 from hourtab.ledger.models import Entry, Statement
 from hourtab.ledger.verify import findings
 from hourtab.ledger.writes import head
+from hourtab.outbox.models import Message
 from hourtab.retainers.models import Retainer
+from hourtab.sharing import subscriptions
 from hourtab.sharing.addresses import statement_path
-from hourtab.sharing.models import ShareLink
+from hourtab.sharing.models import ShareLink, Subscription
 from hourtab.sharing.services import share
 from tests.builders import a_retainer, log, toggl, work
 from tests.imports.test_series import bring_in
 from tests.ledger.test_statements import a_january, at
 
 pytestmark = pytest.mark.django_db
-OURS = ("accounts", "clients", "retainers", "ledger", "imports", "sharing")
+OURS = ("accounts", "clients", "retainers", "ledger", "imports", "outbox", "sharing")
 
 
 @pytest.fixture(autouse=True)
@@ -97,6 +99,21 @@ def test_export_and_restore_give_the_same_balances_heads_and_links(full, tmp_pat
     again = bring_in(restored, toggl("02-09 09:00 1:30 Call", "02-10 09:00 1:30 Call"), retainer)
     assert again.counts["unchanged"] == 2
     assert Import.objects.count() == 2
+
+
+def test_who_has_a_digest_has_it_on_another_instance_too(full, tmp_path, settings) -> None:
+    link = ShareLink.objects.get()
+    subscriptions.ask(link, "cfo@acme.example", "week", now=at("02-15"))
+    assert subscriptions.confirm(Subscription.objects.get(), "week", now=at("02-15"))
+    file = tmp_path / "all.zip"
+    file.write_bytes(export_workspace(full, at("02-15"), with_links=True))
+    deletion.delete_workspace(full)
+    settings.LINK_KEY = "another instance's key"
+    restore_workspace(file, keep_links=True)
+    row = Subscription.objects.get()
+    assert (row.to, row.is_standing, row.link) == ("cfo@acme.example", True, ShareLink.objects.get())
+    assert subscriptions.find(row.token) == row
+    assert not Message.objects.exists(), "what was sent stays behind"
 
 
 def test_the_file_holds_documents_that_replay_and_no_password(full) -> None:

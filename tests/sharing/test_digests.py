@@ -120,6 +120,7 @@ def test_a_digest_at_the_end_of_a_cycle_says_how_it_ended(link, mailbox) -> None
     text = text_of(mailbox.wait_for(1)).replace("\u00a0", " ")
     assert "0 of 20 h used · 20 h remain" in text
     assert "June 2027: 5 h 30 m of 20 h used · 14 h 30 m remain" in text
+    assert "Friday 18 June\n  3 h 30 m  Vendor call\nThursday 3 June\n  2 h  Interviews\n" in text
     assert queue_digests(at("08-01T07:00")) == 1
 
 

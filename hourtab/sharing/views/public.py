@@ -17,7 +17,7 @@ from hourtab.lib.text import visible
 from hourtab.retainers.models import Retainer
 from hourtab.sharing import feeds, pages, tokens
 from hourtab.sharing.addresses import find_statements
-from hourtab.sharing.balance import Asked, number_of
+from hourtab.sharing.asked import Asked, number_of
 from hourtab.sharing.headers import CHECKED
 from hourtab.sharing.look import look_of
 from hourtab.sharing.models import ShareLink
