@@ -211,6 +211,9 @@ def test_public_headers_are_strict_and_the_same_from_lane_and_django(link, visit
     }
     response = carl.get(f"{link.path}?page=1")
     assert response.status_code == 200
+    assert (lane.pop("cache-control"), response["Cache-Control"]) == ("private, no-cache", "private, no-store"), (
+        "only a tag protects"
+    )
     assert {name: response[name] for name in lane} == lane
     assert "default-src 'none'" in lane["content-security-policy"]
     assert "unsafe" not in lane["content-security-policy"]
