@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from hourtab.accounts.models import Workspace
 from hourtab.lib.colours import readable_on_white
 from hourtab.sharing.log import Day
+from hourtab.sharing.present import Present
 from hourtab.sharing.statements import StatementPage
 from hourtab.sharing.story import Story
 
@@ -57,7 +58,22 @@ def story_pdf(story: Story, workspace: Workspace, paper: str = "") -> bytes:
     return _compile("story.typ", said)
 
 
-def _common(page: StatementPage | Story, workspace: Workspace, paper: str) -> dict[str, Any]:
+def present_pdf(page: Present, workspace: Workspace, paper: str = "") -> bytes:
+    """Return the present cycle as PDF."""
+    said = _common(page, workspace, paper) | {
+        "title": f"{page.name}, {page.stretch}",
+        "subtitle": page.as_of,
+        "came_in": [asdict(row) for row in page.came_in],
+        "went_out": [asdict(row) for row in page.went_out],
+        "note": "",
+        "reason": "",
+        "agreement": page.agreement,
+        "fingerprint": "",
+    }
+    return _compile("statement.typ", said)
+
+
+def _common(page: StatementPage | Story | Present, workspace: Workspace, paper: str) -> dict[str, Any]:
     return {
         "provider": page.provider,
         "for_client": _("for %(client)s") % {"client": page.client},
@@ -74,7 +90,7 @@ def _common(page: StatementPage | Story, workspace: Workspace, paper: str) -> di
             "day": _("Day"),
             "work": _("Work"),
             "time": _("Time"),
-            "left": _("Left after it") if isinstance(page, StatementPage) else "",
+            "left": "" if isinstance(page, Story) else _("Left after it"),
             "log": _("Work log"),
             "nothing": _("No work was logged."),
             "agreement": _("The agreement"),

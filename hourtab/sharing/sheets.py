@@ -1,4 +1,4 @@
-"""Statements and stories as CSV, guarded against formulas."""
+"""Statements, stories and present cycles as CSV, guarded against formulas."""
 
 import csv
 import io
@@ -11,11 +11,12 @@ from hourtab.ledger.exports import guarded
 from hourtab.ledger.work import Work
 from hourtab.sharing.log import texts_of
 from hourtab.sharing.models import ShareLink
+from hourtab.sharing.present import Present
 from hourtab.sharing.statements import StatementPage
 from hourtab.sharing.story import Story
 
 
-def lines_csv(page: StatementPage | Story, link: ShareLink) -> bytes:
+def lines_csv(page: StatementPage | Story | Present, link: ShareLink) -> bytes:
     """Return the lines this link may show, oldest first; durations as h:mm, and as whole seconds (or hundredths)."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
@@ -23,7 +24,7 @@ def lines_csv(page: StatementPage | Story, link: ShareLink) -> bytes:
     shown = list(texts_of(Work(date.min, 0), link))
     head = [_("Day"), *(names[name] for name in shown), _("Scope")]
     worked = [_("Time")] if link.shows_worked else []
-    balance = [_("Left after it")] if isinstance(page, StatementPage) else []
+    balance = [] if isinstance(page, Story) else [_("Left after it")]
     writer.writerow([*head, *worked, _("Charged"), _("Charged (exact)"), *balance])
     for line in page.lines:
         work = line.work

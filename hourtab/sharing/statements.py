@@ -103,8 +103,8 @@ def statement_page(
         level="over" if excess else "enough",
         figure=words.parts(cycle.used),
         label=_("of %(whole)s used") % {"whole": words.amount(max(0, cycle.available))},
-        came_in=_came_in(cycle, words),
-        went_out=_went_out(cycle, words, retainer),
+        came_in=came_in(cycle, words),
+        went_out=went_out(cycle, words, retainer),
         note=_note(row, cycle, words, now) if row is versions[-1] else "",
         days=days_of(lines[:SHOWN_LINES], link, words, corrections_shown(retainer, lines[:SHOWN_LINES], link)),
         more_lines=max(0, len(lines) - SHOWN_LINES),
@@ -118,7 +118,8 @@ def statement_page(
     )
 
 
-def _came_in(cycle: CycleTotals, words: Words) -> list[Row]:
+def came_in(cycle: CycleTotals, words: Words) -> list[Row]:
+    """Return what a cycle had, and where it came from."""
     parts = [
         (_("Granted"), cycle.cap),
         (_("Carried in"), cycle.carried_in),
@@ -134,7 +135,8 @@ def _came_in(cycle: CycleTotals, words: Words) -> list[Row]:
     ]
 
 
-def _went_out(cycle: CycleTotals, words: Words, retainer: Retainer) -> list[Row]:
+def went_out(cycle: CycleTotals, words: Words, retainer: Retainer) -> list[Row]:
+    """Return what was used, and what became of the rest when the cycle ended."""
     rows = [Row(_("Used"), words.amount(cycle.used), True)]
     parts = [
         (_("Carried on"), cycle.carried_out),

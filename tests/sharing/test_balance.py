@@ -1,5 +1,7 @@
 """The balance page: every part of it, in the words a sponsor reads, and nothing the link does not show."""
 
+import csv
+import io
 import json
 import re
 from datetime import UTC, date, datetime
@@ -312,3 +314,24 @@ def test_nothing_public_sets_a_cookie_or_asks_a_third_party(carl, link) -> None:
         if answer["Content-Type"].startswith("text/html"):
             assert not re.findall(r'(?:src|href|action)="(?:https?:)?//', answer.content.decode()), query
             assert not re.findall(r"<[^>]+ (?:style|on\w+)=", answer.content.decode()), query
+
+
+def test_the_present_cycle_is_a_file_to_keep(carl, link, retainer, northlight) -> None:
+    answer = carl.get(f"{link.path}?as=csv")
+    assert answer["Content-Disposition"] == 'attachment; filename="hourtab-2027-06-22.csv"'
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert [row["Work"] for row in rows] == ["Interviews", "Requirements", "Vendor call"]
+    assert [row["Left after it"] for row in rows] == [str(int(hours * HOUR)) for hours in (23, 19, 15.5)]
+    assert "Who" not in rows[0]
+    assert carl.get(f"{link.path}?as=pdf").content.startswith(b"%PDF-")
+    helpdesk = a_retainer(northlight, "Brightwater", "Helpdesk", starts="2027-06-01")
+    log(helpdesk, "2027-06-16", "1h", "=HYPERLINK(x)")
+    both = share([retainer, helpdesk], by=None)
+    said = carl.get(f"{both.path}?retainer=2&as=csv").content.decode()
+    assert "'=HYPERLINK(x)" in said
+    assert "Interviews" not in said
+    change_link(link, shows_documents=False)
+    for kind in ("csv", "pdf"):
+        assert carl.get(f"{link.path}?as={kind}").status_code == 404
+    later = share([a_retainer(northlight, "Brightwater", "Later", starts="2027-07-01")], by=None)
+    assert carl.get(f"{later.path}?as=pdf").status_code == 404

@@ -22,7 +22,8 @@ from hourtab.sharing.headers import CHECKED
 from hourtab.sharing.look import look_of
 from hourtab.sharing.models import ShareLink
 from hourtab.sharing.parts import Part, words_of
-from hourtab.sharing.pdf import statement_pdf, story_pdf
+from hourtab.sharing.pdf import present_pdf, statement_pdf, story_pdf
+from hourtab.sharing.present import present_of
 from hourtab.sharing.public import balance_document, fingerprint
 from hourtab.sharing.sheets import lines_csv
 from hourtab.sharing.statements import statement_page
@@ -83,10 +84,29 @@ def _answer_for(request: HttpRequest, link: ShareLink, retainers: list[Retainer]
 def _document(request: HttpRequest, link: ShareLink, retainers: list[Retainer], now: datetime) -> HttpResponse | None:
     if not link.shows_documents:
         return None
+    kind = request.GET.get("as")
+    if kind in ("csv", "pdf"):
+        return _present(request, link, retainers, now, kind)
     document = balance_document(link, [Part(retainer, link, now) for retainer in retainers])
     if request.GET.get("as") == "json":
         return file(canonical(document), "json", f"hourtab-{document['sheets'][0]['as_of']}")
     return _check(link, fingerprint(document), "?as=json", link.path)
+
+
+def _present(request: HttpRequest, link: ShareLink, retainers: list[Retainer], now: datetime, kind: str) -> HttpResponse | None:
+    part = Part(retainers[_place(request.GET, retainers)], link, now)
+    page = present_of(part, link)
+    if page is None:
+        return None
+    name = f"hourtab-{part.today}"
+    if kind == "csv":
+        return file(lines_csv(page, link), "csv", name)
+    return file(present_pdf(page, link.workspace, _paper(request.GET)), "pdf", name)
+
+
+def _place(asked: Mapping[str, str], retainers: list[Retainer]) -> int:
+    """Return the index of the retainer that was asked for."""
+    return min(max(number_of(asked.get("retainer", "")) or 1, 1), len(retainers)) - 1
 
 
 def _story(request: HttpRequest, link: ShareLink, retainers: list[Retainer], now: datetime) -> HttpResponse | None:
@@ -94,8 +114,8 @@ def _story(request: HttpRequest, link: ShareLink, retainers: list[Retainer], now
     year = number_of(asked.get("year", ""))
     if not link.shows_past or ("year" in asked and (year is None or not 1900 <= year <= 2999)):
         return None
-    place = min(number_of(asked.get("retainer", "")) or 1, len(retainers)) - 1
-    story = story_of(retainers[max(0, place)], link, now, year)
+    place = _place(asked, retainers)
+    story = story_of(retainers[place], link, now, year)
     name = f"hourtab-{year or 'engagement'}"
     if "as" in asked and not link.shows_documents:
         return None
