@@ -29,8 +29,15 @@ def deliver(renderers: Mapping[str, Renderer], now: datetime) -> int:
     sent = 0
     for pk in Message.objects.filter(_due(now)).order_by("due_at", "pk").values_list("pk", flat=True)[:AT_ONCE]:
         leased = Message.objects.filter(_due(timezone.now()), pk=pk).update(leased_until=timezone.now() + LEASE)
-        if leased:
+        if not leased:
+            continue
+        try:
             sent += _send(Message.objects.select_related("workspace").get(pk=pk), renderers)
+        except ServerDown:
+            # Each of the others would wait for the same silence, and hold up everything else the worker does.
+            later = timezone.now() + PAUSES[0]
+            Message.objects.filter(_due(timezone.now())).update(due_at=later)
+            break
     return sent
 
 
@@ -45,6 +52,10 @@ def _due(now: datetime) -> Q:
     return free & Q(state=Message.State.WAITING, due_at__lte=now)
 
 
+class ServerDown(Exception):
+    """The mail server does not answer."""
+
+
 def _send(message: Message, renderers: Mapping[str, Renderer]) -> bool:
     try:
         mail = renderers[message.kind](message)
@@ -56,6 +67,8 @@ def _send(message: Message, renderers: Mapping[str, Renderer]) -> bool:
         if not isinstance(error, (OSError, SMTPException)):
             log.exception("The mail %s could not be made.", message)
         _failed(message, error)
+        if isinstance(error, OSError) and not isinstance(error, SMTPException):
+            raise ServerDown from error
         return False
     _note(message, state=Message.State.SENT, sent_at=timezone.now(), problem="", attempts=message.attempts + 1)
     return True

@@ -277,6 +277,19 @@ def test_a_server_that_is_down_for_days_loses_nothing_until_all_attempts_are_ove
     assert forget_old(now + timedelta(days=181)) == 1
 
 
+def test_a_server_that_is_down_is_asked_once_a_round(link, settings, northlight) -> None:
+    options = {"host": "127.0.0.1", "port": 1, "timeout": 1}
+    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}}
+    confirmed(link)
+    queue_digests(at("06-28T07:00"))
+    row = Subscription.objects.get()
+    for i in range(3):
+        queue(northlight, Message.Kind.DIGEST, about=row.pk, occasion=f"x{i}", to=row.to, now=at("06-28T07:00"))
+    assert send(at("06-28T07:00")) == 0
+    assert sorted(Message.objects.values_list("attempts", flat=True)) == [0, 0, 0, 1]
+    assert not Message.objects.filter(due_at__lte=at("06-28T07:00")).exists()
+
+
 def test_a_mail_that_a_worker_left_behind_is_taken_up_again_with_the_same_id(link, mailbox) -> None:
     confirmed(link)
     queue_digests(at("06-28T07:00"))
