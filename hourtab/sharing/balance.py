@@ -179,7 +179,7 @@ def _sheet(part: Part, place: int, chosen: int, *, several: bool) -> Sheet:
         pace=pace_of(cycle, today, words),
         facts=facts_of(retainer, cycle, today, words, before, part.breakdown.charged, plans),
         as_of=_as_of(retainer, today, words),
-        stale=_stale(retainer, part.now),
+        stale=_stale(retainer, part.now) if cycle.state in ("open", "paused") else "",
         query=query,
         is_chosen=place == chosen,
     )

@@ -34,8 +34,10 @@ def what_if(retainer: Retainer, asked: str, today: date, words: Words) -> str:
         else:
             text = _("A request for %(request)s would leave %(rest)s.")
         return text % {"request": request, "rest": rest}
-    over = words.amount(amount - max(0, left - cycle.planned))
-    text = _("A request for %(request)s would go %(over)s over.") % {"request": request, "over": over}
+    text = _("A request for %(request)s would go %(over)s over.")
+    if cycle.planned:
+        text = _("A request for %(request)s would go %(over)s over, with what is planned.")
+    text = text % {"request": request, "over": words.amount(amount - left + cycle.planned)}
     return f"{text} {_after_reset(retainer, amount, today, cycle.ends_on, words)}".strip()
 
 

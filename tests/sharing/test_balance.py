@@ -15,6 +15,7 @@ from hourtab.core import public
 from hourtab.core.amounts import HOUR, Rounding
 from hourtab.ledger.holds import plan_work
 from hourtab.ledger.services import edit_entry, top_up
+from hourtab.retainers.models import Retainer
 from hourtab.sharing.models import ShareLink
 from hourtab.sharing.services import change_link, share
 from tests.builders import NOW, a_retainer, log, work
@@ -132,7 +133,9 @@ def test_what_if_answers_and_stores_nothing(carl, link, asked, said) -> None:
 def test_planned_work_counts_in_what_if(carl, link, retainer) -> None:
     plan_work(retainer, text="X", amount=10 * HOUR, starts_on=date(2027, 6, 24), ends_on=date(2027, 6, 24), by=None, now=NOW)
     assert "would leave 30 m, with what is planned taken off." in page(carl, link, "?hours=5h")
-    assert "would go 30 m over" in page(carl, link, "?hours=6h")
+    assert "would go 30 m over, with what is planned. It fits after the reset" in page(carl, link, "?hours=6h")
+    log(retainer, "2027-06-17", "20h", "Crisis")
+    assert "A request for 2 h would go 16 h 30 m over, with what is planned." in page(carl, link, "?hours=2h")
 
 
 def test_a_search_finds_in_all_cycles_what_the_link_shows_and_only_that(carl, link, retainer) -> None:
@@ -335,3 +338,14 @@ def test_the_present_cycle_is_a_file_to_keep(carl, link, retainer, northlight) -
         assert carl.get(f"{link.path}?as={kind}").status_code == 404
     later = share([a_retainer(northlight, "Brightwater", "Later", starts="2027-07-01")], by=None)
     assert carl.get(f"{later.path}?as=pdf").status_code == 404
+
+
+def test_what_has_ended_is_not_stale(carl, northlight) -> None:
+    retainer = a_retainer(northlight, "Ended", starts="2027-05-01")
+    log(retainer, "2027-05-03", "4h", now=datetime(2027, 5, 4, 12, tzinfo=UTC))
+    link = share([retainer], by=None)
+    assert "Nothing new for 49 days." in page(carl, link)
+    Retainer.objects.filter(pk=retainer.pk).update(ends_on=date(2027, 5, 31), balanced_on=None)
+    said = page(carl, link)
+    assert "Ended 31 May 2027" in said
+    assert "Nothing new" not in said
