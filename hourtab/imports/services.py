@@ -153,13 +153,12 @@ def _apply(taken: "_Taken", *, by: Member | None, now: datetime, draft: Import |
     source = sources.keep_source(workspace, taken.source, parsed, taken.answers)
     routing.keep_rules(source, taken.routing, taken.retainers, by)
     done = draft or Import(workspace=workspace, retainer=taken.retainer, by=by)
-    label = _("%(tool)s import") % {"tool": parsed.tool.label}
     shown = list(plan.parts.values()) or ([Part(taken.retainer)] if taken.retainer else [])
     parts = []
     for part in shown:
         before = balance(part.retainer, now)
         batch = part.batch(done.ref, source)
-        listings = [] if batch.is_empty else batches.apply_batch(part.retainer, batch, by=by, now=now, label=label)
+        listings = [] if batch.is_empty else batches.apply_batch(part.retainer, batch, by=by, now=now, tool=parsed.tool.label)
         after = before if batch.is_empty else balance(part.retainer, now)
         counts = dict(part.counts) | {"new_seconds": part.new_seconds}
         kept = [asdict(listing) | {"source_on": listing.source_on and listing.source_on.isoformat()} for listing in listings]
@@ -209,8 +208,7 @@ def _undo(done: Import, by: Member | None, now: datetime, corrects: bool) -> Imp
             Listing(**raw | {"source_on": raw["source_on"] and date.fromisoformat(raw["source_on"])}) for raw in part.listings
         ]
         _refuse_if_later(done, part)
-        label = _("import undone")
-        batches.undo_batch(retainers[part.pk], done.ref, listings, by=by, now=now, label=label, corrects=corrects)
+        batches.undo_batch(retainers[part.pk], done.ref, listings, by=by, now=now, corrects=corrects)
     done.state, done.undone_at = Import.State.UNDONE, now
     done.task, done.problem, done.progress, done.leased_until = "", "", {}, None
     done.save(update_fields=["state", "undone_at", "task", "problem", "progress", "leased_until"])

@@ -49,14 +49,15 @@ class Batch:
         return not (self.add or self.change or self.withdraw or self.relist or self.unlist)
 
 
-def apply_batch(retainer: Retainer, batch: Batch, *, by: Member | None, now: datetime, label: str) -> list[Listing]:
+def apply_batch(retainer: Retainer, batch: Batch, *, by: Member | None, now: datetime, tool: str) -> list[Listing]:
     """Write everything a file changes in one transaction; return what `undo_batch` needs to take it back.
 
     `change` and `withdraw` name entries; `relist` and `unlist` only note what the source says now of an entry that
     was edited here and stays as it is. What stands in a closed cycle is corrected, what comes too late for its own posts
     in the earliest unclosed one.
     """
-    with writing(retainer, Write.Kind.IMPORT, by=by, now=now, label=label, batch=batch.ref, source=label) as this:
+    label, source = _("%(tool)s import") % {"tool": tool}, f"import:{tool}"[:40]
+    with writing(retainer, Write.Kind.IMPORT, by=by, now=now, label=label, batch=batch.ref, source=source) as this:
         retainer = this.retainer
         named = [pk for pk, _row in (*batch.change, *batch.relist)] + [*batch.withdraw, *batch.unlist]
         entries = Entry.objects.select_related("corrects", "retainer").in_bulk(named)
@@ -121,15 +122,15 @@ def _sort_new(retainer: Retainer, batch: Batch) -> tuple[list[tuple[Entry, Sourc
 
 
 def undo_batch(
-    retainer: Retainer, ref: str, listings: Sequence[Listing], *, by: Member | None, now: datetime, label: str,
-    corrects: bool = False,
-) -> int:  # fmt: skip
+    retainer: Retainer, ref: str, listings: Sequence[Listing], *, by: Member | None, now: datetime, corrects: bool = False
+) -> int:
     """Take back all that the batch `ref` did; returns how many lines that were.
 
     Raises `LedgerError`, naming the lines, where one of them does not say any more what the batch wrote, or, unless
     it `corrects` them, where one stands in a cycle that was closed since.
     """
-    with writing(retainer, Write.Kind.UNDO, by=by, now=now, label=label, batch=f"{ref}~", source=label) as this:
+    label = _("import undone")
+    with writing(retainer, Write.Kind.UNDO, by=by, now=now, label=label, batch=f"{ref}~", source="undo:") as this:
         written = Revision.objects.filter(write__batch=ref, entry__retainer=retainer)
         done = list(written.select_related("entry__corrects", "entry__retainer"))
         _refuse_changed(done)

@@ -157,6 +157,12 @@ def _in_words(coming: Forecast, cycle: CycleTotals, words: Words) -> str:
     return _("about %(time)s left on %(day)s") % said
 
 
+def source_in_words(source: str) -> str:
+    """Say where the last change came from: `import:Toggl` is a Toggl import; nothing for what was written by hand."""
+    kind, _colon, name = source.partition(":")
+    return {"import": _("%(tool)s import") % {"tool": name}, "undo": _("import undone")}.get(kind, "")
+
+
 def in_days(on: date, today: date, words: Words) -> str:
     """Write a day and how far off it is: `1 July, in 9 days`."""
     days = (on - today).days

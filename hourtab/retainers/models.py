@@ -30,8 +30,9 @@ def new_ref() -> str:
 class Retainer(Versioned):
     """One agreement with one balance. What was agreed stands in its terms, what happened in the ledger.
 
-    `as_of` and `as_of_source` say when the balance last changed and where that came from; `balanced_on` is the local
-    date its cached cycles were computed for. `notice_hours` is how long before a session it may be called off for free.
+    `as_of` and `as_of_source` (`import:Toggl`, `undo:`) say when the balance last changed and where that came from;
+    `balanced_on` is the local date its cached cycles were computed for. `notice_hours` is how long before a session it
+    may be called off for free.
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="retainers")

@@ -11,7 +11,7 @@ from hourtab.core.totals import CycleTotals
 from hourtab.ledger import queries
 from hourtab.ledger.bar import Bar, bar_of, pace_of, whole_of
 from hourtab.ledger.models import Hold, Statement
-from hourtab.ledger.words import before_of, facts_of, headline_parts, in_days, level, over
+from hourtab.ledger.words import before_of, facts_of, headline_parts, in_days, level, over, source_in_words
 from hourtab.lib.text import visible
 from hourtab.lib.words import Words
 from hourtab.retainers.models import Retainer
@@ -301,7 +301,8 @@ def _as_of(retainer: Retainer, today: date, words: Words) -> str:
     days = (today - at.date()).days
     when = _("today") if days == 0 else _("yesterday") if days == 1 else words.full_day(at.date())
     line = _("As of %(when)s, %(time)s") % {"when": when, "time": words.clock(at)}
-    return f"{line} · {retainer.as_of_source}" if retainer.as_of_source else line
+    source = source_in_words(retainer.as_of_source)
+    return f"{line} · {source}" if source else line
 
 
 def _stale(retainer: Retainer, now: datetime) -> str:

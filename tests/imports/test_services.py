@@ -50,7 +50,7 @@ def test_a_week_goes_in_and_twins_both_count(retainer) -> None:
     done = bring_in(retainer, *WEEK)
     assert counts(done) == {"read": 4, "new": 4}
     assert used(retainer) == 6.25
-    assert Retainer.objects.get(pk=retainer.pk).as_of_source == "Toggl import"
+    assert Retainer.objects.get(pk=retainer.pk).as_of_source == "import:Toggl"
 
 
 def test_the_same_file_twice_changes_nothing(retainer) -> None:

@@ -54,7 +54,7 @@ def busy(northlight) -> Retainer:
                 )
                 rows.append(SourceRow(work, number + 2, f"{k:02d}{half}{number:029d}"))
             now = noon(month + timedelta(days=half * (days // 2) + days // 2))
-            batches.apply_batch(retainer, Batch(f"b{k}{half}", source, rows), by=None, now=now, label="Toggl import")
+            batches.apply_batch(retainer, Batch(f"b{k}{half}", source, rows), by=None, now=now, tool="Toggl")
         following = months[k + 1]
         if k + 2 in changes:
             agreed = replace(Retainer.objects.get(pk=retainer.pk).versions()[-1], effective_on=following, **changes[k + 2])

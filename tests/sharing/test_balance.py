@@ -18,7 +18,7 @@ from hourtab.ledger.services import edit_entry, top_up
 from hourtab.retainers.models import Retainer
 from hourtab.sharing.models import ShareLink
 from hourtab.sharing.services import change_link, share
-from tests.builders import NOW, a_retainer, log, work
+from tests.builders import NOW, a_retainer, log, toggl, work
 
 pytestmark = pytest.mark.django_db
 
@@ -349,3 +349,12 @@ def test_what_has_ended_is_not_stale(carl, northlight) -> None:
     said = page(carl, link)
     assert "Ended 31 May 2027" in said
     assert "Nothing new" not in said
+
+
+def test_the_as_of_line_names_the_source_in_the_readers_language(carl, link, retainer) -> None:
+    from tests.imports.test_series import bring_in
+
+    bring_in(retainer.workspace, toggl("06-21 09:00 1:00 Call"), retainer)
+    assert "As of today, 14:05 · Toggl import" in page(carl, link)
+    change_link(link, locale="de-DE")
+    assert "Stand: heute, 14:05 · Import aus Toggl" in page(carl, link)

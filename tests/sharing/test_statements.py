@@ -254,7 +254,7 @@ def test_a_very_long_statement_lists_its_first_lines_and_its_files_have_all(nort
     retainer = a_january(northlight)
     source = Source.objects.create(workspace=northlight, tool="toggl")
     rows = [SourceRow(work("2027-02-02", "0:01", f"Ticket {n}"), n, f"{n:032d}") for n in range(SHOWN_LINES)]
-    batches.apply_batch(retainer, Batch("big", source, rows), by=None, now=at("02-15"), label="Toggl import")
+    batches.apply_batch(retainer, Batch("big", source, rows), by=None, now=at("02-15"), tool="Toggl")
     link = share([retainer], by=None)
     assert "2 more lines are in the CSV." in text_of(carl.get(f"{link.path}?year=2027"))
     assert len(carl.get(f"{link.path}?year=2027&as=csv").content.decode().splitlines()) == 1 + SHOWN_LINES + 2
