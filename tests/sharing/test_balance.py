@@ -354,7 +354,7 @@ def test_what_has_ended_is_not_stale(carl, northlight) -> None:
 def test_the_as_of_line_names_the_source_in_the_readers_language(carl, link, retainer) -> None:
     from tests.imports.test_series import bring_in
 
-    bring_in(retainer.workspace, toggl("06-21 09:00 1:00 Call"), retainer)
+    bring_in(retainer.workspace, toggl("06-21 09:00 1:00 Call | Brightwater"), retainer)
     assert "As of today, 14:05 · Toggl import" in page(carl, link)
     change_link(link, locale="de-DE")
     assert "Stand: heute, 14:05 · Import aus Toggl" in page(carl, link)
