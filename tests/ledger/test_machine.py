@@ -9,19 +9,22 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
 from hourtab.accounts.services import open_workspace
-from hourtab.core import documents
+from hourtab.core import documents, public
 from hourtab.core.amounts import HOUR, Rounding
 from hourtab.core.entries import Entry, Ledger, TopUp
 from hourtab.core.statement import statement
 from hourtab.core.terms import Overage, Retainer, Rollover, Terms
-from hourtab.ledger import closing, corrections, jobs, queries, record, services, statements
+from hourtab.ledger import closing, corrections, holds, jobs, queries, record, services, statements
 from hourtab.ledger.models import Entry as Line
-from hourtab.ledger.models import Statement
+from hourtab.ledger.models import Hold, Statement
 from hourtab.ledger.proof import ledger_document
 from hourtab.ledger.verify import findings
 from hourtab.ledger.work import Work
 from hourtab.retainers.models import Retainer as Row
 from hourtab.retainers.services import open_retainer
+from hourtab.sharing.parts import Part
+from hourtab.sharing.public import balance_document
+from hourtab.sharing.services import share
 from tests.machines import run_rolled_back
 
 FIRST = date(2027, 1, 1)
@@ -127,18 +130,32 @@ class StatementMachine(RuleBasedStateMachine):
         self.today = date(2027, 2, 5)
         self.frozen: dict[int, object] = {}
         self.lines: list[int] = []
+        self.link = share([self.row], by=None)
 
     @property
     def now(self) -> datetime:
         return datetime(self.today.year, self.today.month, self.today.day, 12, tzinfo=UTC)
 
     @rule(
-        days=st.integers(0, 70), amount=st.integers(1, 40).map(lambda n: n * 900), scope=st.sampled_from(["retainer", "courtesy"])
-    )
-    def log(self, days, amount, scope) -> None:
+        days=st.integers(0, 70), amount=st.integers(1, 40).map(lambda n: n * 900), scope=st.sampled_from(["retainer", "courtesy"]),
+        category=st.sampled_from(["", "Design", "Advice"]),
+    )  # fmt: skip
+    def log(self, days, amount, scope, category) -> None:
         on = max(FIRST, self.today - timedelta(days=days))
-        entry = services.log_time(self.row, Work(on, amount, scope=scope, description="x"), by=None, now=self.now)
-        self.lines.append(entry.pk)
+        work = Work(on, amount, scope=scope, category=category, description="x")
+        self.lines.append(services.log_time(self.row, work, by=None, now=self.now).pk)
+
+    @rule(days=st.integers(0, 20), length=st.integers(0, 9), hours=st.integers(1, 8))
+    def plan(self, days, length, hours) -> None:
+        starts_on = self.today + timedelta(days=days)
+        last = self.row.calendar().cycle_of(starts_on).ends_on
+        stretch = {"starts_on": starts_on, "ends_on": min(last, starts_on + timedelta(days=length))}
+        holds.plan_work(self.row, text="Plan", amount=hours * HOUR, by=None, now=self.now, **stretch)
+
+    @rule()
+    def clear(self) -> None:
+        if hold := Hold.objects.order_by("pk").last():
+            holds.clear_hold(hold, by=None, now=self.now)
 
     @rule(data=st.data(), amount=st.integers(0, 40).map(lambda n: n * 900), text=st.sampled_from(["x", "y"]))
     def edit(self, data, amount, text) -> None:
@@ -202,6 +219,17 @@ class StatementMachine(RuleBasedStateMachine):
             assert [documents.cycle_json(cycle) for cycle in replayed] == [
                 documents.cycle_json(cycle) for cycle in queries.cycles(row, self.today)
             ]
+
+    @invariant()
+    def the_page_adds_up(self) -> None:
+        if hasattr(self, "row"):
+            part = Part(Row.objects.get(pk=self.row.pk), self.link, self.now)
+            document = balance_document(self.link, [part])
+            public.check(document)
+            (sheet,) = document["sheets"]
+            assert sum(amount for scope, _name, amount in sheet["split"] if scope == "retainer") == sheet["cycle"]["used"]
+            assert sum(hold["time"] for hold in sheet["holds"]) <= sheet["cycle"]["planned"]
+            assert sum(amount for _on, amount in part.breakdown.days) == sheet["cycle"]["used"]
 
 
 @pytest.mark.django_db
