@@ -135,16 +135,16 @@ def test_a_stream_ends_with_its_link(link) -> None:
 def test_a_stream_ends_when_the_link_or_a_former_address_expires(link) -> None:
     ShareLink.objects.filter(pk=link.pk).update(expires_at=timezone.now() + timedelta(hours=1))
 
+    def expire() -> None:
+        ShareLink.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+        link.former.update(until=timezone.now() - timedelta(seconds=1))
+
     async def story(digest: str) -> None:
         async with watching(1, digest) as (registry, viewers, _streams):
             (watched,) = registry.watched.values()
             assert watched.ends_at is not None
             watched.ends_at = datetime.now(UTC) - timedelta(seconds=1)
-            end = lambda: (  # noqa: E731
-                ShareLink.objects.update(expires_at=timezone.now() - timedelta(seconds=1)),
-                link.former.update(until=timezone.now() - timedelta(seconds=1)),
-            )
-            await in_thread(end)
+            await in_thread(expire)
             registry.minute = -1
             await viewers[0].waits_for(b"event: end")
 

@@ -1,10 +1,13 @@
 """The whole composition, over the wire."""
 
 import http.client
+import re
 import socket
 import time
 from contextlib import closing
 from urllib.parse import urlsplit
+
+from tests.mailbox import smtp_peer
 
 
 def ask(site: str, path: str, method: str = "GET", body: bytes | None = None, **headers: str):
@@ -53,6 +56,23 @@ def test_page_feed_and_refusals(installation) -> None:
             told = seen.partition(b"data: ")[2].split(b"\n")[0].decode()
         fresh = ask(site, path)
         assert fresh[1]["etag"] == f'"{told}-i"' != headers["etag"]
+
+
+def test_a_digest_is_asked_for_and_confirmed_over_the_wire(installation) -> None:
+    _, token = installation.open(start="2020-01-01")
+    form = {"content_type": "application/x-www-form-urlencoded"}
+    with smtp_peer() as (box, url), installation.serve(EMAIL_URL=url) as site:
+        assert b"Get this by mail" in ask(site, f"/r/{token}")[2]
+        assert ask(site, f"/r/{token}?subscribe&x", "POST", b"to=cfo@acme.example", **form)[0] == 405
+        status, headers, said = ask(site, f"/r/{token}?subscribe", "POST", b"to=cfo%40acme.example&rhythm=week", **form)
+        assert (status, "set-cookie" in headers) == (200, False)
+        assert b"a mail is on its way" in said
+        path = re.search(r"http://localhost:\d+(/d/[\w-]{22})", box.newest(1))[1]
+        assert b"Yes, confirm" in ask(site, path)[2]
+        assert b"Confirmed." in ask(site, path, "POST", b"", **form)[2]
+        assert ask(site, f"{path}/end", "POST", b"List-Unsubscribe=One-Click", **form)[0] == 200
+        assert b"End these mails" not in ask(site, path)[2]
+        assert ask(site, "/d/" + "A" * 22)[2] == ask(site, "/r/" + "A" * 22)[2]
 
 
 def test_a_broken_or_oversized_upload_reaches_nobody(installation) -> None:
