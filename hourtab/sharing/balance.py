@@ -11,7 +11,7 @@ from hourtab.core.totals import CycleTotals
 from hourtab.ledger import queries
 from hourtab.ledger.bar import Bar, bar_of, pace_of, whole_of
 from hourtab.ledger.models import Hold, Statement
-from hourtab.ledger.words import before_of, facts_of, headline_parts, in_days, level, over, source_in_words
+from hourtab.ledger.words import headline_parts, in_days, level, over, source_in_words
 from hourtab.lib.text import visible
 from hourtab.lib.words import Words
 from hourtab.retainers.models import Retainer
@@ -164,8 +164,6 @@ def _sheet(part: Part, place: int, chosen: int, *, several: bool) -> Sheet:
         return _not_begun(part, query, is_chosen=place == chosen)
     first, *rest = headline_parts(cycle, words)
     headline = " · ".join((first, *rest))
-    before = before_of(retainer, part.cycles, today, words)
-    plans = list(dict.fromkeys(visible(hold.text) for hold in part.holds if hold.text and part.link.shows_descriptions))
     return Sheet(
         name=visible(retainer.name),
         stretch=words.stretch(cycle.starts_on, cycle.ends_on),
@@ -177,7 +175,7 @@ def _sheet(part: Part, place: int, chosen: int, *, several: bool) -> Sheet:
         bar_text=_bar_text(cycle, headline, words),
         scale_end=words.amount(whole_of(cycle)),
         pace=pace_of(cycle, today, words),
-        facts=facts_of(retainer, cycle, today, words, before, part.breakdown.charged, plans),
+        facts=part.facts,
         as_of=_as_of(retainer, today, words),
         stale=_stale(retainer, part.now) if cycle.state in ("open", "paused") else "",
         query=query,

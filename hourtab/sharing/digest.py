@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from hourtab.core.cycles import FOR_EVER
 from hourtab.ledger import queries
-from hourtab.ledger.words import before_of, facts_of, headline
+from hourtab.ledger.words import headline
 from hourtab.lib.database import snapshot
 from hourtab.lib.text import visible
 from hourtab.outbox.mail import Mail
@@ -20,7 +20,7 @@ from hourtab.outbox.services import queue
 from hourtab.retainers.models import Retainer
 from hourtab.sharing.log import Day, corrections_shown, days_of, scopes_of
 from hourtab.sharing.models import ShareLink, Subscription
-from hourtab.sharing.parts import words_of
+from hourtab.sharing.parts import Part, words_of
 
 MORNING = time(7)
 """The hour, in the zone of the link's first retainer, from which a digest goes out."""
@@ -28,8 +28,8 @@ MOST_LINES = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """One retainer in a digest."""
+class Told:
+    """What a digest tells of one retainer."""
 
     name: str
     headline: str
@@ -52,7 +52,7 @@ def queue_digests(now: datetime) -> int:
 
 
 def _occasion(row: Subscription, retainers: Sequence[Retainer], now: datetime) -> str:
-    """Return the name of the week or of the ended cycles a digest is due for; empty where none is.
+    """Return the week, or the day on which the latest cycle began, that a digest is due for; empty where none is.
 
     A week begins on the first weekday of the link's locale. Nothing is due for a time before the subscription was confirmed.
     """
@@ -64,14 +64,14 @@ def _occasion(row: Subscription, retainers: Sequence[Retainer], now: datetime) -
         first = words_of(row.link, retainers[0]).first_weekday
         monday = local.date() - timedelta(days=(local.weekday() - first) % 7)
         return f"week {monday}" if monday > since else ""
-    ended = []
+    began = []
     for retainer in retainers:
         today = retainer.today(now)
         current = retainer.calendar().cycle_of(today)
         start = current.starts_on if current else (retainer.ends_on or FOR_EVER)
         if since < start <= today and start > retainer.starts_on and (today - start).days < 7:
-            ended.append(f"{retainer.ref} {start:%y%m%d}")
-    return ("cycle " + ",".join(ended))[:60] if ended else ""
+            began.append(start)
+    return f"cycle {max(began)}" if began else ""
 
 
 def confirmation(message: Message) -> Mail | None:
@@ -105,7 +105,7 @@ def digest(message: Message) -> Mail | None:
         retainers = [item.retainer for item in link.shown.select_related("retainer__client", "retainer__workspace")]
         words = words_of(link, retainers[0])
         with translation.override(words.language):
-            parts = [_part(link, retainer, now, row.rhythm) for retainer in retainers]
+            parts = [_told(link, retainer, now, message.occasion) for retainer in retainers]
             context = {
                 "parts": parts,
                 "client": visible(link.client.name),
@@ -113,7 +113,6 @@ def digest(message: Message) -> Mail | None:
                 "url": f"{settings.SITE_URL}{link.path}",
                 "end": f"{settings.SITE_URL}{row.path}",
                 "language": translation.get_language(),
-                "weekly": row.rhythm == Subscription.Rhythm.WEEK,
             }
             subject = f"{parts[0].headline} · {context['client']}"
             if len(parts) > 1:
@@ -126,29 +125,26 @@ def digest(message: Message) -> Mail | None:
             return Mail(subject, *texts, str(context["provider"]), headers)
 
 
-def _part(link: ShareLink, retainer: Retainer, now: datetime, rhythm: str) -> Part:
-    today, words = retainer.today(now), words_of(link, retainer)
-    cycles = queries.cycles(retainer, today)
-    if not cycles:
+def _told(link: ShareLink, retainer: Retainer, now: datetime, occasion: str) -> Told:
+    """Return what a digest says of a retainer; of one whose new cycle is the occasion also how the one before ended."""
+    part = Part(retainer, link, now)
+    cycle, words, name = part.cycle, part.words, visible(retainer.name)
+    if cycle is None:
         said = _("Starts on %(day)s") % {"day": words.full_day(retainer.starts_on)}
-        return Part(visible(retainer.name), said, "", [], [], 0)
-    cycle, ended = cycles[-1], ""
-    if rhythm == Subscription.Rhythm.CYCLE and len(cycles) > 1 and (link.shows_past or cycle.state == "ended"):
-        past = cycles[-2]
+        return Told(name, said, "", [], [], 0)
+    rows, ended = queries.latest(retainer).filter(scope__in=scopes_of(link), entry__on__lt=part.today), ""
+    if occasion == f"cycle {cycle.starts_on}" and len(part.cycles) > 1 and link.shows_past:
+        past = part.cycles[-2]
         ended = f"{words.month_or_stretch(past.starts_on, past.ends_on)}: {headline(past, words)}"
-    facts = facts_of(retainer, cycle, today, words, before_of(retainer, cycles, today, words))
-    rows = queries.latest(retainer).filter(scope__in=scopes_of(link), entry__on__lt=today)
-    if ended:
-        rows = rows.filter(entry__posts_on__range=(cycles[-2].starts_on, cycles[-2].ends_on))
+        rows = rows.filter(entry__posts_on__range=(past.starts_on, past.ends_on))
     else:
-        since = today - timedelta(days=7)
+        since = part.today - timedelta(days=7)
         rows = rows.filter(entry__on__gte=since if link.shows_past else max(since, cycle.starts_on))
     count = rows.count()
-    found = [
-        queries.line_apart(row, retainer) for row in rows.select_related("entry").order_by(*queries.NEWEST_FIRST)[:MOST_LINES]
-    ]
+    newest = rows.select_related("entry").order_by(*queries.NEWEST_FIRST)[:MOST_LINES]
+    found = [queries.line_apart(row, retainer) for row in newest]
     days = days_of(found, link, words, corrections_shown(retainer, found, link))
-    return Part(visible(retainer.name), headline(cycle, words), ended, facts, days, max(0, count - MOST_LINES))
+    return Told(name, headline(cycle, words), ended, part.facts, days, max(0, count - MOST_LINES))
 
 
 def _rendered(name: str, context: Mapping[str, object]) -> str:

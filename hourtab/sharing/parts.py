@@ -10,7 +10,8 @@ from hourtab.ledger.breakdown import Breakdown, breakdown_at
 from hourtab.ledger.holds import standing_holds
 from hourtab.ledger.models import Hold
 from hourtab.ledger.queries import LogLine
-from hourtab.ledger.words import Correction
+from hourtab.ledger.words import Correction, before_of, facts_of
+from hourtab.lib.text import visible
 from hourtab.lib.words import Words
 from hourtab.retainers.models import Retainer
 from hourtab.retainers.words import agreement, coming_changes
@@ -46,6 +47,16 @@ class Part:
             return []
         ends_on = self.cycle.ends_on
         return [hold for hold in standing_holds(self.retainer, self.today) if hold.starts_on <= ends_on]
+
+    @cached_property
+    def facts(self) -> Sequence[tuple[str, str]]:
+        """What stands under the bar: the reset, the forecast, what was carried, planned, added, and would expire."""
+        if self.cycle is None:
+            return []
+        plans = [visible(hold.text) for hold in self.holds if hold.text and self.link.shows_descriptions]
+        before = before_of(self.retainer, self.cycles, self.today, self.words)
+        known = list(dict.fromkeys(plans))
+        return facts_of(self.retainer, self.cycle, self.today, self.words, before, self.breakdown.charged, known)
 
     @property
     def count(self) -> int:

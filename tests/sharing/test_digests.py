@@ -15,7 +15,7 @@ from hourtab.retainers.models import Retainer
 from hourtab.schedule import MAILS
 from hourtab.sharing import subscriptions
 from hourtab.sharing.digest import queue_digests
-from hourtab.sharing.models import ShareLink, Subscription
+from hourtab.sharing.models import ShareLink, Shown, Subscription
 from hourtab.sharing.services import change_link, revoke_link, rotate_link, share
 from tests.builders import NOW, a_retainer, log
 from tests.mailbox import Mailbox, smtp_peer, text_of
@@ -122,6 +122,23 @@ def test_a_digest_at_the_end_of_a_cycle_says_how_it_ended(link, mailbox) -> None
     assert "June 2027: 5 h 30 m of 20 h used · 14 h 30 m remain" in text
     assert "Friday 18 June\n  3 h 30 m  Vendor call\nThursday 3 June\n  2 h  Interviews\n" in text
     assert queue_digests(at("08-01T07:00")) == 1
+
+
+def test_each_cycle_of_a_link_is_told_once_when_it_ends(link, mailbox, northlight) -> None:
+    other = a_retainer(northlight, "Brightwater", "Helpdesk", starts="2027-06-03")
+    Shown.objects.create(link=link, retainer=other, position=1)
+    confirmed(link, "cycle")
+    queued = [queue_digests(at(f"07-{day:02d}T08:00")) for day in range(1, 15)]
+    assert queued == [1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+    assert send(at("07-03T08:01")) == 2
+    first, second = sorted(text_of(mail).replace("\u00a0", " ") for mail in box_of(mailbox, 2))
+    assert "June 2027: 5 h 30 m of 20 h used" in first + second
+    assert len(re.findall(r"3 Jun\W+2 Jul 2027: 0 of 20 h used", first + second)) == 1
+
+
+def box_of(mailbox: Mailbox, count: int) -> list:
+    mailbox.wait_for(count)
+    return mailbox.mails
 
 
 def test_a_digest_shows_what_the_link_shows_in_its_language(link, mailbox) -> None:
