@@ -22,7 +22,7 @@ def several(installation) -> Iterator[tuple[str, int, int]]:
     process = installation.start("web", "--port", str(port), "--processes", str(PROCESSES), PORT=str(port))
     site = f"http://localhost:{port}"
     try:
-        for _ in range(300):
+        for _ in range(900):
             with suppress(OSError):
                 if ask(site, "/robots.txt")[0] == 200 and len(children(process.pid)) >= PROCESSES:
                     break
@@ -45,7 +45,7 @@ def children(pid: int) -> list[int]:
 
 
 def listen(port: int, token: str) -> socket.socket:
-    stream = socket.create_connection(("localhost", port), timeout=15)
+    stream = socket.create_connection(("localhost", port), timeout=40)
     stream.sendall(f"GET /r/{token}/live HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
     seen = b""
     while b"retry: " not in seen:
@@ -72,7 +72,7 @@ def test_a_change_through_one_is_on_the_pages_of_all_and_a_killed_one_loses_nobo
         before = time.monotonic()
         installation.run("log", "notes, 45m @acme")
         assert all(hear(viewer) for viewer in viewers)
-        assert time.monotonic() - before < 30
+        assert time.monotonic() - before < 60
         pages = {ask(site, f"/r/{token}")[2] for _ in range(12)}
         assert len(pages) == 1
         assert b"45" in pages.pop()
@@ -84,7 +84,7 @@ def test_a_change_through_one_is_on_the_pages_of_all_and_a_killed_one_loses_nobo
         again = [listen(port, token) for kept in heard if not kept]
         assert len(again) + sum(heard) == len(viewers)
         assert sum(heard) > 0
-        for _ in range(150):
+        for _ in range(600):
             serving = children(keeper)
             if len(serving) == PROCESSES and victim not in serving:
                 break

@@ -57,6 +57,7 @@ async def watching(count: int, digest: str):
     viewers = [Viewer() for _ in range(count)]
     scope = {"method": "GET", "headers": [], "query_string": b""}
     streams = [asyncio.create_task(registry.stream(digest, scope, viewer.receive, viewer.send)) for viewer in viewers]
+    await until(lambda: all(viewer.told for viewer in viewers))
     await asyncio.sleep(0.1)
     try:
         yield registry, viewers, streams
@@ -68,6 +69,15 @@ async def watching(count: int, digest: str):
                 await stream
         await registry.close()
         await registry.reader.close()
+
+
+async def until(condition) -> None:
+    """Wait for something that is to come about within some seconds."""
+    for _ in range(400):
+        if condition():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("it did not come about")
 
 
 async def in_thread(work) -> None:
@@ -94,12 +104,12 @@ def test_all_are_told_and_come_back_at_moments_of_their_own(link) -> None:
             assert max(retries) <= 5000
             before = [viewer.changes for viewer in viewers]
             await in_thread(lambda: log(link.retainers.get(), "2026-02-03", "1h", now=timezone.now()))
-            await asyncio.sleep(1.2)
+            await until(lambda: all(viewer.changes > told for viewer, told in zip(viewers, before, strict=True)))
+            await asyncio.sleep(0.5)
             assert [viewer.changes - told for viewer, told in zip(viewers, before, strict=True)] == [1] * 40
             for viewer in viewers:
                 viewer.gone.set()
-            await asyncio.sleep(0.1)
-            assert registry.watched == {}
+            await until(lambda: registry.watched == {})
             assert registry.versions == {}
 
     asyncio.run(story())
@@ -112,10 +122,9 @@ def test_one_whose_line_is_stuck_holds_up_nobody_and_is_told_no_more(link, monke
         async with watching(3, link.token_digest) as (registry, viewers, _streams):
             viewers[1].is_stuck = True
             await in_thread(lambda: log(link.retainers.get(), "2026-02-03", "1h", now=timezone.now()))
-            await asyncio.sleep(1.2)
-            assert viewers[0].changes == viewers[2].changes == 2
             (watched,) = registry.watched.values()
-            assert len(watched.viewers) == 2
+            await until(lambda: len(watched.viewers) == 2)
+            assert viewers[0].changes == viewers[2].changes == 2
             viewers[1].is_stuck = False
 
     asyncio.run(story())
@@ -161,11 +170,9 @@ def test_a_retainer_that_is_added_to_a_link_is_watched_from_then_on(link, northl
     async def story() -> None:
         async with watching(1, link.token_digest) as (_registry, viewers, _streams):
             await in_thread(lambda: change_retainers(link, [link.retainers.get(), other]))
-            await asyncio.sleep(0.6)
-            before = viewers[0].changes
+            await until(lambda: viewers[0].changes == 2)
             await in_thread(lambda: log(other, "2026-02-03", "1h", now=timezone.now()))
-            await asyncio.sleep(1.2)
-            assert viewers[0].changes == before + 1
+            await until(lambda: viewers[0].changes == 3)
 
     asyncio.run(story())
 

@@ -92,6 +92,8 @@ class Command(Base):
             proxy_headers=False,
             timeout_graceful_shutdown=3,
             timeout_keep_alive=30,
+            # A process that is busy for some seconds is not one that hangs.
+            timeout_worker_healthcheck=30,
             limit_concurrency=None,
         )
         allow_many_viewers()
