@@ -12,9 +12,9 @@ from django.db import models
 from hourtab.accounts.models import Member, User, Workspace
 from hourtab.clients.models import Client, Contact
 from hourtab.imports.models import Import, ImportPart, SourceRule
-from hourtab.ledger.models import Cycle, Decision, Entry, Hold, Revision, Source, Statement, TopUp, Transfer, Write
+from hourtab.ledger.models import Authorisation, Cycle, Decision, Entry, Hold, Revision, Source, Statement, TopUp, Transfer, Write
 from hourtab.outbox.models import Message
-from hourtab.retainers.models import Category, Pause, Retainer, Terms
+from hourtab.retainers.models import Category, OfficeHours, Pause, Retainer, Terms, WeightRule
 from hourtab.sharing.models import FormerAddress, ShareLink, Shown, StoredPage, Subscription, ViewDay
 
 TABLES: tuple[tuple[type[models.Model], str], ...] = (
@@ -27,12 +27,15 @@ TABLES: tuple[tuple[type[models.Model], str], ...] = (
     (Terms, "retainer__workspace"),
     (Pause, "retainer__workspace"),
     (Category, "retainer__workspace"),
+    (WeightRule, "retainer__workspace"),
+    (OfficeHours, "retainer__workspace"),
     (Source, "workspace"),
     (Write, "retainer__workspace"),
     (Entry, "retainer__workspace"),
     (Revision, "entry__retainer__workspace"),
     (TopUp, "retainer__workspace"),
     (Transfer, "retainer__workspace"),
+    (Authorisation, "retainer__workspace"),
     (Decision, "retainer__workspace"),
     (Hold, "retainer__workspace"),
     (Statement, "retainer__workspace"),

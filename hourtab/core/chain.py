@@ -24,10 +24,14 @@ def texts_digest(salt: str, project: str, person: str, description: str) -> str:
 
 def revision_digest(
     key: str, number: int, corrects: str, on: str, started: str, amount: int, weight: int, scope: str, outcome: str,
-    is_withdrawn: bool, posted: str, category: str, texts: str,
+    is_withdrawn: bool, posted: str, category: str, texts: str, weighted_by: str = "",
 ) -> str:  # fmt: skip
-    """Return the digest of revision `number` of the entry `key`; dates and times as ISO text, `texts` as `texts_digest`."""
-    said = f"{key}|{number}|{corrects}|{on}|{started}|{amount}|{weight}|{scope}|{outcome}|{is_withdrawn:d}|{posted}|"
+    """Return the digest of revision `number` of the entry `key`; dates and times as ISO text, `texts` as `texts_digest`.
+
+    `weighted_by` names the rule that gave it its weight; it holds no `|`.
+    """
+    counts = f"{weight} {weighted_by}" if weighted_by else weight
+    said = f"{key}|{number}|{corrects}|{on}|{started}|{amount}|{counts}|{scope}|{outcome}|{is_withdrawn:d}|{posted}|"
     return sha256(f"{said}{category}|{texts}".encode()).hexdigest()
 
 

@@ -9,8 +9,9 @@ from hourtab.core.cycles import Cycle
 from hourtab.core.entries import Authorisation, Decision, Entry, TopUp, charged_for
 from hourtab.core.lots import Lapsed, Lot, Pool, base_lot, reinstate, returned_lot, topup_lot
 from hourtab.core.payments import Accounts, Fate, Part, shares
-from hourtab.core.totals import ClosingState, CycleTotals, Line
+from hourtab.core.totals import ClosingState, CycleTotals, Line, Stretch, cut
 
+_POOL, _BEYOND = "pool", "beyond"
 _FATE: dict[str, Fate] = {"bill": "billed", "deduct": "debt", "absorb": "absorbed"}
 
 
@@ -66,9 +67,11 @@ class Play:
         self.carried_in = sum(lot.left for lot in opening.lots)
         extra = self.topped_up + sum(self.reinstated.values())
         self.available = self.carried_in + self.granted + extra - self.debt_in
-        self.debt = self.pool.draw(self.debt_in)
+        self.debt = self.debt_before = self.pool.draw(self.debt_in)
         self.beyond: list[tuple[str, int, int]] = []
         self.unauthorised = 0
+        self.segments: list[Part] = []
+        self.steps: list[tuple[str, int, int | None]] = []
         self.lines = self._lines()
         self.used = sum(line.charged for line in self.lines if line.charged > 0)
         self.overage = sum(line.overage for line in self.lines)
@@ -122,8 +125,12 @@ class Play:
                 hours = self.given_back[entry.id]
                 lines.append(Line(entry.id, charged, -hours, charged + hours, balance))
                 continue
-            overage = self.pool.draw(charged - self.reinstated.get(entry.id, 0))
+            reinstated = self.reinstated.get(entry.id, 0)
+            overage = self.pool.draw(charged - reinstated)
             balance -= charged
+            if reinstated:
+                self._step(f"reinstated:{entry.id}", reinstated)
+            self._step(_POOL, charged - reinstated - overage)
             parts = self._authorise(entry.on, overage) if overage else []
             if (root := entry.corrects or entry.id) in self.corrected:
                 self.accounts.note(root, [Part("drawn", charged - overage), *parts])
@@ -131,6 +138,36 @@ class Play:
                 self.beyond.append((root, self.unauthorised - rest, rest))
             lines.append(Line(entry.id, charged, charged - overage, overage, balance))
         return lines
+
+    def _step(self, source: str, amount: int, rate: int | None = None) -> None:
+        """Go on with the trail; stretches of one source become one."""
+        if self.steps and self.steps[-1][0] == source:
+            self.steps[-1] = (source, self.steps[-1][1] + amount, rate)
+        elif amount:
+            self.steps.append((source, amount, rate))
+
+    def _trail(self) -> list[Stretch]:
+        """Return what paid for everything charged: lots are drawn one after the other, what is beyond is settled in order."""
+        pool = [Stretch(lot, amount) for lot, amount in self.pool.drawn().items()]
+        beyond = [Stretch(*self._fate_of(part)) for part in self.segments if part.amount]
+        drawn, settled = self.debt_in - self.debt_before, 0
+        trail: list[Stretch] = []
+        for source, amount, rate in self.steps:
+            if source == _POOL:
+                trail += cut(pool, drawn, amount)
+                drawn += amount
+            elif source == _BEYOND:
+                trail += cut(beyond, settled, amount)
+                settled += amount
+            else:
+                trail.append(Stretch(source, amount, rate))
+        return trail
+
+    def _fate_of(self, part: Part) -> tuple[str, int, int | None]:
+        """Return what becomes of a part beyond the hours; debt of the last cycle is billed."""
+        if part.fate == "debt" and self.cycle.is_last:
+            return "billed", part.amount, self.cycle.terms.overage.rate
+        return part.fate, part.amount, part.rate
 
     def _authorise(self, on: date, overage: int) -> list[Part]:
         """Use approved extra hours for an entry's overage; returns what was billed so. The rest counts as unauthorised."""
@@ -143,8 +180,10 @@ class Play:
                     self.billed_at[authorisation.rate] += taken
                     self.authorised += taken
                     parts.append(Part("billed", taken, authorisation.rate))
+                    self._step(f"authorisation:{authorisation.id}", taken, authorisation.rate)
                     overage -= taken
         self.unauthorised += overage
+        self._step(_BEYOND, overage)
         return parts
 
     def _settle(self) -> None:
@@ -174,6 +213,7 @@ class Play:
             excess, self.debt = excess + self.debt, 0
         if excess:
             self.billed_at[rate] += excess
+        self.segments = segments
         for part in segments:
             if part.fate == "billed" and policy != "deduct":
                 self.billed_at[part.rate] += part.amount
@@ -246,6 +286,7 @@ class Play:
             decided=self.decided,
             pending=self.accounts.awaiting,
             revived=self._revived(),
+            trail=self._trail(),
             closing=None if self.is_open else self.closing,
         )
 

@@ -65,7 +65,7 @@ def _digest(record: Mapping[str, Any]) -> str:
     return chain.revision_digest(
         record["id"], record["number"], record["corrects"] or "", record["on"], record["started"] or "", record["amount"],
         record["weight"], record["scope"], record["outcome"] or "", bool(record["withdrawn"]), record["posted"] or "",
-        record["category"], texts,
+        record["category"], texts, record.get("weighted_by", ""),
     )  # fmt: skip
 
 
@@ -113,6 +113,7 @@ _LISTS = {
     "terms": ("terms", "effective_on"),
     "topup": ("topups", "id"),
     "transfer": ("transfers", "id"),
+    "authorisation": ("authorisations", "id"),
     "decision": ("decisions", "id"),
     "close": ("closes", "cycle"),
     "pause": ("pauses", "cycle"),

@@ -36,7 +36,8 @@ class CycleTotals:
     Beside the document's keys: `ceiling`, what approvals that touch it allowed when it began; `lapsing`, what its end
     takes away if nothing more is used; `billed_at`, what was billed, by rate (None = not agreed), less what corrections
     credited; `decided`, what each decision that it carries or settles could take; `pending`, what awaits
-    a decision then, by cycle; `revived`, what late work took of what had lapsed, by the index of the cycle it lapsed in.
+    a decision then, by cycle; `revived`, what late work took of what had lapsed, by the index of the cycle it lapsed in;
+    `trail`, what paid for everything that was charged, in entry order (see `paid_by`).
     """
 
     starts_on: date
@@ -69,7 +70,42 @@ class CycleTotals:
     decided: Mapping[str, int] = field(default_factory=dict)
     pending: Mapping[str, int] = field(default_factory=dict)
     revived: Mapping[str, int] = field(default_factory=dict)
+    trail: "Sequence[Stretch]" = ()
     closing: ClosingState | None = None
+
+
+class Stretch(NamedTuple):
+    """A stretch of what was charged, and what paid for it.
+
+    `source` is a lot by its key, `authorisation:` and its id, or what became of what nothing covered: `billed`, `absorbed`,
+    `debt`, `awaiting`. `rate` goes with what is billed.
+    """
+
+    source: str
+    amount: int
+    rate: int | None = None
+
+
+def paid_by(cycle: CycleTotals, line: "Line") -> list[Stretch]:
+    """Return what paid for a line of a cycle, in order; nothing for one that draws nothing or gives back.
+
+    The line lies on the cycle's trail where what was charged before it ends.
+    """
+    start = cycle.available - line.balance - line.charged
+    return cut(cycle.trail, start, line.charged)
+
+
+def cut(trail: Sequence[Stretch], start: int, length: int) -> list[Stretch]:
+    """Return the part of a trail from `start` on."""
+    found, at = [], 0
+    for part in trail:
+        low, high = max(start, at), min(start + length, at + part.amount)
+        if low < high:
+            found.append(part._replace(amount=high - low))
+        at += part.amount
+        if at >= start + length:
+            break
+    return found
 
 
 class Line(NamedTuple):

@@ -24,6 +24,7 @@ from hourtab.ledger.late import Late
 from hourtab.ledger.models import Entry, Revision, Source
 from hourtab.ledger.work import Work, digester
 from hourtab.retainers.models import Retainer
+from hourtab.retainers.weights import Weigher
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,7 @@ def _follow_rules(plan: Plan, standing: Sequence[tuple[int, WorkLine, SourceRow,
         before = said.get(entry)
         if before is None or entry in edited or (before.scope, before.category) == (row.work.scope, row.work.category):
             continue
-        part.change.append((entry, row))
+        part.change.append((entry, row._replace(work=row.work.like(Work.of(before)))))
         part.counts["unchanged"] -= 1
         part.counts["changed"] += 1
         moved.add(line.line)
@@ -251,6 +252,8 @@ def _pair(
     for line, row in fresh:
         pk = partners.pop((row.line, row.digest), None) if partners else None
         why = ""
+        if pk is not None:
+            row = row._replace(work=row.work.like(Work.of(said[pk])))
         if pk is None:
             part.add.append(row)
             part.new_seconds += line.seconds
@@ -306,6 +309,7 @@ class _WorkOf:
     def __init__(self, retainer: Retainer) -> None:
         self.known = {category.name.casefold(): category.name for category in retainer.categories.all()}
         self.by_names: dict[tuple[str, str], str] = {}
+        self.weigher = Weigher(retainer)
 
     def of(self, line: WorkLine, route: Route) -> Work:
         """Return the work of one row."""
@@ -317,9 +321,10 @@ class _WorkOf:
                 category, description = self.known[before.strip().casefold()], after.strip()
             else:
                 category = self._by_names(line.task, line.tags)
+        weight, why = self.weigher.weigh(line.on, line.started, category[:60])
         return Work(
-            line.on, line.seconds, line.started, 100, route.scope or "retainer", category[:60], line.project[:200],
-            line.person[:120], description,
+            line.on, line.seconds, line.started, weight, route.scope or "retainer", category[:60], line.project[:200],
+            line.person[:120], description, "", why,
         )  # fmt: skip
 
     def _by_names(self, task: str, tags: str) -> str:

@@ -112,5 +112,5 @@ _HEAD = (
 )  # fmt: skip
 _REVISION = (
     "entry_id", "number", "on", "started", "amount", "weight", "scope", "category", "project", "person", "description",
-    "outcome", "is_withdrawn", "posted", "reason", "write_id", "line", "salt", "erased", "digest",
+    "outcome", "weighted_by", "is_withdrawn", "posted", "reason", "write_id", "line", "salt", "erased", "digest",
 )  # fmt: skip

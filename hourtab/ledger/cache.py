@@ -43,6 +43,17 @@ def keep(retainer: Retainer, index: int, fresh: Sequence[CycleTotals], entries: 
     retainer.balanced_on = today
 
 
+def levels(retainer: Retainer) -> dict[str, list[int]]:
+    """Return what is used and what is available in every unclosed cycle as computed last, by its first day."""
+    rows = Cycle.objects.filter(retainer=retainer).order_by("-index").values_list("starts_on", "totals")
+    found = {}
+    for starts_on, totals in rows:
+        if totals["state"] == "closed":
+            break
+        found[starts_on.isoformat()] = [totals["used"], totals["available"]]
+    return found
+
+
 def balance(retainer: Retainer) -> int | None:
     """Return what is left as it was computed last, below 0 where more was used; None before the start."""
     totals = Cycle.objects.filter(retainer=retainer).order_by("-index").values_list("totals", flat=True).first()

@@ -42,6 +42,7 @@ class EntryForm(forms.Form):
         label=_("Kind of work"), max_length=60, required=False, widget=forms.TextInput(attrs={"list": "categories"})
     )
     person = forms.CharField(label=_("Who"), max_length=120, required=False)
+    started = forms.TimeField(label=_("Began at"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
     scope = forms.ChoiceField(label=_("How it counts"), choices=Scope, initial=Scope.RETAINER)
     outcome = forms.ChoiceField(label=_("What became of it"), required=False)
     reason = forms.CharField(
@@ -49,8 +50,8 @@ class EntryForm(forms.Form):
     )
     seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
-    folded: tuple[str, ...] = ("category", "person", "scope")
-    folded_title = _("Kind of work, person, no charge")
+    folded: tuple[str, ...] = ("category", "person", "started", "scope")
+    folded_title = _("Kind of work, person, start, no charge")
 
     def __init__(self, *args: Any, retainer: Retainer, editing: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -70,8 +71,8 @@ class EntryForm(forms.Form):
         field: Any = self.fields["outcome"]
         field.choices = OUTCOMES[unit]
         self.fields["amount"].initial = 100
-        self.folded = ("category", "person", "scope")
-        self.folded_title = _("Kind of work, person, no charge")
+        self.folded = ("category", "person", "started", "scope")
+        self.folded_title = _("Kind of work, person, start, no charge")
 
     def clean_on(self) -> Any:
         """Refuse a day outside the retainer, beside the field."""
@@ -87,13 +88,19 @@ class EntryForm(forms.Form):
     def work(self, before: Work | None = None) -> Work:
         """Return what the form says; what it does not show stays as it was."""
         fields = self.cleaned_data
-        said = {name: fields[name] for name in ("on", "amount", "description", "category", "person", "scope")}
+        said = {name: fields[name] for name in ("on", "amount", "started", "description", "category", "person", "scope")}
         kept: dict[str, Any] = {}
         if before is not None:
-            kept = {name: getattr(before, name) for name in ("started", "weight", "project", "outcome", "is_withdrawn")}
+            kept = {name: getattr(before, name) for name in _KEPT}
+            if before.started and said["started"] == before.started.replace(second=0, microsecond=0):
+                said["started"] = before.started
         if "outcome" in fields:
             kept["outcome"] = fields["outcome"]
         return Work(**said, **kept)
+
+
+_KEPT = ("weight", "weighted_by", "project", "outcome", "is_withdrawn")
+"""What the form of a line does not show."""
 
 
 class TopUpForm(forms.Form):

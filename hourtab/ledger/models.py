@@ -45,7 +45,8 @@ class Write(AppendOnly):
     """One write of the ledger: who did what, when and why, what it did to the balance, and its link of the chain.
 
     `hash` is SHA-256 of the hash before and the digests of what was written, in order (ledger §5): first `records`, what
-    is no entry, then the revisions in the order of their keys. `batch` names the import that wrote it.
+    is no entry, then the revisions in the order of their keys. `batch` names the import that wrote it. `levels` says how it
+    left every unclosed cycle: by its first day, what was used and what was available.
     """
 
     class Kind(models.TextChoices):
@@ -58,6 +59,7 @@ class Write(AppendOnly):
         IMPORT = "import", _("File brought in")
         UNDO = "undo", _("Import taken back")
         TOPUP = "topup", _("Hours added")
+        APPROVE = "approve", _("Extra hours approved")
         TRANSFER = "transfer", _("Hours of a cycle changed")
         DECIDE = "decide", _("Decided on extra time")
         CLOSE = "close", _("Cycle closed")
@@ -81,6 +83,7 @@ class Write(AppendOnly):
     count = models.PositiveIntegerField(default=0)
     before = models.BigIntegerField(null=True)
     after = models.BigIntegerField(null=True)
+    levels = models.JSONField(default=dict)
     hash = models.CharField(max_length=64)
 
     objects = WriteQuerySet.as_manager()  # type: ignore[misc]
@@ -176,9 +179,10 @@ class RevisionQuerySet(AppendOnlyQuerySet["Revision"]):
 class Revision(AppendOnly):
     """What an entry said since a write. Amounts are seconds, or hundredths of a counted unit; signed in a correction.
 
-    `line` is the line of the file that an import took it from. `posted` is the start of the cycle a late entry posts in.
-    A correction keeps in `wanted` the figures that the corrected line is to have. `digest` is that of its figures and of
-    the salted digest of its texts (ledger §5); where the texts were erased, `erased` keeps the latter.
+    `weighted_by` names the rule that gave it its weight, `line` the line of the file that an import took it from. `posted` is
+    the start of the cycle a late entry posts in. A correction keeps in `wanted` the figures that the corrected line is to
+    have. `digest` is that of its figures and of the salted digest of its texts (ledger §5); where the texts were erased,
+    `erased` keeps the latter.
     """
 
     entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="revisions", db_index=False)
@@ -193,6 +197,7 @@ class Revision(AppendOnly):
     person = models.CharField(max_length=120, blank=True)
     description = models.TextField(blank=True)
     outcome = models.CharField(max_length=24, blank=True)
+    weighted_by = models.CharField(max_length=120, blank=True)
     is_withdrawn = models.BooleanField(default=False)
     posted = models.DateField(null=True)
     wanted = models.JSONField(null=True)
@@ -213,7 +218,10 @@ class Revision(AppendOnly):
 
 
 class TopUp(AppendOnly):
-    """Extra hours granted: bought, or given as goodwill. `until` null means its own cycle, `is_forever` no expiry."""
+    """Extra hours granted: bought, or given as goodwill. `until` null means its own cycle, `is_forever` no expiry.
+
+    `price` is what all of them cost, in minor units; null where nothing was said.
+    """
 
     class Kind(models.TextChoices):
         TOPUP = "topup", _("Extra hours")
@@ -226,12 +234,39 @@ class TopUp(AppendOnly):
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.TOPUP)
     until = models.DateField(null=True)
     is_forever = models.BooleanField(default=False)
+    price = models.PositiveBigIntegerField(null=True)
     reason = models.CharField(max_length=200, blank=True)
     by = models.ForeignKey(Member, on_delete=models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField()
 
     class Meta(AppendOnly.Meta):
         constraints = [models.UniqueConstraint(fields=["retainer", "key"], name="topup_once")]
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.amount}"
+
+
+class Authorisation(AppendOnly):
+    """Approval to go over by `amount` in all, for work from `starts_on` to `ends_on`, both included (ledger §4).
+
+    `rate` is minor units an hour, or for each counted unit; 0 is at no charge. `approved_by` is the name that was typed.
+    """
+
+    retainer = models.ForeignKey(Retainer, on_delete=models.PROTECT, related_name="authorisations")
+    key = models.CharField(max_length=40)
+    amount = models.PositiveBigIntegerField()
+    rate = models.PositiveBigIntegerField()
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    reason = models.TextField(blank=True)
+    is_emergency = models.BooleanField(default=False)
+    approved_by = models.CharField(max_length=100)
+    by = models.ForeignKey(Member, on_delete=models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta(AppendOnly.Meta):
+        ordering = ["key"]
+        constraints = [models.UniqueConstraint(fields=["retainer", "key"], name="authorisation_once")]
 
     def __str__(self) -> str:
         return f"{self.key} {self.amount}"

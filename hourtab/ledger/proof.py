@@ -63,6 +63,7 @@ def _record(row: Revision) -> dict[str, Any]:
         "started": row.started.isoformat() if row.started else None,
         "amount": row.amount,
         "weight": row.weight,
+        "weighted_by": row.weighted_by,
         "scope": row.scope,
         "outcome": row.outcome or None,
         "withdrawn": row.is_withdrawn,

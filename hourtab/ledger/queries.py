@@ -12,11 +12,11 @@ from django.db.models import F, QuerySet
 
 from hourtab.core import documents, states
 from hourtab.core.amounts import half_up
-from hourtab.core.entries import Close, Decision, Hold, Ledger, TopUp, Transfer, charged_for
+from hourtab.core.entries import Authorisation, Close, Decision, Hold, Ledger, TopUp, Transfer, charged_for
 from hourtab.core.entries import Entry as CoreEntry
 from hourtab.core.statement import statement
 from hourtab.core.terms import Terms
-from hourtab.core.totals import ClosingState, CycleTotals, Statement
+from hourtab.core.totals import ClosingState, CycleTotals, Statement, Stretch
 from hourtab.ledger.models import Cycle, Entry, Revision
 from hourtab.ledger.models import Statement as Frozen
 from hourtab.ledger.work import Work
@@ -79,6 +79,9 @@ def ledger_of(retainer: Retainer, since: date | None = None, texts: Sequence[str
         entries=entries,
         topups=[_topup(row) for row in retainer.topups.all()],
         transfers=[Transfer(row.key, row.on, row.amount) for row in retainer.transfers.all()],
+        authorisations=[
+            Authorisation(row.key, row.amount, row.starts_on, row.ends_on, row.rate) for row in retainer.authorisations.all()
+        ],
         pauses=retainer.paused_cycles(),
         holds=[Hold(row.key, row.starts_on, row.ends_on, row.amount) for row in retainer.holds.filter(cleared_at=None)],
         decisions=[_decision(row) for row in retainer.decisions.all()],
@@ -165,6 +168,7 @@ def totals_json(totals: CycleTotals) -> dict[str, Any]:
             "decided": dict(totals.decided),
             "pending": dict(totals.pending),
             "revived": dict(totals.revived),
+            "trail": [list(part) for part in totals.trail],
         }
     )
 
@@ -173,7 +177,8 @@ def totals_from_json(raw: dict[str, Any]) -> CycleTotals:
     """Read what `totals_json` wrote, without the closing state."""
     ends_on = date.max if raw["ends_on"] is None else date.fromisoformat(raw["ends_on"])
     billed_at = dict(raw["billed_at"])
-    return CycleTotals(**raw | {"starts_on": date.fromisoformat(raw["starts_on"]), "ends_on": ends_on, "billed_at": billed_at})
+    more = {"ends_on": ends_on, "billed_at": billed_at, "trail": [Stretch(*part) for part in raw.get("trail", ())]}
+    return CycleTotals(**raw | {"starts_on": date.fromisoformat(raw["starts_on"])} | more)
 
 
 def lines_of(retainer: Retainer, cycle: CycleTotals, scopes: Collection[str]) -> QuerySet[Revision]:

@@ -18,6 +18,7 @@ from hourtab.ledger.record import add_entry, latest_work, posting, revise, writi
 from hourtab.ledger.work import Work
 from hourtab.ledger.writes import Kind
 from hourtab.retainers.models import Category, Retainer
+from hourtab.retainers.weights import Weigher
 from hourtab.retainers.words import words_for
 
 LONGEST_ENTRY = 1000 * HOUR
@@ -26,12 +27,14 @@ LONGEST_ENTRY = 1000 * HOUR
 def log_time(retainer: Retainer, work: Work, *, by: Member | None, now: datetime, source: str = "") -> Entry:
     """Store one line of work. `work.amount` must be positive and its date inside the retainer; else `LedgerError`.
 
-    Work of a closed cycle is late: it posts in the earliest unclosed one.
+    Work of a closed cycle is late: it posts in the earliest unclosed one. Its weight is decided here, by the rules of the
+    retainer, unless `work` brings one.
     """
     with writing(retainer, Write.Kind.LOG, by=by, now=now, source=source) as this:
         _check(this.retainer, work)
         if work.amount == 0:
             raise LedgerError(_("Nothing was worked: the time must be more than 0."))
+        work = _weighed(this.retainer, work)
         entry = Entry(key=corrections.new_key(this.retainer, work.content))
         return add_entry(this, entry, work._replace(posted=posting(this.retainer, work.on)))
 
@@ -59,10 +62,20 @@ def edit_entry(
             before = latest_work(entry)
             stays = work.on == before.on and not before.is_withdrawn
             posted = before.posted if stays else posting(retainer, work.on)
+            if work.weight == before.weight and work.weighed_by != before.weighed_by:
+                work = _weighed(retainer, work._replace(weight=100, weighted_by=""))
             revise(this, entry, work._replace(posted=posted), number=entry.number + 1, reason=reason)
             if entry.corrects is not None:
                 this.touches(entry.corrects.posts_on)
         return entry
+
+
+def _weighed(retainer: Retainer, work: Work) -> Work:
+    """Return the work with the weight its rules give it; one that has a weight of its own keeps that."""
+    if work.weight != 100 or work.weighted_by:
+        return work
+    weight, why = Weigher(retainer).weigh(work.on, work.started, work.category)
+    return work._replace(weight=weight, weighted_by=why)
 
 
 def _refuse_to_correct_a_correction(entry: Entry, work: Work, *, closed: bool) -> None:
@@ -85,9 +98,12 @@ def restore_entry(entry: Entry, *, by: Member | None, now: datetime, reason: str
 
 def top_up(
     retainer: Retainer, *, seconds: int, on: date, by: Member | None, now: datetime, kind: str = "topup",
-    until: date | None = None, forever: bool = False, reason: str = "",
+    until: date | None = None, forever: bool = False, reason: str = "", price: int | None = None, key: str = "",
 ) -> TopUp:  # fmt: skip
-    """Grant extra hours for the whole cycle of `on`, through the cycle of `until` (None = its own)."""
+    """Grant extra hours for the whole cycle of `on`, through the cycle of `until` (None = its own).
+
+    `price` is what they cost in all, in minor units. A `key` that is known already is refused by the database.
+    """
     with writing(retainer, Write.Kind.TOPUP, by=by, now=now, reason=reason) as this:
         retainer = this.retainer
         if seconds <= 0 or seconds > LONGEST:
@@ -97,8 +113,8 @@ def top_up(
             raise LedgerError(_("The extra hours would expire before they begin."))
         number = TopUp.objects.filter(retainer=retainer).count() + 1
         topup = TopUp(
-            retainer=retainer, key=f"t{number:03d}", on=on, amount=seconds, kind=kind, until=until, is_forever=forever,
-            reason=reason, by=by, at=now,
+            retainer=retainer, key=key or f"t{number:03d}", on=on, amount=seconds, kind=kind, until=until, is_forever=forever,
+            reason=reason[:200], price=price, by=by, at=now,
         )  # fmt: skip
         topup.save()
         lasts = "never" if forever else until and until.isoformat()

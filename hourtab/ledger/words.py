@@ -231,8 +231,18 @@ def marks_of(line: LogLine, words: Words, corrections: Mapping[int, Sequence[Cor
     elif work.scope == "internal":
         marks.append(Mark(_("internal"), _("Never shown to the client.")))
     elif line.is_weighted:
-        marks.append(Mark(f"{work.weight} %", _("Counts at %(percent)s %% of the time worked.") % {"percent": work.weight}))
+        marks.append(Mark(f"{work.weight} %", _why_weighted(line, words)))
     return marks
+
+
+def _why_weighted(line: LogLine, words: Words) -> str:
+    """Say why a line counts at another rate than the clock's."""
+    work = line.work
+    counts = _("Counts at %(percent)s %% of the time worked.") % {"percent": work.weight}
+    if not work.weighted_by:
+        return counts
+    began = f" ({words.weekday_name(work.on)}, {words.clock(work.started)})" if work.started else ""
+    return f"{work.weighted_by}{began}. {counts}"
 
 
 def _reason(reason: str) -> str:

@@ -15,6 +15,7 @@ from hourtab.ledger.models import Revision
 class Work(NamedTuple):
     """One line of work. `amount` is whole seconds, or hundredths of a counted unit; signed in a correction.
 
+    `weight` is in percent, decided when the line is stored, by the rule that `weighted_by` names (ledger §2).
     `posted` is the start of the cycle a late line posts in, None where that is the cycle of `on`.
     """
 
@@ -28,6 +29,7 @@ class Work(NamedTuple):
     person: str = ""
     description: str = ""
     outcome: str = ""
+    weighted_by: str = ""
     is_withdrawn: bool = False
     posted: date | None = None
 
@@ -39,6 +41,17 @@ class Work(NamedTuple):
     def withdrawn(self) -> "Work":
         """Return the tombstone of this line."""
         return self._replace(is_withdrawn=True)
+
+    @property
+    def weighed_by(self) -> tuple[date, time | None, str]:
+        """What decides its weight."""
+        return (self.on, self.started, self.category)
+
+    def like(self, before: "Work") -> "Work":
+        """Return it with the weight of `before`, where nothing changed that decides it: its day, start and kind of work."""
+        if self.weighed_by != before.weighed_by:
+            return self
+        return self._replace(weight=before.weight, weighted_by=before.weighted_by)
 
     @property
     def content(self) -> str:
@@ -74,7 +87,7 @@ class Work(NamedTuple):
         """Return the digest of this as revision `number` of the entry `key`; `texts` is the digest of its texts."""
         return chain.revision_digest(
             key, number, corrects, iso(self.on), iso(self.started), self.amount, self.weight, self.scope, self.outcome,
-            self.is_withdrawn, iso(self.posted), self.category, texts,
+            self.is_withdrawn, iso(self.posted), self.category, texts, self.weighted_by,
         )  # fmt: skip
 
     def as_core(self, key: str, corrects: str | None = None) -> CoreEntry:

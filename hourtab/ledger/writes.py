@@ -57,6 +57,7 @@ def seal(this: Writing) -> None:
         records=this.records,
         count=len(digests),
         after=cache.balance(this.retainer),
+        levels=cache.levels(this.retainer),
         hash=chain.link(before or "", digests),
     )
 

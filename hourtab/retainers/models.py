@@ -1,7 +1,7 @@
 """One agreement with one balance, and the versions of what was agreed."""
 
 import secrets
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, time, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -196,3 +196,39 @@ class Category(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class WeightRule(models.Model):
+    """Work of a kind (`category`, empty for any), or outside the office hours, counts at `percent` of its time."""
+
+    retainer = models.ForeignKey(Retainer, on_delete=models.CASCADE, related_name="weight_rules")
+    name = models.CharField(_("called"), max_length=60)
+    percent = models.PositiveIntegerField(_("counts at, in percent"))
+    category = models.CharField(_("kind of work"), max_length=60, blank=True)
+    is_after_hours = models.BooleanField(_("only outside the office hours"), default=False)
+
+    class Meta:
+        ordering = ["-percent", "name"]
+        constraints = [models.UniqueConstraint(fields=["retainer", "name"], name="weight_rule_once")]
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.percent} %"
+
+
+class OfficeHours(models.Model):
+    """When work counts plainly: weekdays (`01234` is Monday to Friday) from `opens` until `closes`, in the retainer's zone.
+
+    `holidays` names a place whose public holidays are days off: `DE`, or `DE-BY`; empty for none.
+    """
+
+    retainer = models.OneToOneField(Retainer, on_delete=models.CASCADE, related_name="office_hours")
+    days = models.CharField(_("days"), max_length=7, default="01234")
+    opens = models.TimeField(_("from"), default=time(8))
+    closes = models.TimeField(_("to"), default=time(18))
+    holidays = models.CharField(_("public holidays of"), max_length=12, blank=True)
+
+    class Meta:
+        verbose_name_plural = "office hours"
+
+    def __str__(self) -> str:
+        return f"{self.days} {self.opens:%H:%M}–{self.closes:%H:%M} {self.holidays}"

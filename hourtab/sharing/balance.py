@@ -214,10 +214,10 @@ def _detail(part: Part, link: ShareLink, asked: Asked, now: datetime, *, more: s
         offset = (asked.page - 1) * LINES_A_PAGE
         if link.shows_documents and not part.is_long:
             # The document behind the page reads them all anyway.
-            days = days_of(part.lines[offset : offset + LINES_A_PAGE], link, words, part.corrections)
+            days = days_of(part.lines[offset : offset + LINES_A_PAGE], link, words, part.corrections, part.coverage)
         else:
             lines = part.some_lines(offset, LINES_A_PAGE)
-            days = days_of(lines, link, words, corrections_shown(retainer, lines, link))
+            days = days_of(lines, link, words, corrections_shown(retainer, lines, link), part.coverage)
         planned = days_of(part.planned, link, words, {}) if asked.page == 1 else []
     is_first = asked.page == 1 and not asked.search
     return Detail(

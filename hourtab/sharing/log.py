@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from hourtab.core.entries import FREE_OUTCOMES
 from hourtab.ledger import queries
+from hourtab.ledger.coverage import Coverage
 from hourtab.ledger.models import Revision
 from hourtab.ledger.queries import LogLine
 from hourtab.ledger.words import Correction, Mark, corrections_of, marks_of
@@ -25,7 +26,7 @@ MOST_FOUND = 200
 
 @dataclass(frozen=True, slots=True)
 class PageLine:
-    """A line of the log as this link may show it."""
+    """A line of the log as this link may show it; `why` says which hours paid for it."""
 
     what: str
     hours: str
@@ -33,6 +34,7 @@ class PageLine:
     then: str
     meta: Sequence[str]
     marks: Sequence[Mark]
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +96,19 @@ def marks_shown(line: LogLine, link: ShareLink, words: Words, corrections: Mappi
 
 
 def days_of(
-    lines: Sequence[LogLine], link: ShareLink, words: Words, corrections: Mapping[int, Sequence[Correction]]
-) -> list[Day]:
+    lines: Sequence[LogLine], link: ShareLink, words: Words, corrections: Mapping[int, Sequence[Correction]],
+    coverage: Coverage | None = None,
+) -> list[Day]:  # fmt: skip
     """Return lines of one order, day by day, as this link may show them."""
     return [
-        Day(words.weekday(on), words.short_day(on), [_page_line(line, link, words, corrections) for line in of_day])
+        Day(words.weekday(on), words.short_day(on), [_page_line(line, link, words, corrections, coverage) for line in of_day])
         for on, of_day in groupby(lines, key=lambda line: line.work.on)
     ]
 
 
-def _page_line(line: LogLine, link: ShareLink, words: Words, corrections: Mapping[int, Sequence[Correction]]) -> PageLine:
+def _page_line(
+    line: LogLine, link: ShareLink, words: Words, corrections: Mapping[int, Sequence[Correction]], coverage: Coverage | None
+) -> PageLine:
     work, texts = line.work, texts_of(line.work, link)
     what, category = texts.get("description", ""), texts.get("category", "")
     meta = [text for text in (category if what else "", texts.get("person", "")) if text]
@@ -118,6 +123,7 @@ def _page_line(line: LogLine, link: ShareLink, words: Words, corrections: Mappin
         then=left if line.balance is None or line.balance < 0 else _("%(time)s left") % {"time": left},
         meta=meta,
         marks=marks_shown(line, link, words, corrections),
+        why=coverage.of(line, shows_worked=link.shows_worked) if coverage else "",
     )
 
 

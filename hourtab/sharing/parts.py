@@ -7,6 +7,7 @@ from functools import cached_property
 from hourtab.core.totals import CycleTotals
 from hourtab.ledger import queries
 from hourtab.ledger.breakdown import Breakdown, breakdown_at
+from hourtab.ledger.coverage import Coverage
 from hourtab.ledger.holds import standing_holds
 from hourtab.ledger.models import Hold
 from hourtab.ledger.queries import LogLine
@@ -47,6 +48,11 @@ class Part:
             return []
         ends_on = self.cycle.ends_on
         return [hold for hold in standing_holds(self.retainer, self.today) if hold.starts_on <= ends_on]
+
+    @cached_property
+    def coverage(self) -> Coverage | None:
+        """What paid for the lines of the present cycle."""
+        return Coverage(self.retainer, self.cycle, self.words, self.terms.rounding) if self.cycle else None
 
     @cached_property
     def facts(self) -> Sequence[tuple[str, str]]:

@@ -12,6 +12,7 @@ from hourtab.core.cycles import FOR_EVER
 from hourtab.core.public import CYCLE_KEYS, PUBLIC_FORMAT
 from hourtab.core.totals import CycleTotals
 from hourtab.ledger import queries
+from hourtab.ledger.coverage import Coverage
 from hourtab.ledger.models import Hold, Statement
 from hourtab.ledger.queries import LogLine
 from hourtab.ledger.words import Correction
@@ -55,7 +56,7 @@ def _sheet(part: Part, link: ShareLink) -> dict[str, Any]:
         "agreement": list(part.agreement),
         "coming": [list(item) for item in part.coming],
         "cycle": cycle_part(part.cycle),
-        "lines": _lines(list(reversed(part.lines)), link, part.words, part.corrections),
+        "lines": _lines(list(reversed(part.lines)), link, part.words, part.corrections, part.coverage),
         "planned": _lines(part.planned, link, part.words, {}),
         "holds": [_hold(hold, link) for hold in part.holds],
         "split": [list(item) for item in amounts_of(part.breakdown, link)],
@@ -69,7 +70,7 @@ def _hold(hold: Hold, link: ShareLink) -> dict[str, Any]:
 
 
 def statement_document(
-    row: Statement, lines: Sequence[LogLine], link: ShareLink, words: Words, text: Sequence[str]
+    row: Statement, lines: Sequence[LogLine], link: ShareLink, words: Words, text: Sequence[str], coverage: Coverage
 ) -> dict[str, Any]:
     """Return what the page of a statement shows, `text` being its agreement in words."""
     retainer = row.retainer
@@ -87,7 +88,7 @@ def statement_document(
                 "retainer": {"name": visible(retainer.name), "unit": retainer.unit, "zone": retainer.zone},
                 "agreement": list(text),
                 "cycle": cycle_part(queries.totals_from_json(row.totals)),
-                "lines": lines_part(retainer, lines, link, words),
+                "lines": lines_part(retainer, lines, link, words, coverage),
             }
         ],
     }
@@ -100,15 +101,23 @@ def cycle_part(cycle: CycleTotals) -> dict[str, Any]:
     return plain | {"starts_on": cycle.starts_on.isoformat(), "ends_on": ends_on}
 
 
-def lines_part(retainer: Retainer, lines: Sequence[LogLine], link: ShareLink, words: Words) -> list[dict[str, Any]]:
+def lines_part(
+    retainer: Retainer, lines: Sequence[LogLine], link: ShareLink, words: Words, coverage: Coverage | None = None
+) -> list[dict[str, Any]]:
     """Return what is shown of lines, oldest first."""
-    return _lines(lines, link, words, corrections_shown(retainer, lines, link))
+    return _lines(lines, link, words, corrections_shown(retainer, lines, link), coverage)
 
 
 def _lines(
-    lines: Sequence[LogLine], link: ShareLink, words: Words, corrections: Mapping[int, Sequence[Correction]]
-) -> list[dict[str, Any]]:
-    return [_line(line, link, (f"{m.word}: {m.why}" for m in marks_shown(line, link, words, corrections))) for line in lines]
+    lines: Sequence[LogLine], link: ShareLink, words: Words, corrections: Mapping[int, Sequence[Correction]],
+    coverage: Coverage | None = None,
+) -> list[dict[str, Any]]:  # fmt: skip
+    def said(line: LogLine) -> dict[str, Any]:
+        marks = [f"{mark.word}: {mark.why}" for mark in marks_shown(line, link, words, corrections)]
+        why = coverage.of(line, shows_worked=link.shows_worked) if coverage else ""
+        return _line(line, link, marks) | ({"why": why} if why else {})
+
+    return [said(line) for line in lines]
 
 
 def _line(line: LogLine, link: ShareLink, marks: Iterable[str]) -> dict[str, Any]:

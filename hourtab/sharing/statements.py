@@ -11,6 +11,7 @@ from hourtab.core.amounts import money
 from hourtab.core.states import terms_from_json
 from hourtab.core.totals import CycleTotals
 from hourtab.ledger import queries
+from hourtab.ledger.coverage import Coverage
 from hourtab.ledger.models import Statement
 from hourtab.ledger.queries import LogLine
 from hourtab.ledger.words import headline, over
@@ -79,8 +80,10 @@ def statement_page(
     retainer, words = row.retainer, words_of(link, row.retainer)
     cycle = queries.totals_from_json(row.totals)
     lines = queries.frozen_lines(row, scopes_of(link))
-    text = agreement(terms_from_json(row.terms), words, retainer.currency, retainer.notice_hours)
-    document = statement_document(row, lines, link, words, text)
+    terms = terms_from_json(row.terms)
+    text = agreement(terms, words, retainer.currency, retainer.notice_hours)
+    coverage = Coverage(retainer, cycle, words, terms.rounding)
+    document = statement_document(row, lines, link, words, text, coverage)
     path = statement_path(link, retainer.ref, row.number)
     stretch = words.stretch(cycle.starts_on, cycle.ends_on)
     excess = over(cycle)
@@ -106,7 +109,7 @@ def statement_page(
         came_in=came_in(cycle, words),
         went_out=went_out(cycle, words, retainer),
         note=_note(row, cycle, words, now) if row is versions[-1] else "",
-        days=days_of(lines[:SHOWN_LINES], link, words, corrections_shown(retainer, lines[:SHOWN_LINES], link)),
+        days=days_of(lines[:SHOWN_LINES], link, words, corrections_shown(retainer, lines[:SHOWN_LINES], link), coverage),
         more_lines=max(0, len(lines) - SHOWN_LINES),
         total_lines=len(lines),
         agreement=" ".join(text),

@@ -1,6 +1,7 @@
 """The laws of the ledger (§9), for any ledger Hypothesis can think of."""
 
 import random
+from collections import Counter
 from dataclasses import replace
 from datetime import date, time, timedelta
 
@@ -13,9 +14,10 @@ from hourtab.core.cycles import Calendar
 from hourtab.core.entries import Authorisation, Close, Decision, Entry, Hold, Ledger, TopUp, Transfer, charged_for
 from hourtab.core.statement import carrying_cycle, statement
 from hourtab.core.terms import Overage, Percent, Retainer, Rollover, Terms
-from hourtab.core.totals import Statement
+from hourtab.core.totals import Statement, paid_by
 
 FIRST = date(2027, 1, 1)
+LOTS = ("base", "topup", "goodwill", "reinstated")
 DAYS = st.integers(0, 500).map(lambda n: FIRST + timedelta(days=n))
 CADENCES = st.sampled_from(["week", "two_weeks", "month", "quarter", "year"])
 AMOUNTS = st.integers(0, 40).map(lambda n: n * 1800) | st.integers(0, 30 * HOUR)
@@ -286,6 +288,27 @@ def test_the_authorised_never_exceeds_the_ceiling(ledger: Ledger, as_of: date) -
 
 @given(ledgers(), AS_OF)
 @settings(max_examples=100, deadline=None)
+def test_every_line_says_what_paid_for_it(ledger: Ledger, as_of: date) -> None:
+    for cycle, lines in statement(ledger, as_of).by_cycle():
+        told: Counter[str] = Counter()
+        for line in lines:
+            parts = paid_by(cycle, line)
+            assert sum(part.amount for part in parts) == max(0, line.charged)
+            covered = sum(part.amount for part in parts if part.source.partition(":")[0] in LOTS)
+            assert covered == (line.covered if line.charged > 0 else 0)
+            told.update({part.source: part.amount for part in parts})
+        by_debt = min(cycle.debt_in, sum(cycle.drawn.values()))
+        assert sum(amount for source, amount in told.items() if source.partition(":")[0] in LOTS) + by_debt == sum(
+            cycle.drawn.values()
+        )
+        for source, amount in told.items():
+            assert source.partition(":")[0] not in LOTS or amount <= cycle.drawn[source]
+        assert sum(amount for source, amount in told.items() if source.startswith("authorisation")) == cycle.authorised
+        assert told["awaiting"] == cycle.awaiting
+
+
+@given(ledgers(), AS_OF)
+@settings(max_examples=150)
 def test_the_last_balance_is_the_headline(ledger: Ledger, as_of: date) -> None:
     result = statement(ledger, as_of)
     last = result.cycles[-1]

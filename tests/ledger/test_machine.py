@@ -14,9 +14,9 @@ from hourtab.core.amounts import HOUR, Rounding
 from hourtab.core.entries import Entry, Ledger, TopUp
 from hourtab.core.statement import statement
 from hourtab.core.terms import Overage, Retainer, Rollover, Terms
-from hourtab.ledger import closing, corrections, holds, jobs, queries, record, services, statements
+from hourtab.ledger import approvals, closing, corrections, holds, jobs, queries, record, services, statements
 from hourtab.ledger.models import Entry as Line
-from hourtab.ledger.models import Hold, Statement
+from hourtab.ledger.models import Hold, Statement, Write
 from hourtab.ledger.proof import ledger_document
 from hourtab.ledger.verify import findings
 from hourtab.ledger.work import Work
@@ -181,6 +181,25 @@ class StatementMachine(RuleBasedStateMachine):
             amount = data.draw(st.integers(1, cycle.pending[day]))
             # What is due closes first, and may change nothing of what awaits.
             services.decide(self.row, cycle_on=date.fromisoformat(day), amount=amount, outcome=outcome, by=None, now=self.now)
+
+    @rule(back=st.integers(0, 70), length=st.integers(0, 60), hours=st.integers(1, 20), rate=st.sampled_from([0, 9000, 25000]))
+    def approve(self, back, length, hours, rate) -> None:
+        first = max(FIRST, self.today - timedelta(days=back))
+        approvals.authorise(
+            self.row, key=f"q{Write.objects.count()}", amount=hours * HOUR, rate=rate, starts_on=first,
+            ends_on=first + timedelta(days=length), approved_by="Carl", by=None, now=self.now,
+        )  # fmt: skip
+
+    @invariant()
+    def what_is_approved_is_never_exceeded(self) -> None:
+        if hasattr(self, "row"):
+            cycles = queries.cycles(Row.objects.get(pk=self.row.pk), self.today)
+            told: dict[str, int] = {}
+            for cycle in cycles:
+                for part in cycle.trail:
+                    told[part.source] = told.get(part.source, 0) + part.amount
+            for row in self.row.authorisations.all():
+                assert told.get(f"authorisation:{row.key}", 0) <= row.amount
 
     @rule()
     def close_by_hand(self) -> None:

@@ -55,7 +55,10 @@ def edit_entry(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
     """Add a revision to a line; what was there stays in its history."""
     retainer, entry = _entry(request, ref, pk)
     before = corrections.standing_work(entry)
-    initial = {name: getattr(before, name) for name in ("on", "amount", "description", "category", "person", "scope", "outcome")}
+    initial = {
+        name: getattr(before, name)
+        for name in ("on", "amount", "started", "description", "category", "person", "scope", "outcome")
+    }
     form = EntryForm(request.POST or None, retainer=retainer, editing=True, initial=initial | {"seen": entry.number})
     if request.method == "POST" and form.is_valid():
         fields = form.cleaned_data
