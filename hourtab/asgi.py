@@ -38,7 +38,7 @@ lane = Lane(reader(), site)
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
     """Send what is public to the lane, and everything else to Django."""
-    if scope["type"] == "http" and scope["path"].startswith(("/r/", "/s/", "/d/")):
+    if scope["type"] == "http" and scope["path"].startswith(("/r/", "/s/", "/d/", "/a/", "/m/")):
         await lane(scope, receive, send)
     else:
         await site(scope, receive, send)

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
+from hourtab.alerts.mails import alert_mail
+from hourtab.alerts.watching import watch_retainers
 from hourtab.archive.deletion import delete_due
 from hourtab.imports.drafts import work_on_files
 from hourtab.imports.jobs import forget_drafts
@@ -10,13 +12,24 @@ from hourtab.ledger.jobs import turn_the_day
 from hourtab.outbox.jobs import deliver, forget_old
 from hourtab.outbox.mail import Renderer
 from hourtab.outbox.models import Message
+from hourtab.overage.jobs import draft_at_soft_limits, remind_and_expire
+from hourtab.overage.mails import code_mail, news, receipt, request_mail
 from hourtab.sharing.digest import confirmation, digest, queue_digests
 from hourtab.sharing.services import forget_former
 from hourtab.sharing.subscriptions import forget_unconfirmed
 
 type Job = Callable[[datetime], int]
 
-MAILS: Mapping[str, Renderer] = {Message.Kind.CONFIRM: confirmation, Message.Kind.DIGEST: digest}
+MAILS: Mapping[str, Renderer] = {
+    Message.Kind.CONFIRM: confirmation,
+    Message.Kind.DIGEST: digest,
+    Message.Kind.REQUEST: request_mail,
+    Message.Kind.REMINDER: request_mail,
+    Message.Kind.CODE: code_mail,
+    Message.Kind.RECEIPT: receipt,
+    Message.Kind.NEWS: news,
+    Message.Kind.ALERT: alert_mail,
+}
 """What is said by each kind of mail."""
 
 
@@ -28,6 +41,9 @@ def send_mails(now: datetime) -> int:
 SCHEDULE: tuple[tuple[str, timedelta, Job], ...] = (
     ("read and apply long files", timedelta(seconds=1), work_on_files),
     ("send mail", timedelta(seconds=1), send_mails),
+    ("look at what was written, for alerts", timedelta(seconds=5), watch_retainers),
+    ("draft requests at soft limits", timedelta(seconds=30), draft_at_soft_limits),
+    ("remind of requests, and note those that expired", timedelta(minutes=1), remind_and_expire),
     ("queue the digests that are due", timedelta(minutes=5), queue_digests),
     ("make balances ready for the new day", timedelta(minutes=1), turn_the_day),
     ("delete workspaces whose waiting time is over", timedelta(minutes=15), delete_due),

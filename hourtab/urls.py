@@ -3,14 +3,16 @@
 from django.urls import include, path, re_path
 
 from hourtab.accounts import views as accounts
+from hourtab.alerts import views as alerts
 from hourtab.archive import views as archive
 from hourtab.clients import views as clients
 from hourtab.imports.views import files as imports
 from hourtab.imports.views import sources
-from hourtab.ledger.views import agreement, plans, statements
+from hourtab.ledger.views import agreement, plans, statements, weights
 from hourtab.ledger.views import log as ledger
 from hourtab.lib import plain
 from hourtab.outbox import views as outbox
+from hourtab.overage.views import approvals, requests
 from hourtab.retainers import views as retainers
 from hourtab.sharing.views import digests, public
 from hourtab.sharing.views import links as sharing
@@ -26,6 +28,17 @@ retainer_urls = [
     path("top-up", ledger.top_up, name="top_up"),
     path("plan", plans.plan_work, name="plan_work"),
     path("plan/<int:pk>/clear", plans.clear_hold, name="clear_hold"),
+    path("requests", requests.retainer_requests, name="retainer_requests"),
+    path("requests/ask", requests.ask_for_hours, name="ask_for_hours"),
+    path("requests/emergency", requests.start_emergency, name="start_emergency"),
+    path("requests/terms", requests.overage_terms, name="overage_terms"),
+    path("requests/<int:number>", requests.show_request, name="show_request"),
+    path("requests/<int:number>/withdraw", requests.withdraw_request, name="withdraw_request"),
+    path("requests/<int:number>/decision", requests.note_decision, name="note_decision"),
+    path("alerts", alerts.retainer_alerts, name="retainer_alerts"),
+    path("alerts/change", alerts.change_alerts, name="change_alerts"),
+    path("trail", alerts.retainer_trail, name="retainer_trail"),
+    path("trail.csv", alerts.trail_csv, name="trail_csv"),
     path("terms/change", agreement.change_terms, name="change_terms"),
     path("terms/<str:on>/withdraw", agreement.withdraw_terms, name="withdraw_terms"),
     path("hours", agreement.change_cap, name="change_cap"),
@@ -33,6 +46,10 @@ retainer_urls = [
     path("cycles/<str:on>/pause", agreement.pause_cycle, name="pause_cycle"),
     path("cycles/<str:on>/close", statements.close_cycle, name="close_cycle"),
     path("cycles/<str:on>/decide", statements.decide, name="decide"),
+    path("cycles/<str:on>/convert", statements.convert_lines, name="convert_lines"),
+    path("weights", weights.weights, name="weights"),
+    path("weights/hours", weights.office_hours, name="office_hours"),
+    path("weights/<int:pk>/remove", weights.remove_weight, name="remove_weight"),
     path("cycles/<str:on>/reopen", statements.reopen_cycle, name="reopen_cycle"),
     path("history", statements.retainer_history, name="retainer_history"),
     path("history.csv", statements.history_csv, name="history_csv"),
@@ -105,6 +122,8 @@ urlpatterns = [
     path("for/<slug:slug>", retainers.profession, name="profession"),
     path("r/<str:token>", public.public_page, name="public_page"),
     path("s/<str:address>", public.public_statement, name="public_statement"),
+    path("a/<str:token>", approvals.approval, name="approval"),
+    path("m/<str:token>", alerts.mute, name="mute"),
     path("d/<str:token>", digests.subscription, name="subscription"),
     path("d/<str:token>/end", digests.end_subscription, name="end_subscription"),
     re_path(r"^look/(?P<colour>[0-9a-f]{6})\.css$", public.look, name="look"),

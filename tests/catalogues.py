@@ -26,7 +26,8 @@ KEYWORDS = {
 PUBLIC = (
     "sharing", "templates/sharing", "templates/mail", "templates/parts/bar.html", "templates/parts/log_line.html", "ledger/words.py",
     "ledger/bar.py", "retainers/words.py", "lib/words.py", "templates/landing", "accounts/professions.py", "templates/error.html",
-    "templates/base.html",
+    "templates/base.html", "ledger/coverage.py", "retainers/weights.py", "overage/words.py", "overage/mails.py", "overage/services.py",
+    "overage/views/approvals.py", "templates/overage/approval.html", "alerts/mails.py", "templates/alerts/mute.html",
 )  # fmt: skip
 PRIVATE = ("sharing/forms.py", "sharing/views/links.py")
 """Parts of these places that only the provider reads."""
@@ -104,7 +105,7 @@ def untranslated(catalogue: Catalog, wanted: Catalog) -> list[str | tuple[str, .
         if not message.id:
             continue
         own = catalogue.get(message.id if isinstance(message.id, str) else message.id[0], message.context)
-        said = [own.string] if own and isinstance(own.string, str) else list(own.string) if own else []
+        said = [own.string] if own and isinstance(own.string, str) else list(own.string or ()) if own else []
         ids = [message.id] if isinstance(message.id, str) else list(message.id)
         if (
             not said

@@ -168,5 +168,18 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
 
 
 @pytest.fixture
+def mailbox(settings) -> Iterator[Any]:
+    """A real mail server that HourTab sends to."""
+    from tests.mailbox import smtp_peer
+
+    with smtp_peer() as (box, url):
+        settings.EMAIL_URL = url
+        options = {"host": "127.0.0.1", "port": int(url.rpartition(":")[2]), "timeout": 5}
+        settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}}
+        settings.SITE_URL = "https://hours.example"
+        yield box
+
+
+@pytest.fixture
 def on_postgres() -> bool:
     return connection.vendor == "postgresql"

@@ -5,6 +5,8 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
+from email.header import decode_header, make_header
 from email.message import Message
 
 from aiosmtpd.controller import Controller
@@ -60,3 +62,19 @@ def smtp_peer() -> Iterator[tuple[Mailbox, str]]:
         yield box, f"smtp://127.0.0.1:{controller.port}"
     finally:
         controller.stop()
+
+
+def subject_of(mail: Message) -> str:
+    """Return the subject of a mail with plain spaces."""
+    return str(make_header(decode_header(mail["Subject"]))).replace("\u00a0", " ")
+
+
+def send(now: datetime) -> int:
+    """Send what waits in the outbox as the worker would at `now`; return how many went out."""
+    import time_machine
+
+    from hourtab.outbox.jobs import deliver
+    from hourtab.schedule import MAILS
+
+    with time_machine.travel(now, tick=False):
+        return deliver(MAILS, now)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -13,7 +13,9 @@ from hourtab.ledger.holds import plan_work
 from hourtab.ledger.models import Source
 from hourtab.outbox.models import Message
 from hourtab.outbox.services import queue
-from hourtab.retainers.models import Retainer
+from hourtab.overage.models import OverageTerms
+from hourtab.overage.services import start_emergency
+from hourtab.retainers.models import Retainer, WeightRule
 from hourtab.sharing.services import share
 from tests.builders import NOW, a_retainer, log
 
@@ -21,6 +23,7 @@ pytestmark = pytest.mark.django_db
 
 OPEN_TO_ALL = {
     "today", "demo", "public_page", "public_statement", "robots", "subscription", "end_subscription", "look", "profession",
+    "approval", "mute",
 }  # fmt: skip
 OF_THE_MEMBER = {
     "today", "log_quick_line", "open_retainer", "clients", "settings", "imports", "sources", "export_everything", "delete_workspace",
@@ -30,9 +33,9 @@ ONLY_POST = {
     "log_quick_line", "add_link", "withdraw_entry", "restore_entry", "know_category", "apply_import", "undo_import", "discard_import",
     "answer_import", "forget_answers", "remove_rule", "raise_rule",
     "export_everything", "delete_workspace", "withdraw_terms", "pause_cycle", "erase_texts",
-    "rotate_link", "revoke_link", "clear_hold", "send_mail_again", "add_contact", "remove_contact",
+    "rotate_link", "revoke_link", "clear_hold", "withdraw_request", "remove_weight", "send_mail_again", "add_contact", "remove_contact",
 }  # fmt: skip
-GOES_BACK = {"close_cycle", "decide", "reopen_cycle"}
+GOES_BACK = {"close_cycle", "decide", "reopen_cycle", "convert_lines", "start_emergency"}
 """Pages that lead back where there is nothing to do."""
 READING = {
     "today",
@@ -53,6 +56,11 @@ READING = {
     "preview_link",
     "client",
     "clients",
+    "retainer_requests",
+    "show_request",
+    "retainer_alerts",
+    "retainer_trail",
+    "trail_csv",
 }
 
 
@@ -76,11 +84,17 @@ def paths(northlight, ada) -> dict[str, str]:
     hold = plan_work(retainer, text="Onboarding", amount=3600, by=None, now=NOW, **days)
     queue(northlight, Message.Kind.DIGEST, about=1, occasion="x", to="carl@acme.example", now=NOW)
     message = Message.objects.get()
+    begin = datetime(2027, 6, 21, 19, tzinfo=UTC)
+    OverageTerms.objects.create(retainer=retainer, emergency_rate=30000, emergency_ceiling=8 * 3600)
+    asked = start_emergency(retainer, reason="Ransomware", began_at=begin, by=None, now=NOW)
+    OverageTerms.objects.all().delete()
+    weight = WeightRule.objects.create(retainer=retainer, name="Emergencies", percent=200, category="Emergency")
     contact = Contact.objects.create(client=retainer.client, name="Carl")
     draft = Import.objects.create(workspace=northlight, retainer=retainer, file_name="x.csv", file_digest="x", content=b"x")
     source = Source.objects.create(workspace=northlight, tool="toggl")
     rule = SourceRule.objects.create(source=source, conditions={"client": ["Acme"]}, retainer=retainer)
     fill = {
+        "requests/<int:number>": asked.number, "weights/<int:pk>": weight.pk, "a/<str:token>": "A" * 22, "m/<str:token>": "A" * 22,
         "sources/<int:pk>": source.pk, "rules/<int:pk>": rule.pk,
         "retainers/<slug:ref>": retainer.ref, "imports/<slug:ref>": draft.ref, "entries/<int:pk>": entry.pk, "links/<int:pk>": link.pk,
         "terms/<str:on>": "2027-06-01", "cycles/<str:on>": "2027-06-01",
@@ -142,7 +156,7 @@ def test_an_editor_edits_but_does_not_change_the_workspace(paths, ben) -> None:
 
 def test_every_page_opens_for_its_owner(paths, ada) -> None:
     for name, path in paths.items():
-        if name not in ONLY_POST | {"demo", "public_statement", "subscription", "end_subscription"}:
+        if name not in ONLY_POST | {"demo", "public_statement", "subscription", "end_subscription", "approval", "mute"}:
             assert ada.get(path).status_code == (302 if name in GOES_BACK else 200), name
 
 

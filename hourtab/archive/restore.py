@@ -16,8 +16,8 @@ from hourtab.archive.export import FORMAT
 from hourtab.archive.tables import NOT_EXPORTED, TABLES, columns_of, value_of
 from hourtab.ledger.verify import findings
 from hourtab.ledger.writes import head
+from hourtab.lib import tokens
 from hourtab.retainers.models import Retainer
-from hourtab.sharing import tokens
 from hourtab.sharing.models import ShareLink, Subscription
 
 

@@ -10,10 +10,12 @@ from typing import Any
 from django.db import models
 
 from hourtab.accounts.models import Member, User, Workspace
+from hourtab.alerts.models import Alert, Listener, Watch, WatchedCycle
 from hourtab.clients.models import Client, Contact
 from hourtab.imports.models import Import, ImportPart, SourceRule
 from hourtab.ledger.models import Authorisation, Cycle, Decision, Entry, Hold, Revision, Source, Statement, TopUp, Transfer, Write
 from hourtab.outbox.models import Message
+from hourtab.overage.models import Approver, OverageTerms, Request, RequestEvent
 from hourtab.retainers.models import Category, OfficeHours, Pause, Retainer, Terms, WeightRule
 from hourtab.sharing.models import FormerAddress, ShareLink, Shown, StoredPage, Subscription, ViewDay
 
@@ -43,6 +45,14 @@ TABLES: tuple[tuple[type[models.Model], str], ...] = (
     (SourceRule, "source__workspace"),
     (Import, "workspace"),
     (ImportPart, "brought_by__workspace"),
+    (OverageTerms, "retainer__workspace"),
+    (Request, "retainer__workspace"),
+    (Approver, "request__retainer__workspace"),
+    (RequestEvent, "request__retainer__workspace"),
+    (Watch, "retainer__workspace"),
+    (WatchedCycle, "watch__retainer__workspace"),
+    (Alert, "retainer__workspace"),
+    (Listener, "retainer__workspace"),
     (ShareLink, "workspace"),
     (Shown, "link__workspace"),
     (FormerAddress, "link__workspace"),

@@ -1,5 +1,6 @@
 """Logging, editing and granting hours."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -162,13 +163,25 @@ class DecisionForm(forms.Form):
     """What becomes of time that awaits a decision."""
 
     amount = AmountField(label=_("How much of it"), bare_most=LONGEST, positive=True)
-    outcome = forms.ChoiceField(label=_("What becomes of it"), choices=Decision.Outcome)
+    outcome = forms.ChoiceField(label=_("What becomes of it"), choices=Decision.Outcome, widget=forms.RadioSelect)
     rate = MoneyField(label=_("Rate"), required=False, help_text=_("Where it is billed; empty for the rate of the terms."))
-    reason = forms.CharField(label=_("Reason"), max_length=300, required=False)
+    reason = forms.CharField(label=_("Why"), max_length=300, help_text=_("It stands in the history, with your name."))
 
     def __init__(self, *args: Any, unit: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _count_in(self, "amount", unit)
+
+
+class ConvertForm(forms.Form):
+    """Which lines beyond the hours become project work."""
+
+    lines = forms.TypedMultipleChoiceField(label=_("Lines"), coerce=int, widget=forms.CheckboxSelectMultiple)
+    reason = forms.CharField(label=_("Why"), max_length=300, help_text=_("Your client sees it beside “edited”."))
+
+    def __init__(self, *args: Any, lines: Sequence[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["lines"]
+        field.choices = lines
 
 
 class ReopenForm(forms.Form):

@@ -4,13 +4,16 @@ Nothing is overwritten: an edit adds a revision, a withdrawal leaves a tombstone
 corrected by its difference. Instants are arguments.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from hourtab.accounts.models import Member
 from hourtab.core.amounts import HOUR, LONGEST
 from hourtab.core.cycles import LAST_DAY, Cycle
+from hourtab.core.totals import CycleTotals, Line, paid_by
 from hourtab.ledger import closing, corrections, queries
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Decision, Entry, Revision, TopUp, Transfer, Write
@@ -168,6 +171,30 @@ def decide(
         )  # fmt: skip
         this.touches(posted)
         return decision
+
+
+def beyond_hours(retainer: Retainer, cycle_on: date, today: date) -> list[queries.LogLine]:
+    """Return the lines of a cycle of which something awaits a decision, the latest first."""
+    cycle = next((item for item in queries.cycles(retainer, today) if item.starts_on == cycle_on), None)
+    if cycle is None:
+        return []
+    terms = queries.terms_at(retainer, cycle_on)
+    lines = queries.log(queries.lines_of(retainer, cycle, ("retainer",)), cycle, terms, today, limit=None)
+    return [line for line in lines if _awaits(cycle, line)]
+
+
+def _awaits(cycle: CycleTotals, line: queries.LogLine) -> bool:
+    if line.balance is None or line.charged <= 0 or line.corrects:
+        return False
+    return any(part.source == "awaiting" for part in paid_by(cycle, Line("", line.charged, 0, 0, line.balance)))
+
+
+@transaction.atomic
+def convert_to_project(entries: Sequence[Entry], *, by: Member | None, now: datetime, reason: str) -> None:
+    """Make lines project work, billed apart: they no longer draw on the hours. In a closed cycle they are corrected."""
+    for entry in entries:
+        work = corrections.standing_work(entry)._replace(scope="project")
+        edit_entry(entry, work, by=by, now=now, reason=reason)
 
 
 def erase_texts(entry: Entry, *, by: Member | None, now: datetime, reason: str = "") -> None:

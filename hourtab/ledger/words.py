@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
+from hourtab.core.amounts import money
 from hourtab.core.forecast import Forecast, forecast
 from hourtab.core.totals import CycleTotals
 from hourtab.ledger import closing, queries
@@ -129,6 +130,11 @@ def facts_of(
         facts.append((_("Used after they lapsed"), _("%(hours)s, for late work") % {"hours": words.amount(cycle.reinstated)}))
     if awaiting := sum(cycle.pending.values()) - cycle.awaiting:
         facts.append((_("From earlier cycles"), _("%(hours)s await a decision") % {"hours": words.amount(awaiting)}))
+    if cycle.absorbed > 0:
+        rate = queries.terms_at(retainer, cycle.starts_on).overage.rate
+        worth = money(cycle.absorbed, rate, counted=words.unit != "hour") if rate else 0
+        given = {"hours": words.amount(cycle.absorbed), "worth": words.money(worth, retainer.currency)}
+        facts.append((_("Given at no charge"), _("%(hours)s, worth %(worth)s") % given if worth else given["hours"]))
     if cycle.debt_in:
         facts.append((_("Taken in advance"), words.amount(cycle.debt_in)))
     if cycle.state in ("open", "paused") and cycle.lapsing and cycle.ends_on != date.max:

@@ -23,6 +23,12 @@ class Message(models.Model):
     class Kind(models.TextChoices):
         CONFIRM = "confirm", _("Confirming a subscription")
         DIGEST = "digest", _("Digest of a page")
+        REQUEST = "request", _("Request for more hours")
+        REMINDER = "reminder", _("Reminder of a request")
+        CODE = "code", _("Code for a decision")
+        RECEIPT = "receipt", _("What became of a request")
+        NEWS = "news", _("News of a request, to you")
+        ALERT = "alert", _("Alert")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")

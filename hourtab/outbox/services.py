@@ -9,9 +9,14 @@ from hourtab.outbox.models import Message
 
 
 @transaction.atomic
-def queue(workspace: Workspace, kind: Message.Kind, *, about: int, occasion: str, to: str, now: datetime) -> bool:
-    """Have one mail sent for this kind, subject and occasion; return False where it was asked for already."""
-    message = Message(workspace=workspace, kind=kind, about=about, occasion=occasion, to=to, created_at=now, due_at=now)
+def queue(
+    workspace: Workspace, kind: Message.Kind, *, about: int, occasion: str, to: str, now: datetime, due: datetime | None = None
+) -> bool:
+    """Have one mail sent for this kind, subject and occasion, at `due` or at once.
+
+    Returns False where it was asked for already.
+    """
+    message = Message(workspace=workspace, kind=kind, about=about, occasion=occasion, to=to, created_at=now, due_at=due or now)
     before = Message.objects.filter(kind=kind, about=about, occasion=occasion).exists()
     Message.objects.bulk_create([message], ignore_conflicts=True)
     return not before

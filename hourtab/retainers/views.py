@@ -20,6 +20,7 @@ from hourtab.ledger import services as ledger
 from hourtab.ledger.agreement import coming_starts
 from hourtab.ledger.bar import bar_of
 from hourtab.ledger.breakdown import breakdown_at
+from hourtab.ledger.coverage import Coverage
 from hourtab.ledger.cycle_rows import cycle_rows
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.forms import EntryForm
@@ -33,6 +34,7 @@ from hourtab.lib.notices import tell, warn
 from hourtab.lib.once import once
 from hourtab.lib.text import clean
 from hourtab.lib.words import Words
+from hourtab.overage.today import moves_of
 from hourtab.retainers import services
 from hourtab.retainers.forms import OpenRetainerForm
 from hourtab.retainers.models import Retainer
@@ -81,9 +83,10 @@ def in_their_language(request: HttpRequest, template: str, context: dict[str, ob
 @member_required
 def _today(request: MemberRequest) -> HttpResponse:
     with snapshot():
-        rows = today_rows(request.workspace, timezone.now())
+        now = timezone.now()
+        rows = today_rows(request.workspace, now, moves_of(request.workspace, now))
     line = request.session.pop("quick_line", "")
-    context = {"rows": rows, "moves": [row for row in rows if row.need < 9], "line": line}
+    context = {"rows": rows, "moves": [(row, move) for row in rows for move in row.moves], "line": line}
     return render(request, "retainers/today.html", context)
 
 
@@ -237,10 +240,11 @@ def _log_of(found: Retainer, now: datetime, request: HttpRequest) -> dict[str, o
     page = int(request.GET["page"]) if request.GET.get("page", "").isdecimal() and len(request.GET["page"]) < 7 else 1
     lines = queries.log(rows, shown, terms, on, offset=(max(1, page) - 1) * LINES_A_PAGE, limit=LINES_A_PAGE + 1)
     place, words, corrections = cycles.index(shown), _words(found), corrections_of(found, lines)
+    coverage = Coverage(found, shown, words, terms.rounding)
     return {
         "shown": shown,
-        "lines": [(line, marks_of(line, words, corrections)) for line in lines[:LINES_A_PAGE]],
-        "planned": [(line, marks_of(line, words)) for line in queries.planned(rows, terms, on)] if page == 1 else (),
+        "lines": [(line, marks_of(line, words, corrections), coverage.of(line)) for line in lines[:LINES_A_PAGE]],
+        "planned": [(line, marks_of(line, words), "") for line in queries.planned(rows, terms, on)] if page == 1 else (),
         "page": page,
         "has_more": len(lines) > LINES_A_PAGE,
         "earlier": cycles[place - 1] if place else None,

@@ -24,6 +24,7 @@ from hourtab.sharing.look import Look, look_of
 from hourtab.sharing.models import ShareLink
 from hourtab.sharing.parts import Part
 from hourtab.sharing.public import balance_document, fingerprint
+from hourtab.sharing.requests import Shown
 from hourtab.sharing.split import Split, split_of
 from hourtab.sharing.whatif import what_if
 
@@ -73,6 +74,7 @@ class Sheet:
     stale: str
     query: str
     is_chosen: bool
+    waiting: Sequence[Shown] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ class Detail:
     found: Found | None
     burn_up: BurnUp | None
     agreement: str
+    decided: Sequence[Shown]
     since: str
     coming: Sequence[tuple[str, str]]
     past: Sequence[PastCycle]
@@ -180,6 +183,7 @@ def _sheet(part: Part, place: int, chosen: int, *, several: bool) -> Sheet:
         stale=_stale(retainer, part.now) if cycle.state in ("open", "paused") else "",
         query=query,
         is_chosen=place == chosen,
+        waiting=[item for item in part.requests if item.is_pending],
     )
 
 
@@ -201,6 +205,7 @@ def _not_begun(part: Part, query: str, *, is_chosen: bool) -> Sheet:
         stale="",
         query=query,
         is_chosen=is_chosen,
+        waiting=[item for item in part.requests if item.is_pending],
     )
 
 
@@ -233,6 +238,7 @@ def _detail(part: Part, link: ShareLink, asked: Asked, now: datetime, *, more: s
         found=found,
         burn_up=burn_up_of(cycle, part.breakdown, today, words) if cycle else None,
         agreement=" ".join(part.agreement),
+        decided=[item for item in part.requests if not item.is_pending],
         since=words.full_day(part.terms.effective_on),
         coming=part.coming,
         past=_past_cycles(part, link) if link.shows_past else [],

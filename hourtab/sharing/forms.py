@@ -30,7 +30,8 @@ class LinkForm(forms.ModelForm):  # type: ignore[type-arg]
         label=_("Hours are written"), required=False, choices=[("", _("as in the workspace")), *HOUR_FORMATS]
     )
     folded = (
-        "shows_worked", "shows_past", "shows_documents", "splits_by", "locale", "hour_format", "expires_on", "takes_subscribers",
+        "shows_worked", "shows_past", "shows_documents", "shows_requests", "splits_by", "locale", "hour_format", "expires_on",
+        "takes_subscribers",
         "has_feeds", "unfurls",
     )  # fmt: skip
     folded_title = _("More: language, end, past cycles, documents, mail, feeds")
@@ -39,7 +40,8 @@ class LinkForm(forms.ModelForm):  # type: ignore[type-arg]
         model = ShareLink
         fields = [
             "label", "given_to", "shows_descriptions", "shows_categories", "shows_people", "shows_projects", "shows_courtesy",
-            "shows_worked", "shows_past", "shows_documents", "splits_by", "locale", "hour_format", "takes_subscribers",
+            "shows_worked", "shows_past", "shows_documents", "shows_requests", "splits_by", "locale", "hour_format",
+            "takes_subscribers",
             "has_feeds", "unfurls",
         ]  # fmt: skip
         help_texts = {

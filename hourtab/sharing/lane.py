@@ -15,7 +15,8 @@ from typing import Any
 
 from django.db import close_old_connections
 
-from hourtab.sharing import headers, pages, tokens
+from hourtab.lib import tokens
+from hourtab.sharing import headers, pages
 from hourtab.sharing.counting import Counts, write_views
 from hourtab.sharing.limits import Limit, visitor_of
 from hourtab.sharing.live import Live
@@ -64,7 +65,7 @@ class Lane:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request."""
         path = scope["path"]
-        if path.startswith(("/s/", "/d/")):
+        if path.startswith(("/s/", "/d/", "/a/", "/m/")):
             await self._other(scope, receive, send)
             return
         token, slash, rest = path[3:].partition("/")
@@ -245,7 +246,7 @@ class Lane:
         await self.site(scope, receive, watched)
 
     async def _other(self, scope: Any, receive: Any, send: Any) -> None:
-        """Let Django answer a statement (`/s/…`) or a subscription (`/d/…`)."""
+        """Let Django answer a statement (`/s/…`), a subscription (`/d/…`), an approval (`/a/…`) or a mute (`/m/…`)."""
         place, address = scope["path"][:3], scope["path"][3:]
         if log.isEnabledFor(logging.INFO):
             log.info("%s %s…", scope["method"], place)

@@ -8,10 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from hourtab.accounts.models import Member, Workspace
 from hourtab.clients.models import Client
+from hourtab.lib import tokens
 from hourtab.lib.choices import HOUR_FORMATS
 from hourtab.lib.versioned import Versioned
 from hourtab.retainers.models import Retainer
-from hourtab.sharing import tokens
 
 SPLITS = (
     ("category", _("by kind of work")),
@@ -47,6 +47,7 @@ class ShareLink(Versioned):
     shows_worked = models.BooleanField(_("The time worked, where another time counts"), default=True)
     shows_past = models.BooleanField(_("Past cycles"), default=True)
     shows_documents = models.BooleanField(_("Statements, files and the fingerprint"), default=True)
+    shows_requests = models.BooleanField(_("Requests for more hours, and what became of them"), default=True)
     splits_by = models.CharField(_("What the time went into"), max_length=8, choices=SPLITS, default="category", blank=True)
     has_feeds = models.BooleanField(_("Feeds: JSON, calendar, badge"), default=False)
     unfurls = models.BooleanField(_("The balance in link previews"), default=False)

@@ -19,6 +19,7 @@ from django.utils import timezone, translation
 
 from hourtab.lib.database import snapshot
 from hourtab.lib.language import language_of
+from hourtab.overage.models import Request
 from hourtab.retainers.models import Retainer
 from hourtab.sharing.asked import Asked
 from hourtab.sharing.balance import balance_page
@@ -77,11 +78,15 @@ def local_dates(zones: Sequence[str], now: datetime) -> tuple[str, ...]:
 
 
 def good_until(link: ShareLink, retainers: Sequence[Retainer], now: datetime) -> int:
-    """Return when the page must be made anew even if nothing changes: the next local midnight, or the link's end."""
+    """Return when the page must be made anew even if nothing changes: the next local midnight, the end of a
+    request that waits, or the link's own."""
     moments = [
         datetime.combine(retainer.today(now) + timedelta(days=1), time.min, tzinfo=retainer.tzinfo).timestamp()
         for retainer in retainers
     ]
+    if link.shows_requests:
+        waiting = Request.objects.filter(retainer__in=retainers, state=Request.State.PENDING, decide_by__gt=now)
+        moments += [at.timestamp() for at in waiting.values_list("decide_by", flat=True) if at]
     if link.expires_at:
         moments.append(link.expires_at.timestamp())
     return int(min(moments))

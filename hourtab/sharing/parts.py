@@ -14,10 +14,14 @@ from hourtab.ledger.queries import LogLine
 from hourtab.ledger.words import Correction, before_of, facts_of
 from hourtab.lib.text import visible
 from hourtab.lib.words import Words
-from hourtab.retainers.models import Retainer
+from hourtab.overage.models import OverageTerms
+from hourtab.overage.words import emergency_terms
+from hourtab.retainers.models import OfficeHours, Retainer
+from hourtab.retainers.weights import weights_in_words
 from hourtab.retainers.words import agreement, coming_changes
 from hourtab.sharing.log import corrections_shown, scopes_of
 from hourtab.sharing.models import ShareLink
+from hourtab.sharing.requests import Shown, requests_on_page
 
 LONG = 20_000
 """A cycle of more lines shows its fingerprint on a page of its own: making it would hold up the first reader."""
@@ -101,7 +105,19 @@ class Part:
     @cached_property
     def agreement(self) -> Sequence[str]:
         """The terms in words, a sentence each."""
-        return agreement(self.terms, self.words, self.retainer.currency, self.retainer.notice_hours)
+        retainer, words = self.retainer, self.words
+        rules = list(retainer.weight_rules.all())
+        hours = OfficeHours.objects.filter(retainer=retainer).first() if rules else None
+        beyond = OverageTerms.objects.filter(retainer=retainer).select_related("retainer").first()
+        emergency = emergency_terms(beyond, words) if beyond else ""
+        agreed = agreement(self.terms, words, retainer.currency, retainer.notice_hours)
+        return [*agreed, *weights_in_words(rules, hours, words), *([emergency] if emergency else [])]
+
+    @cached_property
+    def requests(self) -> Sequence[Shown]:
+        """What more hours were asked for in the present cycle, and what became of it."""
+        first = self.cycle.starts_on if self.cycle else self.retainer.starts_on
+        return requests_on_page(self.retainer, self.link, first, self.now, self.words)
 
     @cached_property
     def coming(self) -> Sequence[tuple[str, str]]:

@@ -40,6 +40,7 @@ def statement_pdf(page: StatementPage, workspace: Workspace, paper: str = "") ->
         "went_out": [asdict(row) for row in page.went_out],
         "note": page.note,
         "reason": _("Reopened: %(reason)s") % {"reason": page.reason} if page.reason else "",
+        "decided": [" ".join(filter(None, (item.outcome, item.what, item.emergency, item.reason))) for item in page.decided],
         "agreement": page.agreement,
         "fingerprint": page.fingerprint,
     }
@@ -67,6 +68,7 @@ def present_pdf(page: Present, workspace: Workspace, paper: str = "") -> bytes:
         "went_out": [asdict(row) for row in page.went_out],
         "note": "",
         "reason": "",
+        "decided": [],
         "agreement": page.agreement,
         "fingerprint": "",
     }
@@ -94,6 +96,7 @@ def _common(page: StatementPage | Story | Present, workspace: Workspace, paper: 
             "log": _("Work log"),
             "nothing": _("No work was logged."),
             "agreement": _("The agreement"),
+            "decided": _("More hours"),
             "kinds": _("Kinds of work"),
             "months": _("By month"),
         },

@@ -22,6 +22,7 @@ from hourtab.retainers.models import Retainer
 from hourtab.sharing.log import corrections_shown, marks_shown, texts_of
 from hourtab.sharing.models import ShareLink
 from hourtab.sharing.parts import Part
+from hourtab.sharing.requests import Shown
 from hourtab.sharing.split import amounts_of
 
 SHOWN_LINES = 2_000
@@ -49,6 +50,7 @@ def _sheet(part: Part, link: ShareLink) -> dict[str, Any]:
     shown = {
         "retainer": {"name": visible(retainer.name), "unit": retainer.unit, "zone": retainer.zone},
         "as_of": part.today.isoformat(),
+        "requests": [item.as_json() for item in part.requests],
     }
     if part.cycle is None:
         return shown | {"cycle": None, "lines": [], "planned": [], "past": []}
@@ -70,7 +72,13 @@ def _hold(hold: Hold, link: ShareLink) -> dict[str, Any]:
 
 
 def statement_document(
-    row: Statement, lines: Sequence[LogLine], link: ShareLink, words: Words, text: Sequence[str], coverage: Coverage
+    row: Statement,
+    lines: Sequence[LogLine],
+    link: ShareLink,
+    words: Words,
+    text: Sequence[str],
+    coverage: Coverage,
+    decided: Sequence[Shown] = (),
 ) -> dict[str, Any]:
     """Return what the page of a statement shows, `text` being its agreement in words."""
     retainer = row.retainer
@@ -87,6 +95,7 @@ def statement_document(
             {
                 "retainer": {"name": visible(retainer.name), "unit": retainer.unit, "zone": retainer.zone},
                 "agreement": list(text),
+                "requests": [item.as_json() for item in decided],
                 "cycle": cycle_part(queries.totals_from_json(row.totals)),
                 "lines": lines_part(retainer, lines, link, words, coverage),
             }

@@ -8,8 +8,8 @@ from typing import Any
 from django.db import transaction
 
 from hourtab.accounts.models import Member
+from hourtab.lib import tokens
 from hourtab.retainers.models import Retainer
-from hourtab.sharing import tokens
 from hourtab.sharing.models import FormerAddress, ShareLink, Shown, StoredPage
 
 

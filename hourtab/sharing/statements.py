@@ -25,6 +25,7 @@ from hourtab.sharing.look import Look, look_of
 from hourtab.sharing.models import ShareLink
 from hourtab.sharing.parts import words_of
 from hourtab.sharing.public import SHOWN_LINES, fingerprint, statement_document
+from hourtab.sharing.requests import Shown, requests_on_statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class StatementPage:
     total_lines: int
     more_lines: int
     agreement: str
+    decided: Sequence[Shown]
     document: dict[str, Any]
     fingerprint: str
     path: str
@@ -83,7 +85,8 @@ def statement_page(
     terms = terms_from_json(row.terms)
     text = agreement(terms, words, retainer.currency, retainer.notice_hours)
     coverage = Coverage(retainer, cycle, words, terms.rounding)
-    document = statement_document(row, lines, link, words, text, coverage)
+    decided = requests_on_statement(retainer, link, row.starts_on, row.ends_on or row.closed_on, row.made_at, words)
+    document = statement_document(row, lines, link, words, text, coverage, decided)
     path = statement_path(link, retainer.ref, row.number)
     stretch = words.stretch(cycle.starts_on, cycle.ends_on)
     excess = over(cycle)
@@ -113,6 +116,7 @@ def statement_page(
         more_lines=max(0, len(lines) - SHOWN_LINES),
         total_lines=len(lines),
         agreement=" ".join(text),
+        decided=decided,
         document=document,
         fingerprint=fingerprint(document),
         path=path if row is versions[-1] else f"{path}?version={row.version}",

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from hourtab.lib import tokens
 from hourtab.outbox.models import Message
 from hourtab.outbox.services import queue
-from hourtab.sharing import tokens
 from hourtab.sharing.models import ShareLink, Subscription
 
 MOST_A_LINK = 50

@@ -72,7 +72,7 @@ def test_the_page_says_all_of_it(carl, link, retainer) -> None:
         "Added 1 h",
         "What the time went into by kind of work Discovery 6 h Vendor 3 h 30 m",
         "Planned Hypercare week 24–28 Jun 2027 6 h",
-        "Tuesday 15 June Vendor call Vendor · 16 h 30 m left 3 h 30 m 16 h 30 m",
+        "Tuesday 15 June Vendor call Vendor · 16 h 30 m left 3 h 30 m – Why? 3 h 30 m from this cycle's hours. 16 h 30 m",
         "9 h 30 m used by 22 June; an even pace would be 19 h 4 m.",
         "The agreement since 1 May 2027 20 h a month, from the 1st.",
         "Past cycles 24 h 30 m used since 1 May 2027.",

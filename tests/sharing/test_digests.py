@@ -2,7 +2,6 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from email.header import decode_header, make_header
 
 import pytest
 import time_machine
@@ -18,19 +17,9 @@ from hourtab.sharing.digest import queue_digests
 from hourtab.sharing.models import ShareLink, Shown, Subscription
 from hourtab.sharing.services import change_link, revoke_link, rotate_link, share
 from tests.builders import NOW, a_retainer, log
-from tests.mailbox import Mailbox, smtp_peer, text_of
+from tests.mailbox import Mailbox, send, subject_of, text_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def mailbox(settings):
-    with smtp_peer() as (box, url):
-        settings.EMAIL_URL = url
-        options = {"host": "127.0.0.1", "port": int(url.rpartition(":")[2]), "timeout": 5}
-        settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}}
-        settings.SITE_URL = "https://hours.example"
-        yield box
 
 
 @pytest.fixture
@@ -55,21 +44,12 @@ def subscribe(carl, link, to="cfo@brightwater.example", rhythm="week"):
     return carl.post(f"{link.path}?subscribe", {"to": to, "rhythm": rhythm})
 
 
-def send(now: datetime = NOW) -> int:
-    with time_machine.travel(now, tick=False):
-        return deliver(MAILS, now)
-
-
 def confirmed(link, rhythm="week", on: datetime = NOW) -> Subscription:
     subscriptions.ask(link, "cfo@brightwater.example", rhythm, now=on)
     row = Subscription.objects.get()
     assert subscriptions.confirm(row, rhythm, now=on)
     Message.objects.all().delete()
     return Subscription.objects.get()
-
-
-def subject_of(mail) -> str:
-    return str(make_header(decode_header(mail["Subject"]))).replace("\u00a0", " ")
 
 
 def test_the_whole_way_from_the_page_to_the_end(carl, link, mailbox: Mailbox) -> None:

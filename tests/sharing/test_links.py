@@ -9,8 +9,9 @@ from django.db import connection
 
 from hourtab.ledger.jobs import turn_the_day
 from hourtab.ledger.models import Statement
+from hourtab.lib import tokens
 from hourtab.retainers.models import Retainer
-from hourtab.sharing import limits, tokens
+from hourtab.sharing import limits
 from hourtab.sharing.addresses import statement_path
 from hourtab.sharing.counting import write_views
 from hourtab.sharing.models import FormerAddress, ShareLink, StoredPage, ViewDay

@@ -9,7 +9,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from hourtab.sharing import live, tokens
+from hourtab.lib import tokens
+from hourtab.sharing import live
 from hourtab.sharing.live import Live
 from hourtab.sharing.models import ShareLink
 from hourtab.sharing.services import change_retainers, revoke_link, rotate_link, share

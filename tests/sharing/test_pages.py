@@ -10,8 +10,9 @@ from django.db import connection
 from hourtab.clients.services import rename_client
 from hourtab.core.amounts import HOUR
 from hourtab.ledger import services as ledger
+from hourtab.lib import tokens
 from hourtab.retainers.models import Retainer
-from hourtab.sharing import pages, tokens
+from hourtab.sharing import pages
 from hourtab.sharing.lane import Lane
 from hourtab.sharing.models import ShareLink, StoredPage
 from hourtab.sharing.services import change_link, revoke_link, rotate_link, share

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,7 +16,7 @@ from hourtab.imports.jobs import forget_texts
 from hourtab.ledger import queries, services, statements, writes
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.exports import guarded
-from hourtab.ledger.forms import DecisionForm, ReopenForm
+from hourtab.ledger.forms import ConvertForm, DecisionForm, ReopenForm
 from hourtab.ledger.history import abouts
 from hourtab.ledger.models import Revision, Write
 from hourtab.ledger.proof import ledger_document
@@ -79,6 +80,37 @@ def decide(request: MemberRequest, ref: str, on: str) -> HttpResponse:
             return redirect("retainer_cycles", ref=ref)
     lead = _("%(time)s of the cycle of %(day)s await a decision.") % {"time": words.amount(awaiting), "day": words.full_day(day)}
     context = {"retainer": retainer, "form": form, "title": _("Decide on extra time"), "button": _("Decide"), "back": retainer}
+    also = {"also": reverse("convert_lines", args=[ref, on]), "also_label": _("Convert lines to project work instead")}
+    return render(request, "parts/form_page.html", context | {"lead": lead} | also)
+
+
+@editor_required
+@once
+def convert_lines(request: MemberRequest, ref: str, on: str) -> HttpResponse:
+    """Make lines beyond the hours project work, billed apart."""
+    retainer, now, day = find_retainer(request, ref), timezone.now(), day_of(on)
+    words = words_for(retainer)
+    found = services.beyond_hours(retainer, day, retainer.today(now))
+    if not found:
+        warn(request, _("Nothing awaits a decision in that cycle."))
+        return redirect("retainer_cycles", ref=ref)
+    choices = [
+        (line.entry_id, " · ".join((words.day(work.on), words.amount(line.charged), work.description or work.category)))
+        for line in found
+        for work in (line.work,)
+    ]
+    form = ConvertForm(request.POST or None, lines=choices)
+    if request.method == "POST" and form.is_valid():
+        entries = list(retainer.entries.filter(pk__in=form.cleaned_data["lines"]).select_related("retainer__workspace"))
+        try:
+            services.convert_to_project(entries, by=request.member, now=now, reason=form.cleaned_data["reason"])
+        except LedgerError as error:
+            form.add_error(None, str(error))
+        else:
+            tell(request, _("They are project work now, billed apart, and no longer draw on the hours."))
+            return redirect("retainer_cycles", ref=ref)
+    context = {"form": form, "title": _("Convert to project work"), "button": _("Convert them"), "back": retainer}
+    lead = _("The whole of each line is billed apart; hours it had drawn are free again for the lines after it.")
     return render(request, "parts/form_page.html", context | {"lead": lead})
 
 

@@ -8,13 +8,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from hourtab.lib import tokens
 from hourtab.lib.text import visible
-from hourtab.sharing import pages, subscriptions, tokens
+from hourtab.sharing import pages, subscriptions
+from hourtab.sharing.answers import inactive, page
 from hourtab.sharing.links import takes_subscribers
 from hourtab.sharing.look import look_of
 from hourtab.sharing.models import ShareLink, Subscription
 from hourtab.sharing.parts import words_of
-from hourtab.sharing.views.answers import inactive, page
 
 
 @csrf_exempt

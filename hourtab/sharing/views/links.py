@@ -18,11 +18,11 @@ from hourtab.lib.once import once
 from hourtab.retainers.models import Retainer
 from hourtab.retainers.words import words_for
 from hourtab.sharing import pages, services
+from hourtab.sharing.answers import answer
 from hourtab.sharing.asked import Asked
 from hourtab.sharing.forms import GRACES, LinkForm
 from hourtab.sharing.links import url_of
 from hourtab.sharing.models import ShareLink, ViewDay
-from hourtab.sharing.views.answers import answer
 
 
 def _retainer(request: MemberRequest, ref: str) -> Retainer:

@@ -10,13 +10,15 @@ from django.views.decorators.http import require_safe
 
 from hourtab.core.chain import canonical
 from hourtab.ledger.models import Statement
+from hourtab.lib import tokens
 from hourtab.lib.colours import stylesheet
 from hourtab.lib.database import snapshot
 from hourtab.lib.pictures import kind_of
 from hourtab.lib.text import visible
 from hourtab.retainers.models import Retainer
-from hourtab.sharing import feeds, pages, tokens
+from hourtab.sharing import feeds, pages
 from hourtab.sharing.addresses import find_statements
+from hourtab.sharing.answers import answer, file, inactive, page
 from hourtab.sharing.asked import Asked, number_of
 from hourtab.sharing.headers import CHECKED
 from hourtab.sharing.look import look_of
@@ -28,7 +30,6 @@ from hourtab.sharing.public import balance_document, fingerprint
 from hourtab.sharing.sheets import lines_csv
 from hourtab.sharing.statements import statement_page
 from hourtab.sharing.story import story_of
-from hourtab.sharing.views.answers import answer, file, inactive, page
 from hourtab.sharing.views.digests import subscribe
 
 _A_YEAR = "public, max-age=31536000, immutable"

@@ -35,3 +35,8 @@ def _pad(nonce: bytes) -> bytes:
 def digest_of(token: str) -> str:
     """Return what the database knows of a token."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def code_of(nonce: bytes) -> str:
+    """Return the six digits that belong to `nonce`."""
+    return f"{int.from_bytes(_pad(nonce)[:8]) % 1_000_000:06d}"
