@@ -157,7 +157,9 @@ def test_two_workers_tell_it_once(retainer) -> None:
     assert Alert.objects.filter(threshold=80).count() == 1
 
 
-def test_the_provider_is_told_what_to_do_next_and_the_sponsor_only_where_wanted(ada, ben, ria, retainer, mailbox: Mailbox) -> None:
+def test_the_provider_is_told_what_to_do_next_and_the_sponsor_only_where_wanted(
+    ada, ben, ria, retainer, mailbox: Mailbox
+) -> None:
     sponsor = Contact.objects.create(client=retainer.client, name="Sue", email="sue@acme.example", role="sponsor")
     link = share([retainer], by=None)
     worked(retainer, "10h")

@@ -351,7 +351,9 @@ class TestEmergency:
             self.begin(ada, retainer)
         assert ada.get(f"/retainers/{retainer.ref}/requests/emergency").status_code == 302
 
-    def test_work_begins_at_once_and_is_asked_for_afterwards(self, ada, carl, retainer, carl_decides, terms, link, mailbox) -> None:
+    def test_work_begins_at_once_and_is_asked_for_afterwards(
+        self, ada, carl, retainer, carl_decides, terms, link, mailbox
+    ) -> None:
         row = self.begin(ada, retainer)
         log(retainer, "2027-06-22", "7h", "Servers isolated")
         cycle = cycle_of(retainer)

@@ -1,13 +1,14 @@
 """A canary in every private field, and a walk through everything public: none of them sings."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
 from django.db import models
 
 from hourtab.accounts.models import Workspace
+from hourtab.alerts.watching import watch_retainers
 from hourtab.archive.tables import TABLES
 from hourtab.clients.models import Contact
 from hourtab.core.amounts import HOUR
@@ -17,7 +18,9 @@ from hourtab.ledger.jobs import turn_the_day
 from hourtab.ledger.services import edit_entry, top_up, withdraw_entry
 from hourtab.outbox.jobs import deliver
 from hourtab.outbox.models import Message
-from hourtab.retainers.models import Retainer
+from hourtab.overage import services as requests
+from hourtab.overage.services import Wish
+from hourtab.retainers.models import OfficeHours, Retainer, WeightRule
 from hourtab.schedule import MAILS
 from hourtab.sharing import subscriptions
 from hourtab.sharing.digest import queue_digests
@@ -32,12 +35,14 @@ MONDAY = datetime(2027, 6, 28, 8, tzinfo=UTC)
 SHOWN = {
     "workspace.name", "workspace.zone", "workspace.locale", "workspace.currency", "workspace.colour", "client.name", "retainer.name",
     "retainer.zone", "retainer.currency", "retainer.as_of_source", "revision.category", "revision.description", "revision.person",
-    "revision.project", "revision.reason", "statement.reason", "hold.text", "sharelink.locale",
+    "revision.project", "revision.reason", "statement.reason", "hold.text", "sharelink.locale", "revision.weighted_by", "weightrule.name",
+    "request.reason",
 }  # fmt: skip
 """Texts that a link may show. Everything else is private, or a key."""
 KEYS = {
     "ref", "key", "token_digest", "digest", "hash", "salt", "erased", "batch", "occasion", "message_id", "source_digest", "source_ref",
     "file_digest", "password", "tag", "release", "coding", "profession", "tool", "cadence", "stub", "overage_policy", "rounding_mode", "outcome", "unit",
+    "days",
 }  # fmt: skip
 
 
@@ -74,7 +79,16 @@ def test_no_private_text_is_on_any_public_page_feed_file_or_mail(northlight, ada
     top_up(retainer, seconds=HOUR, on=date(2027, 6, 3), by=ada.member, now=NOW, reason="canary")
     days = {"starts_on": date(2027, 6, 24), "ends_on": date(2027, 6, 25)}
     plan_work(retainer, text="Shown plan", amount=HOUR, by=ada.member, now=NOW, **days)
-    Contact.objects.create(client=retainer.client, name="canary", email="canary@brightwater.example")
+    contact = Contact.objects.create(client=retainer.client, name="canary", email="canary@brightwater.example", role="approver")
+    WeightRule.objects.create(retainer=retainer, name="Shown rule", percent=200, category="canary kind")
+    OfficeHours.objects.create(retainer=retainer)
+    for number, amount in ((1, HOUR), (2, 0)):
+        wish = Wish("extra", HOUR, date(2027, 6, 3), date(2027, 6, 30), f"Shown request {number}", 9000)
+        asked = requests.ask(retainer, wish, [contact], decide_by=MONDAY + timedelta(days=9), by=ada.member, now=NOW)
+        if number == 1:
+            by = asked.approvers.get()
+            requests.decide(asked, approver=by, name="canary who decided", amount=amount or HOUR, comment="canary comment", now=NOW)
+    watch_retainers(NOW)
     Import.objects.create(workspace=northlight, retainer=retainer, file_name="canary.csv", file_digest="x", content=b"canary")
     other = a_retainer(northlight, "canary client", "canary retainer")
     log(other, "2027-06-03", "1h", "canary of another client")
@@ -88,6 +102,7 @@ def test_no_private_text_is_on_any_public_page_feed_file_or_mail(northlight, ada
         settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}}
         subscriptions.ask(link, "reader@brightwater.example", "week", now=NOW)
         subscriptions.confirm(Subscription.objects.get(), "week", now=NOW)
+        Message.objects.exclude(kind="confirm").delete()
         queue_digests(MONDAY)
         assert plant() > 40
         Subscription.objects.update(to="reader@brightwater.example")
@@ -99,7 +114,8 @@ def test_no_private_text_is_on_any_public_page_feed_file_or_mail(northlight, ada
             assert deliver(MAILS, MONDAY) == 2
         told = {f"mail {i}": mail.as_string() for i, mail in enumerate(box.mails)} | crawl(carl, link)
     assert len(told) > 25
-    assert any("Shown plan" in text for text in told.values())
+    for shown in ("Shown plan", "Shown rule", "Shown request 1", "Shown request 2"):
+        assert any(shown in text for text in told.values()), shown
     for path, text in told.items():
         assert "canary" not in text.lower(), (path, re.search("canary[^<\n]*", text, re.IGNORECASE)[0])
 
