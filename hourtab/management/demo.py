@@ -18,7 +18,9 @@ from hourtab.ledger.holds import plan_work
 from hourtab.ledger.jobs import turn_the_day
 from hourtab.ledger.services import log_time, top_up
 from hourtab.ledger.work import Work
-from hourtab.retainers.models import Retainer
+from hourtab.overage.models import OverageTerms
+from hourtab.overage.services import Wish, ask
+from hourtab.retainers.models import OfficeHours, Retainer, WeightRule
 from hourtab.retainers.services import open_retainer
 from hourtab.sharing.models import ShareLink
 from hourtab.sharing.services import share
@@ -31,7 +33,7 @@ class Story:
     """One retainer: what was agreed, how many days into its cycle it is, and what happened.
 
     `now` are lines of the present cycle, `before` those of each earlier one: `day | time | category | person | text`,
-    the day counted from the start of the cycle.
+    the day counted from the start of the cycle. `asks` are hours, a rate and a reason of a request that waits.
     """
 
     client: str
@@ -48,6 +50,8 @@ class Story:
     shows_people: bool = True
     extra: int = 0
     planned: tuple[str, int] | None = None
+    asks: tuple[int, int, str] | None = None
+    has_emergencies: bool = False
 
 
 STORIES = (
@@ -128,9 +132,11 @@ STORIES = (
             25 | 3h 30m | Helpdesk | | Phone system: queue for the second clinic
             """,
         ),
-        overage=Overage("ask"),
+        overage=Overage("ask", rate=110_00),
         rounding=Rounding(15 * MINUTE),
         shows_people=False,
+        asks=(6, 110_00, "Sign-in alarms at night: accounts of all three clinics to be checked before Monday"),
+        has_emergencies=True,
     ),
     Story(
         "Fernhill Clinics",
@@ -230,6 +236,16 @@ def _tell(story: Story, workspace: Workspace, now: datetime) -> ShareLink:
         cycle = retainer.calendar().cycle_of(today)
         ahead = {"starts_on": min(today + timedelta(days=3), cycle.ends_on), "ends_on": cycle.ends_on} if cycle else {}
         plan_work(retainer, text=text, amount=hours * HOUR, by=None, now=now, **ahead)
+    if story.has_emergencies:
+        WeightRule.objects.create(retainer=retainer, name="Work at night and on weekends", percent=150, is_after_hours=True)
+        OfficeHours.objects.create(retainer=retainer, holidays="GB-ENG")
+        OverageTerms.objects.create(retainer=retainer, soft_limit=90, emergency_rate=165_00, emergency_ceiling=8 * HOUR)
+    if story.asks:
+        hours, rate, reason = story.asks
+        decider = Contact.objects.create(client=retainer.client, name="R. Amin", email="amin@fernhill.example", role="approver")
+        cycle = retainer.calendar().cycle_of(today)
+        wish = Wish("extra", hours * HOUR, today, max(today, cycle.ends_on) if cycle else today, reason, rate)
+        ask(retainer, wish, [decider], decide_by=now + timedelta(days=3), by=None, now=now)
     Contact.objects.get_or_create(client=retainer.client, name="The person who pays", defaults={"role": Contact.Role.SPONSOR})
     return share([retainer], by=None, shows_people=story.shows_people, shows_projects=True)
 

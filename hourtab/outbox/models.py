@@ -34,7 +34,7 @@ class Message(models.Model):
         WAITING = "waiting", _("waiting")
         SENT = "sent", _("sent")
         FAILED = "failed", _("failed")
-        DROPPED = "dropped", _("no longer wanted")
+        DROPPED = "dropped", _("no longer needed")
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="messages")
     kind = models.CharField(max_length=12, choices=Kind)

@@ -42,6 +42,9 @@ class AskForm(forms.Form):
         help_text=_("A code is mailed to the address that was asked, so that a forwarded link decides nothing."),
     )  # fmt: skip
 
+    folded: tuple[str, ...] = ("new_name", "new_email", "needs_code")
+    folded_title = _("Somebody else decides, one-time code")
+
     def __init__(self, *args: Any, retainer: Retainer, draft: Request | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.retainer = retainer
@@ -56,6 +59,8 @@ class AskForm(forms.Form):
         if not found:
             del fields["approvers"]
             fields["new_name"].label = _("Who decides: name")
+            self.folded = ("needs_code",)
+            self.folded_title = _("One-time code")
         if draft is not None and draft.is_emergency:
             for name in ("kind", "rate", "price"):
                 del fields[name]

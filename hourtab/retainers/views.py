@@ -86,7 +86,8 @@ def _today(request: MemberRequest) -> HttpResponse:
         now = timezone.now()
         rows = today_rows(request.workspace, now, moves_of(request.workspace, now))
     line = request.session.pop("quick_line", "")
-    context = {"rows": rows, "moves": [(row, move) for row in rows for move in row.moves], "line": line}
+    moves = sorted(((row, move) for row in rows for move in row.moves), key=lambda item: item[1].need)
+    context = {"rows": rows, "moves": moves, "line": line}
     return render(request, "retainers/today.html", context)
 
 

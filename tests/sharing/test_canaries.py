@@ -87,7 +87,9 @@ def test_no_private_text_is_on_any_public_page_feed_file_or_mail(northlight, ada
         asked = requests.ask(retainer, wish, [contact], decide_by=MONDAY + timedelta(days=9), by=ada.member, now=NOW)
         if number == 1:
             by = asked.approvers.get()
-            requests.decide(asked, approver=by, name="canary who decided", amount=amount or HOUR, comment="canary comment", now=NOW)
+            requests.decide(
+                asked, approver=by, name="canary who decided", amount=amount or HOUR, comment="canary comment", now=NOW
+            )
     watch_retainers(NOW)
     Import.objects.create(workspace=northlight, retainer=retainer, file_name="canary.csv", file_digest="x", content=b"canary")
     other = a_retainer(northlight, "canary client", "canary retainer")

@@ -49,7 +49,7 @@ def _act(request: HttpRequest, approver: Approver) -> HttpResponse:
             services.send_code(approver, now)
             return _page(approver, said | {"code_sent": approver.to, "code": ""})
         if said["do"] not in ("approve", "decline"):
-            return _page(approver, said, status=422)
+            raise _Problem("", _("Choose one of the buttons: approve or decline."))
         if not said["name"].strip():
             raise _Problem("name", _("Type your name: it stands under the decision."))
         amount = _amount(approver.request, said["amount"]) if said["do"] == "approve" else 0
@@ -113,7 +113,7 @@ def _page(
     words = words_for(row.retainer)
     asked = asked_of(row, now, words)
     can_decide = _can_decide(approver)
-    typed: dict[str, Any] = {"name": approver.name, "amount": _shown(row), "comment": ""} | dict(said)
+    typed: dict[str, Any] = {"name": "", "amount": _shown(row), "comment": ""} | dict(said)
     state = row.state_at(now)
     context = {
         "asked": asked,

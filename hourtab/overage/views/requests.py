@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from hourtab.accounts.access import MemberRequest, acts_on, editor_required, member_required
+from hourtab.clients.models import Contact
 from hourtab.core.cycles import FOR_EVER
 from hourtab.ledger import queries
 from hourtab.lib.notices import tell, warn
@@ -110,6 +111,9 @@ def _initial(retainer: Retainer, source: Request | None) -> dict[str, Any]:
         return first
     ends_on = cycle.ends_on if cycle and cycle.ends_on != FOR_EVER else today + DECIDED_WITHIN
     first |= {"starts_on": max(today, retainer.starts_on), "ends_on": max(ends_on, today), "rate": _money(terms.overage.rate)}
+    approvers = list(retainer.client.contacts.filter(role=Contact.Role.APPROVER).exclude(email="")[:2])
+    if len(approvers) == 1:
+        first["approvers"] = [approvers[0].pk]
     if cycle is not None:
         first["starts_on"] = max(retainer.starts_on, min(today, cycle.ends_on))
         first["amount"] = suggested(retainer, cycle, today)
