@@ -80,7 +80,8 @@ def test_whoever_decides_at_once_and_how_often_one_request_is_granted_once(insta
         logs = [installation.start("log", "Beyond the hours, 4h", f"@{ref}") for _ in range(3)]
         statuses = list(pool.map(lambda click: decide(port, click[0], **click[1]), clicks))
         for process in logs:
-            assert process.wait(60) == 0, process.communicate()
+            said = process.communicate(timeout=60)
+            assert process.returncode == 0, said
     assert statuses.count(303) == len(asked)
     assert set(statuses) <= {303, 409, 200}
     state = run(installation, ref, STATE)
