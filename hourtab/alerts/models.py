@@ -134,9 +134,11 @@ class Listener(models.Model):
 
     @classmethod
     def of(cls, retainer: Retainer, **who: Any) -> "Listener":
-        """Return the listener of a retainer who is this member or contact; made where there is none."""
-        row = cls.objects.filter(retainer=retainer, **who).first() or cls(retainer=retainer, **who)
-        if row.pk is None:
-            row.token_digest = tokens.digest_of(row.token)
-            row.save()
-        return row
+        """Return the listener of a retainer who is this member or contact, not stored yet where there was none."""
+        return cls.objects.filter(retainer=retainer, **who).first() or cls(retainer=retainer, **who)
+
+    def keep(self) -> None:
+        """Store a listener who is told something for the first time."""
+        if self.pk is None:
+            self.token_digest = tokens.digest_of(self.token)
+            self.save()

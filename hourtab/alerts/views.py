@@ -41,8 +41,7 @@ def retainer_alerts(request: MemberRequest, ref: str) -> HttpResponse:
     """Show what was told of a retainer, and to whom it goes."""
     retainer = _retainer(request, ref)
     words = words_for(retainer)
-    with transaction.atomic():
-        us, sponsors = listeners_of(retainer)
+    us, sponsors = listeners_of(retainer)
     watch = Watch.objects.filter(retainer=retainer).first() or Watch(retainer=retainer)
     alerts = [(alert, what_happened(alert, words)) for alert in retainer.alerts.all()[:SHOWN_ALERTS]]
     context = {

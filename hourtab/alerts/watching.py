@@ -172,12 +172,15 @@ def _worth_a_word(retainer: Retainer, cycle: CycleTotals, today: date) -> list[t
 
 
 def listeners_of(retainer: Retainer) -> tuple[list[Listener], list[Listener]]:
-    """Return who may be told of a retainer: the members who edit, and the client's sponsors with an address."""
+    """Return who may be told of a retainer: the members who edit, and the client's sponsors with an address.
+
+    Who was never told anything is not stored yet.
+    """
     members = Member.objects.filter(workspace=retainer.workspace_id, role__in=(Role.OWNER, Role.EDITOR), user__is_active=True)
     contacts = Contact.objects.filter(client=retainer.client_id, role=Contact.Role.SPONSOR).exclude(email="")
     return (
-        [Listener.of(retainer, member=member) for member in members.select_related("user")],
-        [Listener.of(retainer, contact=contact) for contact in contacts],
+        [Listener.of(retainer, member=member) for member in members.select_related("user").order_by("pk")],
+        [Listener.of(retainer, contact=contact) for contact in contacts.order_by("pk")],
     )
 
 
@@ -191,6 +194,7 @@ def _tell(alert: Alert, watch: Watch, now: datetime) -> None:
         due = max(now, datetime.combine(now.astimezone(zone).date(), MORNING, tzinfo=zone))
     for listener in wanted:
         if listener.muted_at is None:
+            listener.keep()
             occasion = f"to {listener.pk}"
             queue(workspace, Message.Kind.ALERT, about=alert.pk, occasion=occasion, to=listener.to, now=now, due=due)
 

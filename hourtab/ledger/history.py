@@ -36,7 +36,7 @@ def _record(record: dict[str, Any], words: Words) -> str:
     when = words.full_day(date.fromisoformat(day)) if day else ""
     if kind in ("topup", "transfer"):
         return f"{words.signed(record['amount'])} · {when}"
-    if kind == "hold":
+    if kind in ("hold", "authorisation"):
         return f"{words.amount(record['amount'])} · {when}"
     if kind == "decision":
         outcomes = {"bill": _("billed"), "deduct": _("taken from the next hours"), "absorb": _("not charged")}

@@ -15,7 +15,7 @@ from hourtab.core.totals import CycleTotals
 from hourtab.ledger import closing, queries
 from hourtab.ledger.bar import Bar, bar_of
 from hourtab.ledger.models import Entry, Statement
-from hourtab.ledger.words import level, over
+from hourtab.ledger.words import beyond, level
 from hourtab.lib.words import Words
 from hourtab.retainers.models import Retainer
 
@@ -117,9 +117,8 @@ def _move(
     if cycle is None or cycle.state in ("ended", "closed"):
         return None
     ask = (_("Ask for more hours"), reverse("ask_for_hours", args=[retainer.ref]))
-    beyond = over(cycle) - cycle.authorised
-    if beyond > 0 and not is_asked:
-        return Move(0, _("%(time)s over. Agree on it before more work is done.") % {"time": words.amount(beyond)}, *ask)
+    if (excess := beyond(cycle)) > 0 and not is_asked:
+        return Move(0, _("%(time)s over. Agree on it before more work is done.") % {"time": words.amount(excess)}, *ask)
     if cycle.authorised and cycle.authorised < cycle.ceiling:
         return None
     if level(cycle) == "near" and not is_asked:

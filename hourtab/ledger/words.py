@@ -62,9 +62,14 @@ def over(cycle: CycleTotals) -> int:
     return max(0, cycle.used - cycle.available)
 
 
+def beyond(cycle: CycleTotals) -> int:
+    """Return how far use is beyond what was available and what was approved on top of it."""
+    return over(cycle) - cycle.authorised
+
+
 def level(cycle: CycleTotals) -> str:
-    """Return `over`, `near` (80 % or more used) or `enough`."""
-    if over(cycle):
+    """Return `over`, `near` (80 % or more used, or into approved extra hours) or `enough`."""
+    if beyond(cycle) > 0:
         return "over"
     return "near" if cycle.used * 100 >= 80 * cycle.available and cycle.used else "enough"
 
@@ -90,8 +95,8 @@ def headline_parts(cycle: CycleTotals, words: Words) -> list[str]:
     ]
     if cycle.awaiting:
         parts.append(_("%(time)s await approval") % {"time": words.amount(cycle.awaiting)})
-    if beyond := over(cycle) - cycle.authorised - cycle.awaiting:
-        parts.append(_("%(time)s over") % {"time": words.amount(beyond)})
+    if (unsettled := beyond(cycle) - cycle.awaiting) > 0:
+        parts.append(_("%(time)s over") % {"time": words.amount(unsettled)})
     return parts
 
 

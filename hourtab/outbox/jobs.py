@@ -22,6 +22,7 @@ PAUSES = tuple(timedelta(minutes=n) for n in (1, 5, 30, 120, 360, 720, 1440, 144
 """How long to wait after each failed attempt; after the last the mail has failed."""
 AT_ONCE = 50
 KEPT = timedelta(days=180)
+SIGNED_OFF = (Message.Kind.REQUEST, Message.Kind.REMINDER, Message.Kind.RECEIPT)
 
 
 def deliver(renderers: Mapping[str, Renderer], now: datetime) -> int:
@@ -42,8 +43,8 @@ def deliver(renderers: Mapping[str, Renderer], now: datetime) -> int:
 
 
 def forget_old(now: datetime) -> int:
-    """Delete what was settled half a year ago; return how many."""
-    settled = Message.objects.exclude(state=Message.State.WAITING).filter(created_at__lt=now - KEPT)
+    """Delete what was settled half a year ago; return how many. Mails that belong to a sign-off stay with it."""
+    settled = Message.objects.exclude(state=Message.State.WAITING).filter(created_at__lt=now - KEPT).exclude(kind__in=SIGNED_OFF)
     return settled.delete()[0]
 
 

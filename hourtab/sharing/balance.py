@@ -11,7 +11,7 @@ from hourtab.core.totals import CycleTotals
 from hourtab.ledger import queries
 from hourtab.ledger.bar import Bar, bar_of, pace_of, whole_of
 from hourtab.ledger.models import Hold, Statement
-from hourtab.ledger.words import headline_parts, in_days, level, over, source_in_words
+from hourtab.ledger.words import beyond, headline_parts, in_days, level, over, source_in_words
 from hourtab.lib.text import visible
 from hourtab.lib.words import Words
 from hourtab.retainers.models import Retainer
@@ -170,7 +170,7 @@ def _sheet(part: Part, place: int, chosen: int, *, several: bool) -> Sheet:
     return Sheet(
         name=visible(retainer.name),
         stretch=words.stretch(cycle.starts_on, cycle.ends_on),
-        figure=words.parts(over(cycle) or cycle.remaining),
+        figure=words.parts(_figure(cycle)),
         label=_label(cycle, first, rest),
         headline=headline,
         level=level(cycle),
@@ -292,9 +292,19 @@ def _bar_text(cycle: CycleTotals, headline: str, words: Words) -> str:
     return " · ".join(parts)
 
 
+def _figure(cycle: CycleTotals) -> int:
+    """Return the one number: what remains, also of approved extra hours in use, or how far beyond it things are."""
+    if cycle.authorised:
+        return max(0, beyond(cycle)) or cycle.ceiling - cycle.authorised
+    return over(cycle) or cycle.remaining
+
+
 def _label(cycle: CycleTotals, first: str, rest: Sequence[str]) -> str:
     if cycle.authorised:
-        return " · ".join((first, *rest)) + "."
+        said = {"balance": " · ".join((first, *rest))}
+        if beyond(cycle) > 0:
+            return _("beyond what was approved. %(balance)s.") % said
+        return _("of the approved extra remain. %(balance)s.") % said
     return _("over. %(used)s.") % {"used": first} if over(cycle) else _("remain. %(used)s.") % {"used": first}
 
 

@@ -14,7 +14,7 @@ from hourtab.ledger import queries
 from hourtab.ledger.coverage import Coverage
 from hourtab.ledger.models import Statement
 from hourtab.ledger.queries import LogLine
-from hourtab.ledger.words import headline, over
+from hourtab.ledger.words import beyond, headline, over
 from hourtab.lib.text import visible
 from hourtab.lib.words import Words
 from hourtab.retainers.models import Retainer
@@ -106,7 +106,7 @@ def statement_page(
         closed=words.full_day(row.closed_on),
         reason=visible(row.reason),
         headline=headline(cycle, words),
-        level="over" if excess else "enough",
+        level="over" if beyond(cycle) > 0 else "near" if excess else "enough",
         figure=words.parts(cycle.used),
         label=_("of %(whole)s used") % {"whole": words.amount(max(0, cycle.available))},
         came_in=came_in(cycle, words),

@@ -211,3 +211,28 @@ def test_a_late_night_in_winter_time_is_read_where_the_retainer_is(northlight) -
     entry = log_time(retainer, work("2027-06-22", "1h", started=time(19, 40)), by=None, now=NOW)
     assert entry.revisions.get().weight == 150
     assert cycle_of(retainer).used == 5400
+
+
+def test_the_page_says_what_the_table_says(northlight, carl) -> None:
+    import re
+
+    import time_machine
+
+    from hourtab.sharing.services import share
+
+    retainer = a_retainer(northlight)
+    link = share([retainer], by=None)
+    log(retainer, "2027-06-03", "18h")
+    approve(retainer, 20)
+
+    def figure() -> str:
+        with time_machine.travel(NOW, tick=False):
+            page = carl.get(f"{link.path}?page=1").content.decode()
+        part = page[page.index("figure__number") : page.index("<svg")]
+        return " ".join(re.sub(r"<[^>]+>", " ", part.partition(">")[2]).replace("\u00a0", " ").split())
+
+    assert figure() == "2 h remain. 18 of 20 h used."
+    log(retainer, "2027-06-21", "15h")
+    assert figure() == "7 h of the approved extra remain. 20 of 20 h used · 13 of 20 h approved extra."
+    log(retainer, "2027-06-22", "10h")
+    assert figure() == ("3 h beyond what was approved. 20 of 20 h used · 20 of 20 h approved extra · 3 h await approval.")

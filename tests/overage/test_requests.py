@@ -483,3 +483,47 @@ def test_a_link_shows_requests_only_where_it_says_so(carl, ask, retainer, link) 
         change_link(link, shows_requests=False)
         page = said(carl.get(f"{link.path}?page=1"))
     assert "15 h more" not in page
+
+
+def test_a_january_cohort_is_planned_warned_of_raised_and_reported(ada, northlight, link, carl, mailbox: Mailbox) -> None:
+    """Onboarding: twelve people start in January, and the usual ten hours are known beforehand not to be enough."""
+    from hourtab.alerts.models import Alert
+    from hourtab.alerts.watching import watch_retainers
+    from hourtab.ledger.holds import plan_work
+    from tests.builders import a_retainer
+
+    def at(day: int) -> datetime:
+        return datetime.fromisoformat(f"2027-01-{day:02d}T12:00:00+00:00")
+
+    retainer = a_retainer(northlight, "Kestrel", "Training", hours=10, starts="2027-01-01")
+    Retainer.objects.filter(pk=retainer.pk).update(opened_at=at(1))
+    retainer.refresh_from_db()
+    OverageTerms.objects.create(retainer=retainer, soft_limit=60)
+    for day in (4, 5, 6):
+        log(retainer, f"2027-01-0{day}", "1h 30m", "Cohort: schedules and materials", now=at(day))
+    plan_work(
+        retainer, text="Cohort week", amount=8 * HOUR, starts_on=date(2027, 1, 18), ends_on=date(2027, 1, 22), by=None, now=at(6)
+    )
+    watch_retainers(at(6))
+    assert [alert.kind for alert in Alert.objects.filter(retainer=retainer)] == ["pace"]
+    log(retainer, "2027-01-07", "1h 30m", now=at(7))
+    watch_retainers(at(7))
+    assert draft_at_soft_limits(at(7)) == 1
+    draft = Request.objects.get(retainer=retainer)
+    # The pace so far until the end, and what is planned, less what there is.
+    assert draft.amount >= 14 * HOUR
+    hr = Contact.objects.create(client=retainer.client, name="HR lead", email="hr@kestrel.example", role="approver")
+    wish = services.Wish("raise", 12 * HOUR, date(2027, 1, 7), date(2027, 1, 31), "January cohort of twelve")
+    sent = services.ask(retainer, wish, [hr], decide_by=at(9), by=ada.member, now=at(7), draft=draft)
+    decide(carl, sent, amount="12", name="HR lead", now=at(8))
+    cycle = cycle_of(retainer, at(8))
+    assert (cycle.available, cycle.topped_up, cycle.remaining) == (22 * HOUR, 12 * HOUR, 16 * HOUR)
+    watch_retainers(at(8))
+    send(at(8))
+    told = [subject_of(mail) for mail in mailbox.mails]
+    assert any(text.startswith("At this pace the hours run out") for text in told)
+    assert any(text.startswith("Approved: 12 h more · Kestrel") for text in told)
+    log(retainer, "2027-01-08", "30m", now=at(8))
+    watch_retainers(at(8))
+    assert not Alert.objects.filter(retainer=retainer, kind="used", threshold=80).exists()
+    assert findings(retainer, at(8)) == []
