@@ -163,7 +163,7 @@ def _worth_a_word(retainer: Retainer, cycle: CycleTotals, today: date) -> list[t
         days = (cycle.ends_on - today).days + 1
         if days <= EXPIRES_WITHIN_DAYS and cycle.lapsing and (cycle.ends_on - cycle.starts_on).days >= EXPIRES_WITHIN_DAYS:
             found.append((Kind.EXPIRES, Kind.EXPIRES))
-        if days <= RESETS_WITHIN_DAYS:
+        if days <= RESETS_WITHIN_DAYS and (cycle.ends_on - cycle.starts_on).days > EXPIRES_WITHIN_DAYS:
             found.append((Kind.RESETS, Kind.RESETS))
     since = max(retainer.today(retainer.as_of) if retainer.as_of else retainer.starts_on, retainer.today(retainer.opened_at))
     if (today - since).days >= STALE_AFTER_DAYS and cycle.state == "open":

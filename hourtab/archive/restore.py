@@ -12,11 +12,13 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 
 from hourtab.accounts.models import User, Workspace
+from hourtab.alerts.models import Listener
 from hourtab.archive.export import FORMAT
 from hourtab.archive.tables import NOT_EXPORTED, TABLES, columns_of, value_of
 from hourtab.ledger.verify import findings
 from hourtab.ledger.writes import head
 from hourtab.lib import tokens
+from hourtab.overage.models import Approver
 from hourtab.retainers.models import Retainer
 from hourtab.sharing.models import ShareLink, Subscription
 
@@ -82,5 +84,6 @@ def _renew_links(kept: dict[str, str]) -> None:
             link.sealed = tokens.seal(token, link.nonce)
         link.token_digest = tokens.digest_of(link.token)
         link.save(update_fields=["nonce", "sealed", "token_digest"])
-    for row in Subscription.objects.all():
-        Subscription.objects.filter(pk=row.pk).update(token_digest=tokens.digest_of(row.token))
+    for model in (Subscription, Approver, Listener):
+        for row in model.objects.all():
+            model.objects.filter(pk=row.pk).update(token_digest=tokens.digest_of(row.token))

@@ -45,7 +45,7 @@ class AskForm(forms.Form):
     folded: tuple[str, ...] = ("new_name", "new_email", "needs_code")
     folded_title = _("Somebody else decides, one-time code")
 
-    def __init__(self, *args: Any, retainer: Retainer, draft: Request | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, retainer: Retainer, emergency: Request | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.retainer = retainer
         fields: Any = self.fields
@@ -61,7 +61,7 @@ class AskForm(forms.Form):
             fields["new_name"].label = _("Who decides: name")
             self.folded = ("needs_code",)
             self.folded_title = _("One-time code")
-        if draft is not None and draft.is_emergency:
+        if emergency is not None:
             for name in ("kind", "rate", "price"):
                 del fields[name]
 
@@ -82,12 +82,12 @@ class AskForm(forms.Form):
         """Return the text without control characters."""
         return clean(self.cleaned_data["reason"]).strip()
 
-    def wish(self, draft: Request | None) -> Wish:
+    def wish(self, emergency: Request | None) -> Wish:
         """Return what is asked for; an emergency keeps the rate that was agreed beforehand."""
         fields = self.cleaned_data
         kind = fields.get("kind", Request.Kind.EXTRA)
         is_extra = kind == Request.Kind.EXTRA
-        rate = draft.rate if draft is not None and draft.is_emergency else fields.get("rate")
+        rate = emergency.rate if emergency is not None else fields.get("rate")
         return Wish(
             kind, fields["amount"], fields["starts_on"], fields["ends_on"], fields["reason"], rate if is_extra else None,
             None if is_extra else fields.get("price"), fields["needs_code"],

@@ -45,8 +45,9 @@ class Request(models.Model):
 
     `extra` asks for an authorisation: up to `amount`, billed as used at `rate`, for work from `starts_on` to `ends_on`. `raise`
     asks for a top-up of the cycle of `starts_on`, free or at a `price` in all. Of an emergency `began_at` says when its work
-    began. What was decided stands in `approved` (0 where it was declined) with the name that was typed; `recorded_by` is the
-    member who noted a decision that was given elsewhere.
+    began, `ask_by` until when its approval was to be asked, `ceiling` how much of it was agreed beforehand. What was decided
+    stands in `approved` (0 where it was declined) with the name that was typed; `recorded_by` is the member who noted a
+    decision that was given elsewhere.
     """
 
     class Kind(models.TextChoices):
@@ -73,6 +74,8 @@ class Request(models.Model):
     ends_on = models.DateField()
     is_emergency = models.BooleanField(default=False)
     began_at = models.DateTimeField(null=True)
+    ask_by = models.DateTimeField(null=True)
+    ceiling = models.PositiveBigIntegerField(null=True)
     drafted_for = models.DateField(null=True)
     needs_code = models.BooleanField(default=False)
     made_at = models.DateTimeField()
@@ -168,7 +171,7 @@ class RequestEvent(AppendOnly):
         DRAFTED = "drafted", _("drafted")
         STARTED = "started", _("emergency work began")
         ASKED = "asked", _("asked")
-        OPENED = "opened", _("link opened")
+        OPENED = "opened", _("link opened, by its reader or a mail scanner")
         CODE = "code", _("code sent")
         WRONG_CODE = "wrong", _("wrong code")
         REMINDED = "reminded", _("reminded")

@@ -58,7 +58,7 @@ def ask(
     Raises `OverageError` where it asks for nothing, has no rate, goes to nobody, or is over before it can be decided.
     """
     retainer = record.lock(retainer)
-    _check(retainer, wish, now)
+    _check(retainer, wish)
     asked = _check_approvers(retainer, approvers)
     if not now < decide_by <= now + LONGEST_WAIT:
         raise OverageError(_("It must be decided within the next 90 days."))
@@ -66,13 +66,17 @@ def ask(
         draft = Request.objects.select_for_update(of=("self",)).get(pk=draft.pk, retainer=retainer)
         if draft.state != State.DRAFT:
             raise OverageError(_("This draft was sent or dropped in the meantime."))
-        if draft.is_emergency:
-            _check_emergency(retainer, draft, wish)
     if replaces is not None:
         replaces = _locked(replaces)
-        if replaces.state == State.PENDING:
-            _withdraw(replaces, by, now, _("replaced by another request"))
+    emergency = next((item for item in (draft, replaces) if item is not None and item.is_emergency), None)
+    if emergency is not None:
+        _check_emergency(retainer, emergency, wish)
+    if replaces is not None and replaces.state == State.PENDING:
+        _withdraw(replaces, by, now, _("replaced by another request"))
     row = draft or Request(retainer=retainer, number=next_number(retainer), made_at=now)
+    if emergency is not None:
+        for name in ("is_emergency", "began_at", "ask_by", "ceiling"):
+            setattr(row, name, getattr(emergency, name))
     for name in ("kind", "amount", "rate", "price", "reason", "starts_on", "ends_on", "needs_code"):
         setattr(row, name, getattr(wish, name))
     row.state, row.asked_at, row.asked_by, row.decide_by, row.replaces = State.PENDING, now, by, decide_by, replaces
@@ -87,7 +91,7 @@ def ask(
     return row
 
 
-def _check(retainer: Retainer, wish: Wish, now: datetime) -> None:
+def _check(retainer: Retainer, wish: Wish) -> None:
     if not 0 < wish.amount <= LONGEST:
         raise OverageError(_("Ask for more than 0 hours."))
     if not wish.reason.strip():
@@ -103,8 +107,6 @@ def _check(retainer: Retainer, wish: Wish, now: datetime) -> None:
             open_cycle(retainer, wish.starts_on)
         except LedgerError as error:
             raise OverageError(str(error)) from None
-    elif wish.ends_on < retainer.today(now) and not wish.reason:
-        raise OverageError(_("The days of the work are over."))
 
 
 def _check_approvers(retainer: Retainer, approvers: Sequence[Contact]) -> list[Contact]:
@@ -119,12 +121,10 @@ def _check_approvers(retainer: Retainer, approvers: Sequence[Contact]) -> list[C
     return asked
 
 
-def _check_emergency(retainer: Retainer, draft: Request, wish: Wish) -> None:
-    """Refuse an emergency that asks for more than was agreed beforehand."""
-    agreed = OverageTerms.objects.filter(retainer=retainer).first()
-    ceiling = agreed.emergency_ceiling if agreed else None
-    if wish.kind != Request.Kind.EXTRA or wish.rate != draft.rate or ceiling is None or wish.amount > ceiling:
-        said = {"time": words_for(retainer).amount(ceiling or 0)}
+def _check_emergency(retainer: Retainer, emergency: Request, wish: Wish) -> None:
+    """Refuse an emergency that asks for more than was agreed when it began."""
+    if wish.kind != Request.Kind.EXTRA or wish.rate != emergency.rate or wish.amount > (emergency.ceiling or 0):
+        said = {"time": words_for(retainer).amount(emergency.ceiling or 0)}
         raise OverageError(_("An emergency is billed at the rate that was agreed beforehand, up to %(time)s.") % said)
 
 
@@ -336,6 +336,7 @@ def start_emergency(retainer: Retainer, *, reason: str, began_at: datetime, by: 
     row = Request(
         retainer=retainer, number=next_number(retainer), amount=agreed.emergency_ceiling or 0, rate=agreed.emergency_rate,
         reason=reason.strip(), starts_on=on, ends_on=on + timedelta(days=7), is_emergency=True, began_at=began_at, made_at=now,
+        ask_by=began_at + timedelta(hours=agreed.emergency_hours), ceiling=agreed.emergency_ceiling,
     )  # fmt: skip
     row.save()
     note(row, Event.STARTED, now, str(by or ""), reason)

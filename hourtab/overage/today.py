@@ -11,7 +11,7 @@ from hourtab.accounts.models import Workspace
 from hourtab.ledger.today import Move
 from hourtab.lib.words import Words
 from hourtab.outbox.models import Message
-from hourtab.overage.models import Approver, OverageTerms, Request
+from hourtab.overage.models import Approver, Request
 from hourtab.overage.words import instant, title_of
 from hourtab.retainers.words import words_for
 
@@ -25,10 +25,9 @@ def moves_of(workspace: Workspace, now: datetime) -> Mapping[int, Sequence[Move]
     rows = Request.objects.filter(retainer__workspace=workspace).exclude(state__in=(State.APPROVED, State.WITHDRAWN))
     rows = rows.select_related("retainer__client", "retainer__workspace").prefetch_related("approvers__contact", "replaced_by")
     failed = _failed(workspace)
-    within = dict(OverageTerms.objects.filter(retainer__workspace=workspace).values_list("retainer", "emergency_hours"))
     found: dict[int, list[Move]] = defaultdict(list)
     for row in rows:
-        move = _move(row, failed, within.get(row.retainer_id, 24), now)
+        move = _move(row, failed, now)
         if move is not None:
             found[row.retainer_id].append(move)
     return found
@@ -40,14 +39,14 @@ def _failed(workspace: Workspace) -> dict[int, str]:
     return dict(mails.values_list("about", "problem"))
 
 
-def _move(row: Request, failed: Mapping[int, str], within: int, now: datetime) -> Move | None:
+def _move(row: Request, failed: Mapping[int, str], now: datetime) -> Move | None:
     words = words_for(row.retainer)
     title = title_of(row, words)
     show = reverse("show_request", args=[row.retainer.ref, row.number])
     ask = reverse("ask_for_hours", args=[row.retainer.ref])
     state = row.state_at(now)
     if state == State.DRAFT:
-        return _draft(row, title, f"{ask}?draft={row.number}", within, words, now)
+        return _draft(row, title, f"{ask}?draft={row.number}", words, now)
     again = f"{ask}?replaces={row.number}"
     if state == State.PENDING:
         return _pending(row, failed, title, show, again, words)
@@ -59,13 +58,14 @@ def _move(row: Request, failed: Mapping[int, str], within: int, now: datetime) -
     return Move(1, _("%(what)s: nobody decided in time.") % {"what": title}, _("Ask again"), again, is_asked=True)
 
 
-def _draft(row: Request, title: str, url: str, within: int, words: Words, now: datetime) -> Move:
-    if row.began_at is None:
+def _draft(row: Request, title: str, url: str, words: Words, now: datetime) -> Move:
+    if row.ask_by is None:
         text = _("%(what)s: drafted, because the soft limit is reached.") % {"what": title}
         return Move(1, text, _("Look at it and send it"), url, is_asked=True)
-    until = row.began_at + timedelta(hours=within)
-    said = {"what": title, "at": instant(until, row, words)}
-    text = _("%(what)s: ask for the approval by %(at)s.") if now < until else _("%(what)s: approval was to be asked by %(at)s.")
+    said = {"what": title, "at": instant(row.ask_by, row, words)}
+    text = (
+        _("%(what)s: ask for the approval by %(at)s.") if now < row.ask_by else _("%(what)s: approval was to be asked by %(at)s.")
+    )
     return Move(0, text % said, _("Ask for the approval"), url, is_asked=True)
 
 

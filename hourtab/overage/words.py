@@ -95,9 +95,9 @@ def emergency_of(row: Request, words: Words) -> str:
         return ""
     text = _("Emergency: the work began on %(at)s, before it could be approved, at the rate agreed beforehand.")
     said = text % {"at": instant(row.began_at, row, words)}
-    agreed = OverageTerms.objects.filter(retainer=row.retainer_id).values_list("emergency_hours", flat=True).first()
-    if row.asked_at and agreed is not None and (hours := int((row.asked_at - row.began_at).total_seconds() // 3600)) >= agreed:
+    if row.asked_at and row.ask_by and row.asked_at > row.ask_by:
         late = _("Approval was asked %(hours)s hours after that; %(agreed)s were agreed.")
+        hours, agreed = (int((at - row.began_at).total_seconds() // 3600) for at in (row.asked_at, row.ask_by))
         said += " " + late % {"hours": hours, "agreed": agreed}
     return said
 

@@ -393,6 +393,20 @@ class TestEmergency:
         cycle = cycle_of(retainer)
         assert (cycle.awaiting, cycle.billed, cycle.authorised) == (5 * HOUR, 0, 0)
 
+    def test_asked_again_it_is_an_emergency_still(self, ada, carl, retainer, carl_decides, terms) -> None:
+        row = self.begin(ada, retainer)
+        # What was agreed when it began holds, also where the agreement changes since.
+        OverageTerms.objects.update(emergency_ceiling=HOUR, emergency_rate=1)
+        wish = services.Wish("extra", 10 * HOUR, date(2027, 6, 22), date(2027, 6, 29), "Ransomware", 30000)
+        by = {"decide_by": NOW + timedelta(days=2), "by": ada.member, "now": NOW}
+        sent = services.ask(retainer, wish, [carl_decides], draft=row, **by)
+        decide(carl, sent, do="decline")
+        again = services.ask(retainer, wish, [carl_decides], replaces=sent, **by)
+        assert (again.is_emergency, again.began_at, again.ceiling) == (True, row.began_at, 12 * HOUR)
+        cheaper = services.Wish("extra", HOUR, date(2027, 6, 22), date(2027, 6, 29), "Ransomware", 1)
+        with pytest.raises(OverageError, match="agreed beforehand"):
+            services.ask(retainer, cheaper, [carl_decides], replaces=again, **by)
+
     def test_its_page_is_reached_and_left_with_a_sentence(self, ada, retainer, terms) -> None:
         with time_machine.travel(NOW, tick=False):
             ada.force_login(ada.member.user)

@@ -67,12 +67,13 @@ def ask_for_hours(request: MemberRequest, ref: str) -> HttpResponse:
     draft = _named(request, retainer, "draft", (Request.State.DRAFT,))
     replaces = _named(request, retainer, "replaces", tuple(Request.State))
     source = draft or replaces
-    form = AskForm(request.POST or None, retainer=retainer, draft=draft, initial=_initial(retainer, source))
+    bound = source if source is not None and source.is_emergency else None
+    form = AskForm(request.POST or None, retainer=retainer, emergency=bound, initial=_initial(retainer, source))
     if request.method == "POST" and form.is_valid():
         try:
             with transaction.atomic():
                 row = services.ask(
-                    retainer, form.wish(draft), form.asked(), decide_by=form.decide_by(), by=request.member, now=now, draft=draft,
+                    retainer, form.wish(bound), form.asked(), decide_by=form.decide_by(), by=request.member, now=now, draft=draft,
                     replaces=replaces,
                 )  # fmt: skip
         except OverageError as error:
@@ -85,9 +86,9 @@ def ask_for_hours(request: MemberRequest, ref: str) -> HttpResponse:
         "title": _("Ask for more hours for %(retainer)s") % {"retainer": retainer}, "form": form, "button": _("Send the request"),
         "back": retainer,
     }  # fmt: skip
-    if draft is not None and draft.is_emergency:
+    if bound is not None:
         words = words_for(retainer)
-        context["lead"] = f"{emergency_of(draft, words)} {cost_of(draft, draft.amount, words)}"
+        context["lead"] = f"{emergency_of(bound, words)} {cost_of(bound, bound.amount, words)}"
     return render(request, "parts/form_page.html", context)
 
 
