@@ -6,7 +6,7 @@ from datetime import date
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -23,6 +23,7 @@ from hourtab.ledger.exports import guarded
 from hourtab.lib import tokens
 from hourtab.lib.notices import tell
 from hourtab.lib.text import visible
+from hourtab.retainers.access import find_retainer
 from hourtab.retainers.models import Retainer
 from hourtab.retainers.words import words_for
 from hourtab.sharing.answers import inactive, page
@@ -32,14 +33,10 @@ SHOWN_ALERTS = 50
 SHOWN_STEPS = 300
 
 
-def _retainer(request: MemberRequest, ref: str) -> Retainer:
-    return get_object_or_404(request.workspace.retainers.select_related("client", "workspace"), ref=ref)
-
-
 @member_required
 def retainer_alerts(request: MemberRequest, ref: str) -> HttpResponse:
     """Show what was told of a retainer, and to whom it goes."""
-    retainer = _retainer(request, ref)
+    retainer = find_retainer(request, ref)
     words = words_for(retainer)
     us, sponsors = listeners_of(retainer)
     watch = Watch.objects.filter(retainer=retainer).first() or Watch(retainer=retainer)
@@ -55,7 +52,7 @@ def retainer_alerts(request: MemberRequest, ref: str) -> HttpResponse:
 @editor_required
 def change_alerts(request: MemberRequest, ref: str) -> HttpResponse:
     """Watch other thresholds, and tell others."""
-    retainer = _retainer(request, ref)
+    retainer = find_retainer(request, ref)
     watch = Watch.objects.filter(retainer=retainer).first() or Watch(retainer=retainer)
     form = WatchForm(request.POST or None, watch=watch)
     if request.method == "POST" and form.is_valid():
@@ -100,7 +97,7 @@ def mute(request: HttpRequest, token: str) -> HttpResponse:
 @member_required
 def retainer_trail(request: MemberRequest, ref: str) -> HttpResponse:
     """Show what was asked, decided, mailed and opened; `cycle` narrows it to one cycle, by its first day."""
-    retainer = _retainer(request, ref)
+    retainer = find_retainer(request, ref)
     words = words_for(retainer)
     first, last = _stretch(request, retainer)
     steps = trail_of(retainer, words, first, last)
@@ -115,7 +112,7 @@ def retainer_trail(request: MemberRequest, ref: str) -> HttpResponse:
 @member_required
 def trail_csv(request: MemberRequest, ref: str) -> HttpResponse:
     """Hand out the trail as CSV, to go with a statement."""
-    retainer = _retainer(request, ref)
+    retainer = find_retainer(request, ref)
     first, last = _stretch(request, retainer)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")

@@ -67,7 +67,7 @@ def ask(
         if draft.state != State.DRAFT:
             raise OverageError(_("This draft was sent or dropped in the meantime."))
     if replaces is not None:
-        replaces = _locked(replaces)
+        replaces = _locked(replaces) if replaces.retainer_id == retainer.pk else None
     emergency = next((item for item in (draft, replaces) if item is not None and item.is_emergency), None)
     if emergency is not None:
         _check_emergency(retainer, emergency, wish)

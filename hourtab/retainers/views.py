@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
@@ -36,6 +36,7 @@ from hourtab.lib.text import clean
 from hourtab.lib.words import Words
 from hourtab.overage.today import moves_of
 from hourtab.retainers import services
+from hourtab.retainers.access import find_retainer
 from hourtab.retainers.forms import OpenRetainerForm
 from hourtab.retainers.models import Retainer
 from hourtab.retainers.words import agreement, words_for
@@ -161,7 +162,7 @@ def open_retainer(request: MemberRequest) -> HttpResponse:
 @member_required
 def retainer(request: MemberRequest, ref: str) -> HttpResponse:
     """Show a retainer: the figure as the client sees it, and the log with everything in it."""
-    found = _retainer(request, ref)
+    found = find_retainer(request, ref)
     now = timezone.now()
     with snapshot():
         context = _overview(found, now) | _log_of(found, now, request)
@@ -172,7 +173,7 @@ def retainer(request: MemberRequest, ref: str) -> HttpResponse:
 @member_required
 def retainer_cycles(request: MemberRequest, ref: str) -> HttpResponse:
     """Show all cycles, and the hours granted beside them."""
-    found = _retainer(request, ref)
+    found = find_retainer(request, ref)
     now = timezone.now()
     with snapshot():
         context = _overview(found, now) | cycle_rows(found, found.today(now))
@@ -183,7 +184,7 @@ def retainer_cycles(request: MemberRequest, ref: str) -> HttpResponse:
 @member_required
 def retainer_terms(request: MemberRequest, ref: str) -> HttpResponse:
     """Show what was agreed, version by version."""
-    found = _retainer(request, ref)
+    found = find_retainer(request, ref)
     words = _words(found)
     now = timezone.now()
     coming = coming_starts(found, found.today(now))
@@ -196,10 +197,6 @@ def retainer_terms(request: MemberRequest, ref: str) -> HttpResponse:
     ]
     context = {"versions": versions, "coming": coming, "tab": "terms"}
     return render(request, "retainers/terms.html", _overview(found, now) | context)
-
-
-def _retainer(request: MemberRequest, ref: str) -> Retainer:
-    return get_object_or_404(request.workspace.retainers.select_related("client", "workspace"), ref=ref)
 
 
 def _words(found: Retainer) -> Words:

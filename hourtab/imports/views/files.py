@@ -23,6 +23,7 @@ from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Source, Statement
 from hourtab.lib.notices import tell, warn
 from hourtab.lib.text import clean
+from hourtab.retainers.access import find_retainer
 from hourtab.retainers.models import Retainer
 
 SHOWN_IMPORTS = 50
@@ -44,7 +45,7 @@ def import_list(request: MemberRequest) -> HttpResponse:
 @editor_required
 def upload_import(request: MemberRequest, ref: str) -> HttpResponse:
     """Take a file for one retainer; nothing is stored in the log yet."""
-    return _upload(request, get_object_or_404(request.workspace.retainers.select_related("client", "workspace"), ref=ref))
+    return _upload(request, find_retainer(request, ref))
 
 
 def _upload(request: MemberRequest, retainer: Retainer | None) -> HttpResponse:

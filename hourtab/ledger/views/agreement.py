@@ -3,7 +3,7 @@
 from datetime import date
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -13,14 +13,10 @@ from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.forms import ChangeCapForm, EndForm
 from hourtab.lib.notices import tell, warn
 from hourtab.lib.once import once
+from hourtab.retainers.access import find_retainer
 from hourtab.retainers.forms import ChangeTermsForm, terms_initial
 from hourtab.retainers.models import Retainer
 from hourtab.retainers.words import words_for
-
-
-def find_retainer(request: MemberRequest, ref: str) -> Retainer:
-    """Return a retainer of the member's workspace; 404 for any other."""
-    return get_object_or_404(request.workspace.retainers.select_related("client", "workspace"), ref=ref)
 
 
 def find_cycle(request: MemberRequest, ref: str, on: str) -> date:

@@ -15,16 +15,13 @@ from hourtab.lib.notices import tell, warn
 from hourtab.lib.once import once
 from hourtab.lib.text import clean
 from hourtab.lib.words import Words
+from hourtab.retainers.access import find_retainer
 from hourtab.retainers.models import Retainer
 from hourtab.retainers.words import words_for
 
 
-def _retainer(request: MemberRequest, ref: str) -> Retainer:
-    return get_object_or_404(request.workspace.retainers.select_related("client", "workspace"), ref=ref)
-
-
 def _entry(request: MemberRequest, ref: str, pk: int) -> tuple[Retainer, Entry]:
-    retainer = _retainer(request, ref)
+    retainer = find_retainer(request, ref)
     return retainer, get_object_or_404(retainer.entries.select_related("retainer"), pk=pk)
 
 
@@ -32,7 +29,7 @@ def _entry(request: MemberRequest, ref: str, pk: int) -> tuple[Retainer, Entry]:
 @once
 def log_time(request: MemberRequest, ref: str) -> HttpResponse:
     """Store one line from the form on the retainer's page."""
-    retainer = _retainer(request, ref)
+    retainer = find_retainer(request, ref)
     form = EntryForm(request.POST or None, retainer=retainer, initial={"on": retainer.today(timezone.now())})
     if request.method == "POST" and form.is_valid():
         try:
@@ -145,7 +142,7 @@ def entry_history(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
 @member_required
 def log_csv(request: MemberRequest, ref: str) -> HttpResponse:
     """Hand out the work log as CSV."""
-    retainer = _retainer(request, ref)
+    retainer = find_retainer(request, ref)
     answer = HttpResponse(log_as_csv(retainer).encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="hourtab-{retainer.ref}.csv"'
     return answer
@@ -155,7 +152,7 @@ def log_csv(request: MemberRequest, ref: str) -> HttpResponse:
 @once
 def top_up(request: MemberRequest, ref: str) -> HttpResponse:
     """Grant extra hours."""
-    retainer = _retainer(request, ref)
+    retainer = find_retainer(request, ref)
     now = timezone.now()
     form = TopUpForm(request.POST or None, unit=retainer.unit, initial={"on": max(retainer.today(now), retainer.starts_on)})
     if request.method == "POST" and form.is_valid():

@@ -12,22 +12,18 @@ from hourtab.ledger.forms import HoldForm
 from hourtab.ledger.models import Hold
 from hourtab.lib.notices import tell
 from hourtab.lib.once import once
-from hourtab.retainers.models import Retainer
-
-
-def _retainer(request: MemberRequest, ref: str) -> Retainer:
-    return get_object_or_404(request.workspace.retainers.select_related("client", "workspace"), ref=ref)
+from hourtab.retainers.access import find_retainer
 
 
 def _hold(request: MemberRequest, ref: str, pk: int) -> Hold:
-    return get_object_or_404(_retainer(request, ref).holds.select_related("retainer"), pk=pk)
+    return get_object_or_404(find_retainer(request, ref).holds.select_related("retainer"), pk=pk)
 
 
 @editor_required
 @once
 def plan_work(request: MemberRequest, ref: str) -> HttpResponse:
     """Set hours aside for work to come."""
-    retainer = _retainer(request, ref)
+    retainer = find_retainer(request, ref)
     today = retainer.today(timezone.now())
     form = HoldForm(request.POST or None, unit=retainer.unit, initial={"starts_on": max(today, retainer.starts_on)})
     if request.method == "POST" and form.is_valid():

@@ -20,9 +20,10 @@ from hourtab.ledger.forms import ConvertForm, DecisionForm, ReopenForm
 from hourtab.ledger.history import abouts
 from hourtab.ledger.models import Revision, Write
 from hourtab.ledger.proof import ledger_document
-from hourtab.ledger.views.agreement import day_of, find_retainer
+from hourtab.ledger.views.agreement import day_of
 from hourtab.lib.notices import tell, warn
 from hourtab.lib.once import once
+from hourtab.retainers.access import find_retainer
 from hourtab.retainers.models import Retainer
 from hourtab.retainers.words import words_for
 from hourtab.sharing.services import forget_pages

@@ -6,9 +6,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from hourtab.accounts.access import MemberRequest, acts_on, editor_required
-from hourtab.ledger.views.agreement import find_retainer
 from hourtab.lib.notices import tell
 from hourtab.lib.once import once
+from hourtab.retainers.access import find_retainer
 from hourtab.retainers.forms import OfficeHoursForm, WeightRuleForm
 from hourtab.retainers.models import OfficeHours, WeightRule
 from hourtab.retainers.weights import weights_in_words

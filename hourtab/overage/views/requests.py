@@ -22,16 +22,13 @@ from hourtab.overage.forms import DECIDED_WITHIN, AskForm, EmergencyForm, NotedD
 from hourtab.overage.jobs import suggested
 from hourtab.overage.models import Approver, OverageTerms, Request
 from hourtab.overage.words import cost_of, emergency_of, emergency_terms, outcome_of, title_of, what_is_asked
+from hourtab.retainers.access import find_retainer
 from hourtab.retainers.models import Retainer
 from hourtab.retainers.words import words_for
 
 
-def _retainer(request: MemberRequest, ref: str) -> Retainer:
-    return get_object_or_404(request.workspace.retainers.select_related("client", "workspace"), ref=ref)
-
-
 def _request(request: MemberRequest, ref: str, number: int) -> Request:
-    rows = _retainer(request, ref).requests.select_related(
+    rows = find_retainer(request, ref).requests.select_related(
         "retainer__workspace", "retainer__client", "asked_by__user", "replaces"
     )
     return get_object_or_404(rows, number=number)
@@ -40,7 +37,7 @@ def _request(request: MemberRequest, ref: str, number: int) -> Request:
 @member_required
 def retainer_requests(request: MemberRequest, ref: str) -> HttpResponse:
     """List what was asked for, and what became of it."""
-    retainer = _retainer(request, ref)
+    retainer = find_retainer(request, ref)
     words, now = words_for(retainer), timezone.now()
     terms = OverageTerms.objects.filter(retainer=retainer).first()
     rows = [_listed(row, now, words) for row in retainer.requests.select_related("asked_by__user")]
@@ -63,7 +60,7 @@ def _listed(row: Request, now: Any, words: Any) -> dict[str, Any]:
 @once
 def ask_for_hours(request: MemberRequest, ref: str) -> HttpResponse:
     """Ask for more hours: anew, from a draft (`draft`), or in place of another request (`replaces`)."""
-    retainer, now = _retainer(request, ref), timezone.now()
+    retainer, now = find_retainer(request, ref), timezone.now()
     draft = _named(request, retainer, "draft", (Request.State.DRAFT,))
     replaces = _named(request, retainer, "replaces", tuple(Request.State))
     source = draft or replaces
@@ -191,7 +188,7 @@ def note_decision(request: MemberRequest, ref: str, number: int) -> HttpResponse
 @once
 def start_emergency(request: MemberRequest, ref: str) -> HttpResponse:
     """Begin emergency work before it is approved."""
-    retainer, now = _retainer(request, ref), timezone.now()
+    retainer, now = find_retainer(request, ref), timezone.now()
     words = words_for(retainer)
     terms = OverageTerms.objects.filter(retainer=retainer).first()
     if terms is None or not terms.has_emergencies:
@@ -219,7 +216,7 @@ def start_emergency(request: MemberRequest, ref: str) -> HttpResponse:
 @editor_required
 def overage_terms(request: MemberRequest, ref: str) -> HttpResponse:
     """Agree beforehand: the soft limit, and what an emergency may cost."""
-    retainer = _retainer(request, ref)
+    retainer = find_retainer(request, ref)
     terms = OverageTerms.objects.filter(retainer=retainer).first() or OverageTerms(retainer=retainer)
     form = OverageTermsForm(request.POST or None, instance=terms, unit=retainer.unit)
     if request.method == "POST" and form.is_valid():

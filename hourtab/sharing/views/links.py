@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from hourtab.accounts.access import MemberRequest, acts_on, editor_required, member_required
 from hourtab.lib.notices import tell
 from hourtab.lib.once import once
+from hourtab.retainers.access import find_retainer
 from hourtab.retainers.models import Retainer
 from hourtab.retainers.words import words_for
 from hourtab.sharing import pages, services
@@ -23,10 +24,6 @@ from hourtab.sharing.asked import Asked
 from hourtab.sharing.forms import GRACES, LinkForm
 from hourtab.sharing.links import url_of
 from hourtab.sharing.models import ShareLink, ViewDay
-
-
-def _retainer(request: MemberRequest, ref: str) -> Retainer:
-    return get_object_or_404(request.workspace.retainers.select_related("client", "workspace"), ref=ref)
 
 
 def _link(request: MemberRequest, pk: int) -> ShareLink:
@@ -44,16 +41,16 @@ def demo(request: HttpRequest) -> HttpResponse:
 @member_required
 def retainer_links(request: MemberRequest, ref: str) -> HttpResponse:
     """Show a retainer's links; each can be copied, shown as a QR code, changed, rotated and revoked."""
-    retainer = _retainer(request, ref)
+    retainer = find_retainer(request, ref)
     return _links_page(request, retainer, LinkForm(client=retainer.client, initial={"retainers": [retainer.pk]}))
 
 
 @editor_required
-@acts_on(_retainer)
+@acts_on(find_retainer)
 @once
 def add_link(request: MemberRequest, ref: str) -> HttpResponse:
     """Make another link."""
-    retainer = _retainer(request, ref)
+    retainer = find_retainer(request, ref)
     form = LinkForm(request.POST, client=retainer.client)
     if not form.is_valid():
         return _links_page(request, retainer, form, status=422)
