@@ -12,6 +12,7 @@ from hourtab.core.entries import FREE_OUTCOMES
 from hourtab.core.totals import CycleTotals, Line, Stretch, paid_by
 from hourtab.ledger.models import Authorisation, TopUp
 from hourtab.ledger.queries import LogLine
+from hourtab.lib.text import visible
 from hourtab.lib.words import Words
 from hourtab.retainers.models import Retainer
 
@@ -37,20 +38,13 @@ class Coverage:
         if line.corrects or line.charged == work.amount or work.outcome in FREE_OUTCOMES:
             return ""
         rounded = self.rounding.apply(work.amount)
-        worked = words.amount(work.amount)
-        if rounded != work.amount and work.weight != 100:
-            said = {
-                "worked": worked,
-                "rounded": words.amount(rounded),
-                "percent": work.weight,
-                "time": words.amount(line.charged),
-            }
+        said = {"worked": words.amount(work.amount), "rounded": words.amount(rounded), "percent": work.weight}
+        said["time"] = words.amount(line.charged) + (f" ({visible(work.weighted_by)})" if work.weighted_by else "")
+        if work.weight == 100:
+            return _("%(worked)s worked, rounded to %(time)s.") % said
+        if rounded != work.amount:
             return _("%(worked)s worked, rounded to %(rounded)s, at %(percent)s %% is %(time)s.") % said
-        if work.weight != 100:
-            return _("%(worked)s worked, at %(percent)s %% is %(time)s.") % {
-                "worked": worked, "percent": work.weight, "time": words.amount(line.charged),
-            }  # fmt: skip
-        return _("%(worked)s worked, rounded to %(time)s.") % {"worked": worked, "time": words.amount(line.charged)}
+        return _("%(worked)s worked, at %(percent)s %% is %(time)s.") % said
 
     def _paid(self, part: Stretch, *, alone: bool) -> str:
         """Say what paid for a part of a line."""

@@ -236,3 +236,22 @@ def test_the_page_says_what_the_table_says(northlight, carl) -> None:
     assert figure() == "7 h of the approved extra remain. 20 of 20 h used · 13 of 20 h approved extra."
     log(retainer, "2027-06-22", "10h")
     assert figure() == ("3 h beyond what was approved. 20 of 20 h used · 20 of 20 h approved extra · 3 h await approval.")
+
+
+def test_a_line_says_which_rule_made_it_count_so(northlight) -> None:
+    from datetime import time
+
+    from hourtab.core.amounts import Rounding
+
+    retainer = a_retainer(northlight, rounding=Rounding(900))
+    WeightRule.objects.create(retainer=retainer, name="After hours", percent=150, is_after_hours=True)
+    OfficeHours.objects.create(retainer=retainer)
+    log(retainer, "2027-06-21", "0:40", started=time(20))
+    log(retainer, "2027-06-22", "0:40", started=time(10))
+    cycle, terms = cycle_of(retainer), queries.terms_at(retainer, NOW.date())
+    lines = queries.log(queries.lines_of(retainer, cycle, queries.ALL_SCOPES), cycle, terms, NOW.date())
+    told = [Coverage(retainer, cycle, words_for(retainer), terms.rounding).of(line).replace("\u00a0", " ") for line in lines]
+    assert told == [
+        "40 m worked, rounded to 45 m. 45 m from this cycle's hours.",
+        "40 m worked, rounded to 45 m, at 150 % is 1 h 7 m 30 s (After hours). 1 h 7 m 30 s from this cycle's hours.",
+    ]
