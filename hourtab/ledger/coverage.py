@@ -28,7 +28,7 @@ class Coverage:
         if line.balance is None or line.charged <= 0 or line.work.scope != "retainer":
             return ""
         parts = paid_by(self.cycle, Line(line.key, line.charged, 0, 0, line.balance))
-        said = [self._paid(part, alone=len(parts) == 1) for part in parts]
+        said = [self._paid(part) for part in parts]
         counted = self._counted(line) if shows_worked else ""
         return " ".join(text for text in (counted, *said) if text)
 
@@ -46,7 +46,7 @@ class Coverage:
             return _("%(worked)s worked, rounded to %(rounded)s, at %(percent)s %% is %(time)s.") % said
         return _("%(worked)s worked, at %(percent)s %% is %(time)s.") % said
 
-    def _paid(self, part: Stretch, *, alone: bool) -> str:
+    def _paid(self, part: Stretch) -> str:
         """Say what paid for a part of a line."""
         kind, _colon, name = part.source.partition(":")
         said = {"time": self.words.amount(part.amount)} | self._details(kind, name, part)

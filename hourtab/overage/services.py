@@ -30,6 +30,8 @@ from hourtab.retainers.words import words_for
 State, Event = Request.State, RequestEvent.Kind
 LONGEST_WAIT = timedelta(days=90)
 MOST_APPROVERS = 5
+MOST_A_DAY = 50
+"""So many requests a workspace may send within a day: more would be a way to write to strangers."""
 MOST_CODES = 5
 MOST_TRIES = 5
 
@@ -62,6 +64,8 @@ def ask(
     asked = _check_approvers(retainer, approvers)
     if not now < decide_by <= now + LONGEST_WAIT:
         raise OverageError(_("It must be decided within the next 90 days."))
+    if _sent_lately(retainer, now) >= MOST_A_DAY:
+        raise OverageError(_("%(n)s requests were sent within a day. Send the next one tomorrow.") % {"n": MOST_A_DAY})
     if draft is not None:
         draft = Request.objects.select_for_update(of=("self",)).get(pk=draft.pk, retainer=retainer)
         if draft.state != State.DRAFT:
@@ -89,6 +93,11 @@ def ask(
     note(row, Event.ASKED, now, str(by or ""), ", ".join(contact.name for contact in asked))
     retainer.touch()
     return row
+
+
+def _sent_lately(retainer: Retainer, now: datetime) -> int:
+    lately = Request.objects.filter(asked_at__gt=now - timedelta(days=1), asked_at__lte=now)
+    return lately.filter(retainer__workspace=retainer.workspace_id).count()
 
 
 def _check(retainer: Retainer, wish: Wish) -> None:

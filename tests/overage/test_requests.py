@@ -541,3 +541,11 @@ def test_a_january_cohort_is_planned_warned_of_raised_and_reported(ada, northlig
     watch_retainers(at(8))
     assert not Alert.objects.filter(retainer=retainer, kind="used", threshold=80).exists()
     assert findings(retainer, at(8)) == []
+
+
+def test_a_workspace_does_not_write_to_strangers_by_the_hundred(ask) -> None:
+    for _ in range(services.MOST_A_DAY):
+        ask(1)
+    with pytest.raises(OverageError, match="Send the next one tomorrow"):
+        ask(1)
+    ask(1, now=NOW + timedelta(days=1, minutes=1))
