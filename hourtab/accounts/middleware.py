@@ -7,6 +7,9 @@ from django.http import HttpRequest, HttpResponse
 
 from hourtab.accounts.models import Member
 
+PUBLIC = ("/r/", "/s/", "/d/", "/a/", "/m/", "/look/")
+"""Where pages begin that need no sign-in and look at no session."""
+
 
 class WorkspaceMiddleware:
     """Set `request.member` and `request.workspace`: those chosen in the session, else the first; None signed out.
@@ -20,7 +23,7 @@ class WorkspaceMiddleware:
     def __call__(self, request: Any) -> HttpResponse:
         """Attach both and go on."""
         request.member = request.workspace = None
-        if not request.path.startswith(("/r/", "/s/", "/d/", "/look/")) and request.user.is_authenticated:
+        if not request.path.startswith(PUBLIC) and request.user.is_authenticated:
             memberships = Member.objects.filter(user=request.user).select_related("workspace", "user").order_by("pk")
             chosen = request.session.get("workspace")
             request.member = (memberships.filter(workspace=chosen).first() if chosen else None) or memberships.first()

@@ -113,7 +113,10 @@ def test_opening_the_link_decides_nothing_however_often(carl, ask) -> None:
     request = ask()
     for method in ("get", "head", "get"):
         with time_machine.travel(NOW, tick=False):
-            assert getattr(carl, method)(f"{path_of(request)}?do=approve&name=Carl&amount=15").status_code == 200
+            answer = getattr(carl, method)(f"{path_of(request)}?do=approve&name=Carl&amount=15")
+        assert answer.status_code == 200
+        assert "Cookie" not in answer["Vary"]
+        assert not answer.cookies
     assert Request.objects.get().state == "pending"
     assert RequestEvent.objects.filter(kind="opened").count() == 1
 
