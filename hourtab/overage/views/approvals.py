@@ -45,7 +45,7 @@ def _act(request: HttpRequest, approver: Approver) -> HttpResponse:
             services.note_late(approver.request, said["name"].strip(), now, is_approval=said["do"] == "approve")
         return _page(approver, said, status=409)
     try:
-        if said["do"] == "code":
+        if said["do"] == "code" and approver.request.needs_code:
             services.send_code(approver, now)
             return _page(approver, said | {"code_sent": approver.to, "code": ""})
         if said["do"] not in ("approve", "decline"):
