@@ -17,6 +17,7 @@ from hourtab.overage.mails import code_mail, news, receipt, request_mail
 from hourtab.sharing.digest import confirmation, digest, queue_digests
 from hourtab.sharing.services import forget_former
 from hourtab.sharing.subscriptions import forget_unconfirmed
+from hourtab.team.mails import invitation_mail
 
 type Job = Callable[[datetime], int]
 
@@ -29,6 +30,7 @@ MAILS: Mapping[str, Renderer] = {
     Message.Kind.RECEIPT: receipt,
     Message.Kind.NEWS: news,
     Message.Kind.ALERT: alert_mail,
+    Message.Kind.INVITE: invitation_mail,
 }
 """What is said by each kind of mail."""
 

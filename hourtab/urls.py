@@ -16,6 +16,7 @@ from hourtab.overage.views import approvals, requests
 from hourtab.retainers import views as retainers
 from hourtab.sharing.views import digests, public
 from hourtab.sharing.views import links as sharing
+from hourtab.team import views as team
 
 retainer_urls = [
     path("", retainers.retainer, name="retainer"),
@@ -113,6 +114,14 @@ urlpatterns = [
     path("contacts/<int:pk>/edit", clients.edit_contact, name="edit_contact"),
     path("contacts/<int:pk>/remove", clients.remove_contact, name="remove_contact"),
     path("settings", accounts.workspace_settings, name="settings"),
+    path("settings/members", team.members, name="members"),
+    path("settings/members/<int:pk>", team.change_member, name="change_member"),
+    path("settings/members/<int:pk>/remove", team.remove_member, name="remove_member"),
+    path("settings/members/<int:pk>/owner", team.transfer_ownership, name="transfer_ownership"),
+    path("settings/invitations/<int:pk>/withdraw", team.withdraw_invitation, name="withdraw_invitation"),
+    path("leave", team.leave_workspace, name="leave_workspace"),
+    path("workspaces/<int:pk>/switch", team.switch_workspace, name="switch_workspace"),
+    path("join/<str:token>", team.join, name="join"),
     path("settings/mail", outbox.mail, name="mail"),
     path("settings/mail/<int:pk>/again", outbox.send_mail_again, name="send_mail_again"),
     path("settings/export", archive.export_everything, name="export_everything"),

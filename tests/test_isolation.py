@@ -1,10 +1,13 @@
 """Two workspaces: whatever belongs to one does not exist for a member of the other, and asks a stranger to sign in."""
 
+import os
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
+from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from hourtab.clients.models import Contact
@@ -17,24 +20,28 @@ from hourtab.overage.models import OverageTerms
 from hourtab.overage.services import start_emergency
 from hourtab.retainers.models import Retainer, WeightRule
 from hourtab.sharing.services import share
+from hourtab.team.services import invite
 from tests.builders import NOW, a_retainer, log
+from tests.conftest import _member
 
 pytestmark = pytest.mark.django_db
 
 OPEN_TO_ALL = {
     "today", "demo", "public_page", "public_statement", "robots", "subscription", "end_subscription", "look", "profession",
-    "approval", "mute",
+    "approval", "mute", "join",
 }  # fmt: skip
 OF_THE_MEMBER = {
     "today", "log_quick_line", "open_retainer", "clients", "settings", "imports", "sources", "export_everything", "delete_workspace",
-    "mail",
+    "mail", "members", "leave_workspace",
 }  # fmt: skip
 ONLY_POST = {
     "log_quick_line", "add_link", "withdraw_entry", "restore_entry", "know_category", "apply_import", "undo_import", "discard_import",
     "answer_import", "forget_answers", "remove_rule", "raise_rule",
     "export_everything", "delete_workspace", "withdraw_terms", "pause_cycle", "erase_texts",
-    "rotate_link", "revoke_link", "clear_hold", "withdraw_request", "remove_weight", "send_mail_again", "add_contact", "remove_contact",
+    "rotate_link", "revoke_link", "clear_hold", "withdraw_request", "remove_member", "transfer_ownership", "withdraw_invitation", "switch_workspace", "remove_weight", "send_mail_again", "add_contact", "remove_contact",
 }  # fmt: skip
+OF_ONESELF = {"leave_workspace", "switch_workspace"}
+"""What every member may do, for themselves alone."""
 GOES_BACK = {"close_cycle", "decide", "reopen_cycle", "convert_lines", "start_emergency"}
 """Pages that lead back where there is nothing to do."""
 READING = {
@@ -89,12 +96,14 @@ def paths(northlight, ada) -> dict[str, str]:
     asked = start_emergency(retainer, reason="Ransomware", began_at=begin, by=None, now=NOW)
     OverageTerms.objects.all().delete()
     weight = WeightRule.objects.create(retainer=retainer, name="Emergencies", percent=200, category="Emergency")
+    invited = invite(northlight, "dora@firm.example", "editor", None, by=None, now=NOW)
     contact = Contact.objects.create(client=retainer.client, name="Carl")
     draft = Import.objects.create(workspace=northlight, retainer=retainer, file_name="x.csv", file_digest="x", content=b"x")
     source = Source.objects.create(workspace=northlight, tool="toggl")
     rule = SourceRule.objects.create(source=source, conditions={"client": ["Acme"]}, retainer=retainer)
     fill = {
-        "requests/<int:number>": asked.number, "weights/<int:pk>": weight.pk, "a/<str:token>": "A" * 22, "m/<str:token>": "A" * 22,
+        "requests/<int:number>": asked.number, "weights/<int:pk>": weight.pk, "a/<str:token>": "A" * 22, "join/<str:token>": "A" * 22,
+        "members/<int:pk>": ada.member.pk, "invitations/<int:pk>": invited.pk, "workspaces/<int:pk>": northlight.pk, "m/<str:token>": "A" * 22,
         "sources/<int:pk>": source.pk, "rules/<int:pk>": rule.pk,
         "retainers/<slug:ref>": retainer.ref, "imports/<slug:ref>": draft.ref, "entries/<int:pk>": entry.pk, "links/<int:pk>": link.pk,
         "terms/<str:on>": "2027-06-01", "cycles/<str:on>": "2027-06-01",
@@ -140,7 +149,7 @@ def test_an_action_is_never_done_by_get(paths, ada) -> None:
 def test_a_reader_reads_and_changes_nothing(paths, ria) -> None:
     before = Retainer.objects.values().get()
     for name, path in paths.items():
-        if name in OPEN_TO_ALL - {"today"}:
+        if name in (OPEN_TO_ALL | OF_ONESELF) - {"today"}:
             continue
         if name in READING:
             assert ria.get(path).status_code == 200, name
@@ -156,7 +165,7 @@ def test_an_editor_edits_but_does_not_change_the_workspace(paths, ben) -> None:
 
 def test_every_page_opens_for_its_owner(paths, ada) -> None:
     for name, path in paths.items():
-        if name not in ONLY_POST | {"demo", "public_statement", "subscription", "end_subscription", "approval", "mute"}:
+        if name not in ONLY_POST | {"demo", "public_statement", "subscription", "end_subscription", "approval", "mute", "join"}:
             assert ada.get(path).status_code == (302 if name in GOES_BACK else 200), name
 
 
@@ -164,3 +173,57 @@ def test_an_entry_of_another_retainer_of_the_same_workspace_is_not_found_under_t
     one, other = a_retainer(northlight, "One"), a_retainer(northlight, "Other")
     entry = log(other, "2027-06-03", "2h")
     assert ada.get(f"/retainers/{one.ref}/entries/{entry.pk}/edit").status_code == 404
+
+
+TABLE = Path(__file__).parent.parent / "docs/access.md"
+HEAD = """# Who may do what
+
+Every address, for everybody there is: signed out, an owner of another workspace, a viewer, a member limited to another client, an editor, the owner. A test asks them all and compares with
+this table. `in` leads to the sign-in page, `–` is not found (404), `no` is refused (403), `ok` answers, `on` leads on, `GET` and `POST` say that the other method is not taken (405).
+Statements, subscriptions, decisions, mutes and invitations (`s/`, `d/`, `a/`, `m/`, `join/`) are asked for here with a token that is none.
+
+| address | method | signed out | elsewhere | viewer | limited | editor | owner |
+|---|---|---|---|---|---|---|---|
+"""
+
+
+def said(status: int, location: str) -> str:
+    if status == 302:
+        return "in" if location.startswith("/accounts/login/") else "on"
+    return {404: "–", 403: "no", 405: "not taken"}.get(status, "ok" if status in (200, 303, 422) else str(status))
+
+
+def test_every_address_answers_everybody_as_the_table_says(paths, northlight, ada, ben, ria, olga, carl) -> None:
+    other = a_retainer(northlight, "Another client")
+    dora = _member(northlight, "dora", "editor")
+    dora.member.is_limited = True
+    dora.member.save()
+    dora.member.access.create(client=other.client)
+    people = (carl, olga, ria, dora, ben, ada)
+    routes = dict(every_url())
+    lines = []
+    for name, route in sorted(routes.items(), key=lambda item: item[1]):
+        for method in ("get", "post"):
+            answers = []
+            for person in people:
+                key = person.cookies["session"].value if "session" in person.cookies else ""
+                try:
+                    with transaction.atomic():
+                        answer = getattr(person, method)(paths[name])
+                        answers.append(said(answer.status_code, answer.headers.get("Location", "")))
+                        raise _Undone
+                except _Undone:
+                    if key:
+                        person.cookies["session"] = key
+            shown = re.sub(r"<\w+:", "<", route) if name != "look" else "look/<colour>.css"
+            lines.append(f"| `/{shown}` | {method.upper()} | {' | '.join(answers)} |")
+    table = HEAD + "\n".join(lines) + "\n"
+    if os.environ.get("HOURTAB_WRITE_TABLE"):
+        TABLE.write_text(table)
+    assert table == TABLE.read_text(), (
+        "a change of who may do what: HOURTAB_WRITE_TABLE=yes writes the table anew; read it before you keep it"
+    )
+
+
+class _Undone(Exception):
+    """What the request did is taken back."""

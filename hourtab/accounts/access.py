@@ -64,6 +64,21 @@ def acts_on[**P](find: Callable[Concatenate[MemberRequest, P], object]) -> Calla
     return decorate
 
 
+def of_all_clients[**P](view: MemberView[P]) -> MemberView[P]:
+    """Let in whoever sees every client; for one who is limited to some of them there is nothing here (404).
+
+    For what speaks of several clients at once: files, sources, rules.
+    """
+
+    @wraps(view)
+    def guarded(request: MemberRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if request.member.is_limited:
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
 def owner_required[**P](view: MemberView[P]) -> View[P]:
     """Let in owners."""
     return _guard(view, lambda member: member.is_owner)

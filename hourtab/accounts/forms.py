@@ -5,15 +5,23 @@ from typing import Any
 from allauth.core import context
 from django import forms
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from hourtab.accounts import services
-from hourtab.accounts.models import User, Workspace
+from hourtab.accounts.models import Invitation, User, Workspace
 from hourtab.accounts.professions import BY_SLUG, CHOICES
 from hourtab.lib.choices import CURRENCIES, HOUR_FORMATS, locale_choices, zone_choices
 from hourtab.lib.pictures import is_picture
 
 LARGEST_LOGO = 500_000
+
+
+def _invitation(request: HttpRequest) -> Invitation | None:
+    """Return the invitation that brought somebody to the sign-up page; None where there is none that stands."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    found = services.find_invitation(wanted.removeprefix("/join/")) if wanted.startswith("/join/") else None
+    return found if found is not None and found.stands(timezone.now()) else None
 
 
 class SignupForm(forms.Form):
@@ -39,11 +47,22 @@ class SignupForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.invitation = _invitation(context.request) if context.request else None
+        if self.invitation is not None:
+            # Whoever is invited joins that workspace, and opens none of their own.
+            for name in ("workspace", "profession", *self.folded):
+                del self.fields[name]
+            self.initial.setdefault("email", self.invitation.to)
         wanted = context.request.GET.get("for", "") if context.request else ""
         self.initial.setdefault("profession", wanted if wanted in BY_SLUG else "")
 
     def signup(self, request: HttpRequest, user: User) -> None:
-        """Open the workspace of a user who was just stored."""
+        """Open the workspace of a user who was just stored; one who is invited goes on to the invitation."""
+        if self.invitation is not None and user.email.lower() == self.invitation.to:
+            return
+        if self.invitation is not None:
+            services.open_workspace(user.email.partition("@")[0], owner=user)
+            return
         fields: dict[str, Any] = self.cleaned_data
         services.open_workspace(fields["workspace"], owner=user, **{name: fields[name] for name in ("profession", *self.folded)})
 

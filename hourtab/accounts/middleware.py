@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.functional import SimpleLazyObject
 
 from hourtab.accounts.models import Member
 
@@ -24,8 +25,12 @@ class WorkspaceMiddleware:
         """Attach both and go on."""
         request.member = request.workspace = None
         if not request.path.startswith(PUBLIC) and request.user.is_authenticated:
-            memberships = Member.objects.filter(user=request.user).select_related("workspace", "user").order_by("pk")
+            memberships: Any = (
+                Member.objects.standing().filter(user=request.user).select_related("workspace", "user").order_by("pk")
+            )
             chosen = request.session.get("workspace")
             request.member = (memberships.filter(workspace=chosen).first() if chosen else None) or memberships.first()
             request.workspace = request.member.workspace if request.member else None
+            # Asked for by the page's head alone.
+            request.others = SimpleLazyObject(lambda: [row.workspace for row in memberships if row != request.member])
         return self.get_response(request)

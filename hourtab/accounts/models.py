@@ -1,12 +1,14 @@
 """The tenant and the people in it. Every other object is reached through its workspace."""
 
 import secrets
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from hourtab.lib import tokens
 from hourtab.lib.choices import HOUR_FORMATS, validate_zone
 from hourtab.lib.colours import validate_colour
 from hourtab.lib.versioned import Versioned
@@ -75,13 +77,28 @@ class Role(models.TextChoices):
     VIEWER = "viewer", _("Viewer")
 
 
+class MemberQuerySet(models.QuerySet["Member"]):
+    """Members; who left stays as the name beside what they did."""
+
+    def standing(self) -> "MemberQuerySet":
+        """Return those who belong to their workspace now, and may sign in."""
+        return self.filter(left_at=None, user__is_active=True)
+
+
 class Member(models.Model):
-    """A user in a workspace."""
+    """A user in a workspace. Who left or was removed stays as a row, so that what they did keeps its name.
+
+    One who `is_limited` sees some clients alone (`clients.Access`), and nothing of the others.
+    """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=8, choices=Role, default=Role.VIEWER)
+    is_limited = models.BooleanField(default=False)
     joined_at = models.DateTimeField(auto_now_add=True)
+    left_at = models.DateTimeField(null=True, editable=False)
+
+    objects = MemberQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["workspace", "user"], name="member_once")]
@@ -98,3 +115,46 @@ class Member(models.Model):
     def is_owner(self) -> bool:
         """May this member change the workspace itself?"""
         return self.role == Role.OWNER
+
+
+def _nonce() -> bytes:
+    return secrets.token_bytes(16)
+
+
+class Invitation(models.Model):
+    """An address that was invited into a workspace; its link works once, for whoever signs in with that address.
+
+    `clients` lists the keys of the clients a limited member will see; null for all of them.
+    """
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="invitations")
+    to = models.EmailField()
+    role = models.CharField(max_length=8, choices=Role, default=Role.EDITOR)
+    clients = models.JSONField(null=True)
+    nonce = models.BinaryField(default=_nonce, editable=False)
+    token_digest = models.CharField(max_length=64, unique=True, editable=False)
+    by = models.ForeignKey(Member, on_delete=models.SET_NULL, null=True, related_name="+")
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-made_at"]
+
+    def __str__(self) -> str:
+        return f"{self.to} into {self.workspace}"
+
+    @property
+    def token(self) -> str:
+        """The secret part of its address, derived anew each time."""
+        return tokens.token_of(b"invitation" + bytes(self.nonce))
+
+    @property
+    def path(self) -> str:
+        """The address without the site."""
+        return f"/join/{self.token}"
+
+    def stands(self, now: datetime) -> bool:
+        """May it still be accepted at `now`?"""
+        return self.accepted_at is None and self.withdrawn_at is None and self.expires_at > now

@@ -2,7 +2,8 @@
 
 from django.db import transaction
 
-from hourtab.accounts.models import Member, Role, User, Workspace
+from hourtab.accounts.models import Invitation, Member, Role, User, Workspace
+from hourtab.lib import tokens
 
 
 @transaction.atomic
@@ -15,3 +16,11 @@ def open_workspace(name: str, *, owner: User | None = None, **settings: str) -> 
     if owner is not None:
         Member.objects.create(workspace=workspace, user=owner, role=Role.OWNER)
     return workspace
+
+
+def find_invitation(token: str) -> Invitation | None:
+    """Return the invitation of a token, whatever became of it; None for any other."""
+    if not tokens.PATTERN.fullmatch(token):
+        return None
+    rows = Invitation.objects.select_related("workspace", "by__user")
+    return rows.filter(token_digest=tokens.digest_of(token)).first()

@@ -176,7 +176,8 @@ def listeners_of(retainer: Retainer) -> tuple[list[Listener], list[Listener]]:
 
     Who was never told anything is not stored yet.
     """
-    members = Member.objects.filter(workspace=retainer.workspace_id, role__in=(Role.OWNER, Role.EDITOR), user__is_active=True)
+    members = Member.objects.standing().filter(workspace=retainer.workspace_id, role__in=(Role.OWNER, Role.EDITOR))
+    members = members.filter(Q(is_limited=False) | Q(access__client=retainer.client_id)).distinct()
     contacts = Contact.objects.filter(client=retainer.client_id, role=Contact.Role.SPONSOR).exclude(email="")
     return (
         [Listener.of(retainer, member=member) for member in members.select_related("user").order_by("pk")],

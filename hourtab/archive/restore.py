@@ -11,7 +11,7 @@ from django.core.management.color import no_style
 from django.db import connection, models, transaction
 from django.utils import timezone
 
-from hourtab.accounts.models import User, Workspace
+from hourtab.accounts.models import Invitation, User, Workspace
 from hourtab.alerts.models import Listener
 from hourtab.archive.export import FORMAT
 from hourtab.archive.tables import NOT_EXPORTED, TABLES, columns_of, value_of
@@ -84,6 +84,6 @@ def _renew_links(kept: dict[str, str]) -> None:
             link.sealed = tokens.seal(token, link.nonce)
         link.token_digest = tokens.digest_of(link.token)
         link.save(update_fields=["nonce", "sealed", "token_digest"])
-    for model in (Subscription, Approver, Listener):
+    for model in (Subscription, Approver, Listener, Invitation):
         for row in model.objects.all():
             model.objects.filter(pk=row.pk).update(token_digest=tokens.digest_of(row.token))

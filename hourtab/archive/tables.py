@@ -9,9 +9,9 @@ from typing import Any
 
 from django.db import models
 
-from hourtab.accounts.models import Member, User, Workspace
+from hourtab.accounts.models import Invitation, Member, User, Workspace
 from hourtab.alerts.models import Alert, Listener, Watch, WatchedCycle
-from hourtab.clients.models import Client, Contact
+from hourtab.clients.models import Access, Client, Contact
 from hourtab.imports.models import Import, ImportPart, SourceRule
 from hourtab.ledger.models import Authorisation, Cycle, Decision, Entry, Hold, Revision, Source, Statement, TopUp, Transfer, Write
 from hourtab.outbox.models import Message
@@ -23,7 +23,9 @@ TABLES: tuple[tuple[type[models.Model], str], ...] = (
     (Workspace, "pk"),
     (User, "workspaces"),
     (Member, "workspace"),
+    (Invitation, "workspace"),
     (Client, "workspace"),
+    (Access, "client__workspace"),
     (Contact, "client__workspace"),
     (Retainer, "workspace"),
     (Terms, "retainer__workspace"),

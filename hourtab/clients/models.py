@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from hourtab.accounts.models import Workspace
+from hourtab.accounts.models import Member, Workspace
 
 
 class Client(models.Model):
@@ -19,6 +19,20 @@ class Client(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Access(models.Model):
+    """One client that a limited member may see."""
+
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="access")
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="access")
+
+    class Meta:
+        verbose_name_plural = "access"
+        constraints = [models.UniqueConstraint(fields=["member", "client"], name="access_once")]
+
+    def __str__(self) -> str:
+        return f"{self.member}: {self.client}"
 
 
 class Contact(models.Model):

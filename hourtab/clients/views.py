@@ -5,8 +5,9 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from hourtab.accounts.access import MemberRequest, acts_on, editor_required, member_required
+from hourtab.accounts.access import MemberRequest, acts_on, editor_required, member_required, of_all_clients
 from hourtab.clients import services
+from hourtab.clients.access import clients_of
 from hourtab.clients.forms import ClientForm, ContactForm
 from hourtab.clients.models import Client, Contact
 from hourtab.lib.notices import tell
@@ -14,17 +15,17 @@ from hourtab.lib.once import once
 
 
 def _client(request: MemberRequest, pk: int) -> Client:
-    return get_object_or_404(request.workspace.clients, pk=pk)
+    return get_object_or_404(clients_of(request), pk=pk)
 
 
 def _contact(request: MemberRequest, pk: int) -> Contact:
-    return get_object_or_404(Contact, pk=pk, client__workspace=request.workspace)
+    return get_object_or_404(Contact, pk=pk, client__in=clients_of(request))
 
 
 @member_required
 def client_list(request: MemberRequest) -> HttpResponse:
     """List the clients."""
-    clients = request.workspace.clients.annotate(count=Count("retainers"))
+    clients = clients_of(request).annotate(count=Count("retainers"))
     return render(request, "clients/list.html", {"clients": clients})
 
 
@@ -36,6 +37,7 @@ def client(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 @editor_required
+@of_all_clients
 def rename_client(request: MemberRequest, pk: int) -> HttpResponse:
     """Give a client another name."""
     found = _client(request, pk)

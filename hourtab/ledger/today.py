@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Max
+from django.db.models import Count, Max, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from hourtab.accounts.models import Workspace
 from hourtab.core.totals import CycleTotals
 from hourtab.ledger import closing, queries
 from hourtab.ledger.bar import Bar, bar_of
@@ -54,15 +53,11 @@ class TodayRow:
     bar: Bar | None
 
 
-def today_rows(workspace: Workspace, now: datetime, more: Mapping[int, Sequence[Move]]) -> Sequence[TodayRow]:
-    """Return all retainers of a workspace, by need, then by how much is used. `more` are moves from elsewhere, by retainer."""
-    found: Any = workspace.retainers.select_related("client", "workspace").prefetch_related("terms", "pauses", "cycles", "links")
-    newest = dict(
-        Entry.objects.filter(retainer__workspace=workspace, is_withdrawn=False).values_list("retainer").annotate(Max("on"))
-    )
-    closed = dict(
-        Statement.objects.filter(retainer__workspace=workspace, version=1).values_list("retainer").annotate(Count("pk"))
-    )
+def today_rows(retainers: QuerySet[Retainer], now: datetime, more: Mapping[int, Sequence[Move]]) -> Sequence[TodayRow]:
+    """Return these retainers by need, then by how much is used. `more` are moves from elsewhere, by retainer."""
+    found: Any = retainers.prefetch_related("terms", "pauses", "cycles", "links")
+    newest = dict(Entry.objects.filter(retainer__in=retainers, is_withdrawn=False).values_list("retainer").annotate(Max("on")))
+    closed = dict(Statement.objects.filter(retainer__in=retainers, version=1).values_list("retainer").annotate(Count("pk")))
     rows = [_row(retainer, newest, closed.get(retainer.pk, 0), now, more.get(retainer.pk, ())) for retainer in found]
     return sorted(rows, key=lambda row: (row.need, -(queries.used_percent(row.cycle) if row.cycle else 0), str(row.retainer)))
 

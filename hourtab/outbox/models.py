@@ -29,6 +29,7 @@ class Message(models.Model):
         RECEIPT = "receipt", _("What became of a request")
         NEWS = "news", _("News of a request, to you")
         ALERT = "alert", _("Alert")
+        INVITE = "invite", _("Invitation")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")

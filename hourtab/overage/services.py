@@ -373,6 +373,6 @@ def _tell_approvers(row: Request, occasion: str, now: datetime) -> None:
 
 def told_members(row: Request) -> list[Member]:
     """Return who hears what became of a request: whoever asked, else the owners."""
-    members = Member.objects.filter(workspace=row.retainer.workspace, user__is_active=True).select_related("user")
+    members = Member.objects.standing().filter(workspace=row.retainer.workspace).select_related("user")
     asked = [member for member in members if member.pk == row.asked_by_id]
     return asked or [member for member in members if member.is_owner]

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from hourtab.accounts.access import MemberRequest, editor_required, member_required
 from hourtab.accounts.professions import BY_SLUG, PROFESSIONS
+from hourtab.clients.access import clients_of
 from hourtab.core.cycles import CycleError
 from hourtab.ledger import queries, quick_line
 from hourtab.ledger import services as ledger
@@ -36,7 +37,7 @@ from hourtab.lib.text import clean
 from hourtab.lib.words import Words
 from hourtab.overage.today import moves_of
 from hourtab.retainers import services
-from hourtab.retainers.access import find_retainer
+from hourtab.retainers.access import find_retainer, retainers_of
 from hourtab.retainers.forms import OpenRetainerForm
 from hourtab.retainers.models import Retainer
 from hourtab.retainers.words import agreement, words_for
@@ -48,7 +49,9 @@ LINES_A_PAGE = 100
 
 def today(request: HttpRequest) -> HttpResponse:
     """Show Today to whoever is signed in, and what HourTab is to everyone else."""
-    return _today(request) if request.user.is_authenticated else _landing(request)
+    if not request.user.is_authenticated:
+        return _landing(request)
+    return _today(request) if getattr(request, "member", None) else render(request, "team/none.html", {})
 
 
 def _landing(request: HttpRequest) -> HttpResponse:
@@ -85,7 +88,7 @@ def in_their_language(request: HttpRequest, template: str, context: dict[str, ob
 def _today(request: MemberRequest) -> HttpResponse:
     with snapshot():
         now = timezone.now()
-        rows = today_rows(request.workspace, now, moves_of(request.workspace, now))
+        rows = today_rows(retainers_of(request), now, moves_of(request.workspace, now))
     line = request.session.pop("quick_line", "")
     moves = sorted(((row, move) for row in rows for move in row.moves), key=lambda item: item[1].need)
     context = {"rows": rows, "moves": moves, "line": line}
@@ -98,7 +101,7 @@ def _today(request: MemberRequest) -> HttpResponse:
 def log_quick_line(request: MemberRequest) -> HttpResponse:
     """Log what the quick line says; a line that is not understood comes back with the reason."""
     now, text = timezone.now(), clean(request.POST.get("line", ""))[:1000]
-    retainers = list(request.workspace.retainers.select_related("client", "workspace").prefetch_related("categories"))
+    retainers = list(retainers_of(request).prefetch_related("categories"))
     try:
         line = quick_line.read(
             text, retainers, timezone.localdate(timezone=retainers[0].tzinfo) if retainers else timezone.localdate()
@@ -140,7 +143,7 @@ def open_retainer(request: MemberRequest) -> HttpResponse:
     initial = (preset.initial() if preset else {}) | {"starts_on": start, "zone": request.workspace.zone}
     initial["client"] = request.GET.get("client", "")
     form = OpenRetainerForm(request.POST or None, initial=initial)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() and _is_theirs(request, form):
         fields = form.cleaned_data
         try:
             with transaction.atomic():
@@ -155,8 +158,16 @@ def open_retainer(request: MemberRequest) -> HttpResponse:
         else:
             tell(request, _("The retainer is open. Here is its link."))
             return redirect("retainer_links", ref=retainer.ref)
-    context = {"form": form, "clients": request.workspace.clients.all(), "professions": PROFESSIONS, "preset": preset}
+    context = {"form": form, "clients": clients_of(request), "professions": PROFESSIONS, "preset": preset}
     return render(request, "retainers/open.html", context)
+
+
+def _is_theirs(request: MemberRequest, form: OpenRetainerForm) -> bool:
+    """May this member open a retainer for that client? One who is limited may for the clients they see alone."""
+    if not request.member.is_limited or clients_of(request).filter(name=form.cleaned_data["client"]).exists():
+        return True
+    form.add_error("client", _("You may open retainers for the clients you see. Ask an owner for others."))
+    return False
 
 
 @member_required

@@ -42,7 +42,7 @@ def text_of(answer) -> str:
 
 def test_the_cycles_say_how_far_each_is(ada, retainer) -> None:
     page = text_of(ada.get(f"/retainers/{retainer.ref}/cycles"))
-    assert "No. 1 Reopen 3 h await a decision · Decide" in page
+    assert "No. 1 Trail Reopen 3 h await a decision · Decide" in page
     with time_machine.travel(at("03-02"), tick=False):
         ada.force_login(ada.member.user)
         page = text_of(ada.get(f"/retainers/{retainer.ref}/cycles"))
@@ -52,12 +52,14 @@ def test_the_cycles_say_how_far_each_is(ada, retainer) -> None:
 def test_extra_time_is_decided_on(ada, retainer) -> None:
     path = f"/retainers/{retainer.ref}/cycles/2027-01-01/decide"
     assert "3 h of the cycle of 1 January 2027 await a decision." in text_of(ada.get(path))
-    assert "3 h await a decision in that cycle." in text_of(ada.post(path, {"amount": "4", "outcome": "bill"}))
+    assert "3 h await a decision in that cycle." in text_of(
+        ada.post(path, {"amount": "4", "outcome": "bill", "reason": "Agreed"})
+    )
     answer = ada.post(path, {"amount": "2:00", "outcome": "bill", "rate": "90", "reason": "Agreed by phone"}, follow=True)
     assert "Decided." in text_of(answer)
     decision = Decision.objects.get()
     assert (decision.amount, decision.rate, decision.posted_on, decision.reason) == (2 * HOUR, 9000, FEBRUARY, "Agreed by phone")
-    ada.post(path, {"amount": "1", "outcome": "absorb"})
+    ada.post(path, {"amount": "1", "outcome": "absorb", "reason": "A slip of ours"})
     assert "Nothing awaits a decision" in text_of(ada.get(path, follow=True))
     assert findings(retainer, at("02-15")) == []
 

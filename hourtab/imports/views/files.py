@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from hourtab.accounts.access import MemberRequest, acts_on, editor_required, member_required
+from hourtab.accounts.access import MemberRequest, acts_on, editor_required, member_required, of_all_clients
 from hourtab.imports import drafts, reports, routing, services
 from hourtab.imports.errors import Open, Refusal
 from hourtab.imports.forms import UploadForm
@@ -35,6 +35,7 @@ def _import(request: MemberRequest, ref: str) -> Import:
 
 
 @member_required
+@of_all_clients
 def import_list(request: MemberRequest) -> HttpResponse:
     """Take a file that may feed every retainer; list what was brought in."""
     if request.method == "POST" and not request.member.may_edit:
@@ -43,6 +44,7 @@ def import_list(request: MemberRequest) -> HttpResponse:
 
 
 @editor_required
+@of_all_clients
 def upload_import(request: MemberRequest, ref: str) -> HttpResponse:
     """Take a file for one retainer; nothing is stored in the log yet."""
     return _upload(request, find_retainer(request, ref))
@@ -92,6 +94,7 @@ def _refused(request: MemberRequest, upload: Upload, retainer: Retainer | None) 
 
 
 @member_required
+@of_all_clients
 def show_import(request: MemberRequest, ref: str) -> HttpResponse:
     """Show what a file would do, or what it did."""
     found = _import(request, ref)
@@ -152,6 +155,7 @@ def _result(found: Import) -> dict[str, Any]:
 
 
 @editor_required
+@of_all_clients
 @acts_on(_import)
 def answer_import(request: MemberRequest, ref: str) -> HttpResponse:
     """Keep what was answered about a file that is not applied, and look at it again."""
@@ -188,6 +192,7 @@ def _answered(request: MemberRequest, found: Import) -> dict[str, str]:
 
 
 @editor_required
+@of_all_clients
 @acts_on(_import)
 def apply_import(request: MemberRequest, ref: str) -> HttpResponse:
     """Apply what the preview showed, and nothing else."""
@@ -240,6 +245,7 @@ def _numbers(text: str) -> list[int]:
 
 
 @editor_required
+@of_all_clients
 @acts_on(_import)
 def undo_import(request: MemberRequest, ref: str) -> HttpResponse:
     """Take an import back."""
@@ -260,6 +266,7 @@ def undo_import(request: MemberRequest, ref: str) -> HttpResponse:
 
 
 @editor_required
+@of_all_clients
 @acts_on(_import)
 def discard_import(request: MemberRequest, ref: str) -> HttpResponse:
     """Forget a file that was not applied."""

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from hourtab.accounts.access import MemberRequest, acts_on, editor_required, member_required
+from hourtab.accounts.access import MemberRequest, acts_on, editor_required, member_required, of_all_clients
 from hourtab.imports import routing, trials
 from hourtab.imports.forms import PrivateWordsForm, RuleForm
 from hourtab.imports.models import SourceRule
@@ -27,6 +27,7 @@ def _rule(request: MemberRequest, pk: int) -> SourceRule:
 
 
 @member_required
+@of_all_clients
 def source_list(request: MemberRequest) -> HttpResponse:
     """Show where hours come from, and the words that are not to be published."""
     form = PrivateWordsForm(request.POST or None, instance=request.workspace)
@@ -43,6 +44,7 @@ def source_list(request: MemberRequest) -> HttpResponse:
 
 
 @member_required
+@of_all_clients
 def show_source(request: MemberRequest, pk: int) -> HttpResponse:
     """Show what is remembered of a source's files, and its rules."""
     source = _source(request, pk)
@@ -65,6 +67,7 @@ def _answer_label(key: str) -> str:
 
 
 @editor_required
+@of_all_clients
 @acts_on(_source)
 def forget_answers(request: MemberRequest, pk: int) -> HttpResponse:
     """Forget what was answered about a source's files: the next one asks again."""
@@ -76,6 +79,7 @@ def forget_answers(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 @editor_required
+@of_all_clients
 def add_rule(request: MemberRequest, pk: int) -> HttpResponse:
     """Add a rule to a source; try it on the last import first."""
     source = _source(request, pk)
@@ -83,6 +87,7 @@ def add_rule(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 @editor_required
+@of_all_clients
 def edit_rule(request: MemberRequest, pk: int) -> HttpResponse:
     """Change a rule; try it on the last import first."""
     rule = _rule(request, pk)
@@ -117,6 +122,7 @@ def _edit_rule(request: MemberRequest, source: Source, rule: SourceRule) -> Http
 
 
 @editor_required
+@of_all_clients
 @acts_on(_rule)
 def remove_rule(request: MemberRequest, pk: int) -> HttpResponse:
     """Take a rule out."""
@@ -127,6 +133,7 @@ def remove_rule(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 @editor_required
+@of_all_clients
 @acts_on(_rule)
 def raise_rule(request: MemberRequest, pk: int) -> HttpResponse:
     """Let a rule decide before the one above it."""

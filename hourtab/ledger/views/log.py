@@ -131,7 +131,8 @@ def entry_history(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
     retainer, entry = _entry(request, ref, pk)
     revisions = list(Revision.objects.filter(entry=entry).select_related("write__by__user").order_by("-number"))
     batches = {revision.write.batch.removesuffix("~") for revision in revisions}
-    files = {found.ref: found for found in request.workspace.imports.filter(ref__in=batches).only("ref", "file_name")}
+    imports = request.workspace.imports.none() if request.member.is_limited else request.workspace.imports
+    files = {found.ref: found for found in imports.filter(ref__in=batches).only("ref", "file_name")}
     for revision in revisions:
         revision.brought_by = files.get(revision.write.batch.removesuffix("~"))  # type: ignore[attr-defined]
     is_out = corrections.standing_work(entry).is_withdrawn

@@ -134,9 +134,10 @@ def reopen_cycle(request: MemberRequest, ref: str, on: str) -> HttpResponse:
             tell(request, _("New versions are written; the earlier ones stay visible."))
             return redirect("retainer_cycles", ref=ref)
     except LedgerError as error:
-        form.add_error(None, str(error)) if request.method == "POST" else warn(request, str(error))
-        if request.method != "POST":
+        if not form.is_bound:
+            warn(request, str(error))
             return redirect("retainer_cycles", ref=ref)
+        form.add_error(None, str(error))
     return render(request, "retainers/reopen.html", context)
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from hourtab.accounts.access import MemberRequest, acts_on, editor_required, member_required
+from hourtab.clients.access import clients_of
 from hourtab.lib.notices import tell
 from hourtab.lib.once import once
 from hourtab.retainers.access import find_retainer
@@ -27,7 +28,11 @@ from hourtab.sharing.models import ShareLink, ViewDay
 
 
 def _link(request: MemberRequest, pk: int) -> ShareLink:
-    return get_object_or_404(request.workspace.links.select_related("workspace", "client"), pk=pk, revoked_at=None)
+    return get_object_or_404(
+        request.workspace.links.select_related("workspace", "client").filter(client__in=clients_of(request)),
+        pk=pk,
+        revoked_at=None,
+    )
 
 
 def demo(request: HttpRequest) -> HttpResponse:
