@@ -9,6 +9,7 @@ from hourtab.archive.deletion import delete_due
 from hourtab.imports.drafts import work_on_files
 from hourtab.imports.jobs import forget_drafts
 from hourtab.ledger.jobs import turn_the_day
+from hourtab.operating.jobs import beat
 from hourtab.outbox.jobs import deliver, forget_old
 from hourtab.outbox.mail import Renderer
 from hourtab.outbox.models import Message
@@ -41,6 +42,7 @@ def send_mails(now: datetime) -> int:
 
 
 SCHEDULE: tuple[tuple[str, timedelta, Job], ...] = (
+    ("say that a worker is alive", timedelta(minutes=1), beat),
     ("read and apply long files", timedelta(seconds=1), work_on_files),
     ("send mail", timedelta(seconds=1), send_mails),
     ("look at what was written, for alerts", timedelta(seconds=5), watch_retainers),

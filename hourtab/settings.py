@@ -103,6 +103,7 @@ INSTALLED_APPS = [
     "hourtab.overage",
     "hourtab.sharing",
     "hourtab.alerts",
+    "hourtab.operating",
     "allauth",
     "allauth.account",
     "django.contrib.auth",

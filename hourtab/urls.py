@@ -11,6 +11,7 @@ from hourtab.imports.views import sources
 from hourtab.ledger.views import agreement, plans, statements, weights
 from hourtab.ledger.views import log as ledger
 from hourtab.lib import plain
+from hourtab.operating import views as operating
 from hourtab.outbox import views as outbox
 from hourtab.overage.views import approvals, requests
 from hourtab.retainers import views as retainers
@@ -137,6 +138,8 @@ urlpatterns = [
     path("d/<str:token>/end", digests.end_subscription, name="end_subscription"),
     re_path(r"^look/(?P<colour>[0-9a-f]{6})\.css$", public.look, name="look"),
     path("robots.txt", plain.robots, name="robots"),
+    path("healthz", operating.healthz, name="healthz"),
+    path("readyz", operating.readyz, name="readyz"),
 ]
 
 handler400 = "hourtab.lib.errors.bad_request"

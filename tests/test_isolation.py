@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 
 OPEN_TO_ALL = {
     "today", "demo", "public_page", "public_statement", "robots", "subscription", "end_subscription", "look", "profession",
-    "approval", "mute", "join",
+    "approval", "mute", "join", "healthz", "readyz",
 }  # fmt: skip
 OF_THE_MEMBER = {
     "today", "log_quick_line", "open_retainer", "clients", "settings", "imports", "sources", "export_everything", "delete_workspace",

@@ -11,10 +11,12 @@ from urllib.parse import quote
 from django.conf import settings
 from django.core.management.base import CommandParser
 from django.db import connection
+from django.utils import timezone
 
 from hourtab.lib.database import is_sqlite
 from hourtab.management.command import Command as Base
 from hourtab.management.command import Refused
+from hourtab.operating.models import Mark
 
 
 class Command(Base):
@@ -40,6 +42,7 @@ class Command(Base):
             draft.rename(target)
         finally:
             draft.unlink(missing_ok=True)
+        Mark.leave("backup", timezone.now())
         self.stdout.write(f"{target}: {target.stat().st_size:,} bytes.")
         self.stdout.write("Links and sessions need the keys too: keep SECRET_KEY and LINK_KEY (or var/keys) in another place.")
 

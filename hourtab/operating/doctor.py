@@ -1,0 +1,175 @@
+"""Looking an installation over: settings, keys, mail, clock, database, disk, worker, backups. Each finding says the way out."""
+
+import shutil
+import sqlite3
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from smtplib import SMTPException
+from typing import Literal
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import mailers
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from hourtab.ledger.models import Write
+from hourtab.lib.database import is_sqlite
+from hourtab.operating.models import Mark
+from hourtab.outbox.models import Message
+from hourtab.sharing.services import key_fits
+
+type Level = Literal["ok", "look", "wrong"]
+LEAST_FREE = 500 * 2**20
+STALE_WORKER = timedelta(minutes=5)
+OLD_BACKUP = timedelta(days=2)
+OLDEST_POSTGRES = 130000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was looked at, how it is, and the way out where it is not well."""
+
+    about: str
+    level: Level
+    said: str
+    way_out: str = ""
+
+
+def look_over(now: datetime) -> Iterator[Finding]:
+    """Yield what every check finds. Where the database does not answer, what needs it is left out."""
+    yield from (_site(), *_keys(), _disk())
+    database = _database()
+    yield database
+    if database.level == "wrong":
+        return
+    pending = _migrations()
+    yield pending
+    if pending.level == "wrong":
+        return
+    yield from (check(now) for check in _WITH_DATABASE)
+
+
+def _site() -> Finding:
+    site = urlsplit(settings.SITE_URL)
+    if site.scheme == "https" or site.hostname in ("localhost", "127.0.0.1"):
+        return Finding("site", "ok", f"Pages are at {settings.SITE_URL}.")
+    way_out = "Put a reverse proxy with TLS in front, and set SITE_URL=https://…"
+    return Finding("site", "wrong", f"Pages are at {settings.SITE_URL}, without TLS: whoever listens reads along.", way_out)
+
+
+def _keys() -> Iterator[Finding]:
+    for name in ("SECRET_KEY", "LINK_KEY"):
+        path = settings.VAR / "keys" / name.lower()
+        if not path.exists():
+            yield Finding(name, "ok", f"{name} comes from the environment.")
+        elif stat.S_IMODE(path.stat().st_mode) & 0o077:
+            yield Finding(name, "wrong", f"{path} can be read by others.", f"chmod 600 {path}")
+        else:
+            yield Finding(name, "ok", f"{name} lies in {path}, readable by its owner alone. Keep a copy elsewhere.")
+
+
+def _disk() -> Finding:
+    free = shutil.disk_usage(settings.VAR if settings.VAR.exists() else settings.VAR.parent).free
+    said = f"{free // 2**20:,} MiB are free where {settings.VAR} lies."
+    return (
+        Finding("disk", "ok", said) if free >= LEAST_FREE else Finding("disk", "wrong", said, "Make room, or move HOURTAB_VAR.")
+    )
+
+
+def _database() -> Finding:
+    try:
+        connection.ensure_connection()
+        if is_sqlite():
+            with connection.cursor() as cursor:
+                cursor.execute("PRAGMA quick_check(1)")
+                (said,) = cursor.fetchone()
+            if said != "ok":
+                return Finding("database", "wrong", f"SQLite finds its file damaged: {said}.", "Restore the latest backup.")
+            return Finding("database", "ok", f"SQLite {sqlite3.sqlite_version}, {settings.DATABASES['default']['NAME']}.")
+        version = connection.connection.info.server_version
+        said = f"PostgreSQL {version // 10000}.{version % 10000}."
+        if version < OLDEST_POSTGRES:
+            return Finding("database", "look", said, "Update it: this version gets no fixes any more.")
+        return Finding("database", "ok", said)
+    except (DatabaseError, OSError) as error:
+        reason = str(error).strip().splitlines()
+        return Finding(
+            "database", "wrong", f"It does not answer: {reason[0] if reason else 'no reason given'}", "Check DATABASE_URL."
+        )
+
+
+def _migrations() -> Finding:
+    executor = MigrationExecutor(connection)
+    missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    if missing:
+        return Finding("migrations", "wrong", f"{missing} migrations are missing.", "Run: hourtab migrate")
+    return Finding("migrations", "ok", "The database is up to date.")
+
+
+def _links(now: datetime) -> Finding:
+    if key_fits():
+        return Finding("links", "ok", "LINK_KEY is the one the links were made with.")
+    way_out = "Set the LINK_KEY of this database again; it is in the backup of the keys."
+    return Finding(
+        "links", "wrong", "LINK_KEY is not the one the links of this database were made with: none of them works.", way_out
+    )
+
+
+def _clock(now: datetime) -> Finding:
+    latest = Write.objects.order_by("-at").values_list("at", flat=True).first()
+    if latest is not None and latest > now + timedelta(minutes=5):
+        return Finding(
+            "clock", "wrong", f"The clock says {now:%Y-%m-%d %H:%M} UTC, and the ledger was written later.", "Set the clock."
+        )
+    if not is_sqlite():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT clock_timestamp()")
+            (there,) = cursor.fetchone()
+        if (apart := abs((there - datetime.now(UTC)).total_seconds())) > 30:
+            return Finding("clock", "wrong", f"This clock and the database's are {apart:.0f} s apart.", "Let both follow NTP.")
+    return Finding("clock", "ok", f"It is {now:%Y-%m-%d %H:%M} UTC.")
+
+
+def _mail(now: datetime) -> Finding:
+    if not settings.EMAIL_URL:
+        way_out = "Set EMAIL_URL, so that mail leaves this machine."
+        return Finding("mail", "look", f"No mail server is set; mails are written to {settings.MAIL_DIR}.", way_out)
+    server = mailers.default
+    try:
+        server.open()
+    except (OSError, SMTPException) as error:
+        return Finding("mail", "wrong", f"The mail server does not take us: {error}", "Check EMAIL_URL, and what stands between.")
+    finally:
+        server.close()
+    failed = Message.objects.filter(state=Message.State.FAILED, created_at__gt=now - timedelta(days=7)).count()
+    if failed:
+        return Finding("mail", "look", f"The mail server answers; {failed} mails failed within a week.", "See Settings › Mail.")
+    return Finding("mail", "ok", "The mail server answers.")
+
+
+def _worker(now: datetime) -> Finding:
+    seen = Mark.of("worker")
+    if seen is None or now - seen > STALE_WORKER:
+        when = f"since {seen:%Y-%m-%d %H:%M} UTC" if seen else "yet"
+        way_out = "Run: hourtab worker (hourtab serve starts one)."
+        return Finding("worker", "wrong", f"No worker was seen {when}: nothing closes, no mail goes.", way_out)
+    waiting = Message.objects.filter(state=Message.State.WAITING, due_at__lt=now - timedelta(hours=1)).count()
+    if waiting:
+        return Finding(
+            "worker", "look", f"{waiting} mails have been due for more than an hour.", "See Settings › Mail for what is said."
+        )
+    return Finding("worker", "ok", f"A worker was seen at {seen:%H:%M} UTC.")
+
+
+def _backup(now: datetime) -> Finding:
+    made = Mark.of("backup")
+    if made is None or now - made > OLD_BACKUP:
+        said = f"The last backup is of {made:%Y-%m-%d}." if made else "No backup was made with hourtab backup yet."
+        return Finding("backup", "look", said, "Run hourtab backup FILE every night, and keep the files elsewhere.")
+    return Finding("backup", "ok", f"The last backup is of {made:%Y-%m-%d %H:%M} UTC.")
+
+
+_WITH_DATABASE: tuple[Callable[[datetime], Finding], ...] = (_links, _clock, _mail, _worker, _backup)
