@@ -106,8 +106,11 @@ INSTALLED_APPS = [
     "hourtab.operating",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    "django.contrib.humanize",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
@@ -154,6 +157,7 @@ SECURE_CSP = {
     "base-uri": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],
 }
+TOTP_CSP = SECURE_CSP | {"img-src": [CSP.SELF, "data:"]}
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
@@ -187,6 +191,13 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "today"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_SIGNUP_FORM_CLASS = "hourtab.accounts.forms.SignupForm"
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _SITE.scheme or "http"
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = "HourTab"
+MFA_TOTP_TOLERANCE = 1
+MFA_PASSKEY_LOGIN_ENABLED = True
+# Browsers give passkeys to pages on this machine also without TLS.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _HTTPS
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 
 MAIL_DIR = VAR / "mail"

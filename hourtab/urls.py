@@ -1,6 +1,9 @@
 """The site map."""
 
+from allauth.mfa.totp.views import activate_totp
+from django.conf import settings
 from django.urls import include, path, re_path
+from django.views.decorators.csp import csp_override
 
 from hourtab.accounts import views as accounts
 from hourtab.alerts import views as alerts
@@ -127,7 +130,11 @@ urlpatterns = [
     path("settings/mail/<int:pk>/again", outbox.send_mail_again, name="send_mail_again"),
     path("settings/export", archive.export_everything, name="export_everything"),
     path("settings/delete", archive.delete_workspace, name="delete_workspace"),
+    # Its picture of the code to scan is a data: address, allowed there alone.
+    path("accounts/2fa/totp/activate/", csp_override(settings.TOTP_CSP)(activate_totp), name="mfa_activate_totp"),
     path("accounts/", include("allauth.account.urls")),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
+    path("accounts/sessions/", include("allauth.usersessions.urls")),
     path("demo", sharing.demo, name="demo"),
     path("for/<slug:slug>", retainers.profession, name="profession"),
     path("r/<str:token>", public.public_page, name="public_page"),

@@ -78,7 +78,7 @@ def every_url(patterns=None, prefix: str = "") -> Iterator[tuple[str, str]]:
         if isinstance(pattern, URLResolver):
             if not route.startswith("accounts/"):
                 yield from every_url(pattern.url_patterns, route)
-        elif isinstance(pattern, URLPattern):
+        elif isinstance(pattern, URLPattern) and not route.startswith("accounts/"):
             yield pattern.name, route
 
 

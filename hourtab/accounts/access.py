@@ -4,11 +4,15 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, cast
 
+from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 
 from hourtab.accounts.models import Member, Workspace
+from hourtab.lib.notices import warn
 
 
 class MemberRequest(HttpRequest):
@@ -30,6 +34,9 @@ def _guard[**P](view: MemberView[P], allowed: Callable[[Member], bool]) -> View[
         member = cast(Any, request).member
         if member is None:
             raise Http404
+        if member.workspace.requires_second_factor and not is_mfa_enabled(request.user):
+            warn(request, _("This workspace asks everybody for a second factor. Set one up to go on."))
+            return redirect("mfa_index")
         if not allowed(member):
             raise PermissionDenied
         return view(cast(MemberRequest, request), *args, **kwargs)

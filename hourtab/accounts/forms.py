@@ -77,7 +77,7 @@ class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Workspace
-        fields = ["name", "profession", "zone", "locale", "currency", "hour_format", "colour"]
+        fields = ["name", "profession", "zone", "locale", "currency", "hour_format", "colour", "requires_second_factor"]
         help_texts = {"colour": _("Like #2f5d50; your pages and statements use it, a little darker where it could not be read.")}
 
     logo_file = forms.FileField(

@@ -57,6 +57,7 @@ class Workspace(Versioned):
     colour = models.CharField(_("colour"), max_length=7, blank=True, validators=[validate_colour])
     logo = models.BinaryField(null=True, editable=False)
     profession = models.CharField(_("profession"), max_length=40, blank=True)
+    requires_second_factor = models.BooleanField(_("everybody signs in with a second factor"), default=False)
     private_words = models.TextField(_("private words"), blank=True)
     exported_at = models.DateTimeField(null=True, editable=False)
     delete_after = models.DateTimeField(null=True, editable=False)

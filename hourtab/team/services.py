@@ -6,6 +6,7 @@ Every function locks the workspace first, so that two owners who demote each oth
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
+from allauth.usersessions.models import UserSession
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -99,12 +100,17 @@ def change_member(member: Member, role: str, clients: Collection[int] | None) ->
 def end_membership(member: Member, *, now: datetime) -> None:
     """Let a member leave, or remove them, at once. What they did keeps their name.
 
+    Where they belong to no other workspace, they are signed out everywhere.
+
     Raises `TeamError` where no owner would be left.
     """
     _locked(member.workspace)
     _keep_an_owner(member)
     Member.objects.filter(pk=member.pk, left_at=None).update(left_at=now)
     member.access.all().delete()
+    if not Member.objects.standing().filter(user=member.user_id).exists():
+        for session in UserSession.objects.filter(user=member.user_id):
+            session.end()
 
 
 @transaction.atomic

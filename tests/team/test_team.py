@@ -228,3 +228,27 @@ def test_two_owners_who_demote_each_other_at_once_leave_one(ada, ben, northlight
     services.change_member(ada.member, "editor", None)
     with pytest.raises(TeamError, match="keeps an owner"):
         services.change_member(ben.member, "viewer", None)
+
+
+def test_who_belongs_nowhere_any_more_is_signed_out_everywhere(ada, northlight, carl) -> None:
+    user = User.objects.create_user("dora@firm.example", "correct horse battery")
+    member = services.accept(invite(northlight), user, now=NOW)
+    assert carl.post("/accounts/login/", {"login": user.email, "password": "correct horse battery"})["Location"] == "/"
+    assert b"Sign out" in carl.get("/").content
+    services.end_membership(member, now=NOW)
+    assert b"Sign out" not in carl.get("/").content
+
+
+def test_a_workspace_that_asks_for_a_second_factor_lets_nobody_in_without(ada, ben, northlight) -> None:
+    retainer = a_retainer(northlight)
+    Workspace.objects.filter(pk=northlight.pk).update(requires_second_factor=True)
+    for browser in (ada, ben):
+        for path in ("/", f"/retainers/{retainer.ref}/", "/clients/"):
+            answer = browser.get(path)
+            assert (answer.status_code, answer["Location"]) == (302, "/accounts/2fa/"), path
+        assert b"Set one up to go on." in browser.get("/accounts/2fa/").content
+    from allauth.mfa.models import Authenticator
+
+    Authenticator.objects.create(user=ben.member.user, type="totp", data={"secret": "x"})
+    assert ben.get("/").status_code == 200
+    assert ada.get("/").status_code == 302
