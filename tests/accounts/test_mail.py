@@ -49,6 +49,7 @@ def test_an_address_is_confirmed_a_code_signs_in_and_a_password_is_reset(install
         page.goto(f"{site}/accounts/password/reset/")
         page.fill("input[name=email]", "mara@northlight.example")
         page.keyboard.press("Enter")
+        page.wait_for_url("**/password/reset/done/")
         link = re.search(r"http://\S+/accounts/password/reset/key/\S+", box.newest(3))[0]
         page.goto(link)
         page.fill("input[name=password1]", "an entirely new one")
