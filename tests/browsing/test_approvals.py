@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browsing.test_imports import by_keyboard, signed_in
@@ -83,6 +84,7 @@ def test_a_request_is_mailed_approved_on_a_phone_and_covers_what_goes_beyond(ins
                 page.close()
 
 
+@pytest.mark.looks
 def test_the_pages_of_requests_alerts_and_weights_are_accessible_and_need_no_script(installation, chromium: Browser) -> None:
     demo = installation.json("demo")
     with installation.serve() as site:

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
@@ -113,6 +114,7 @@ def test_from_sign_up_to_the_sponsor_who_sees_the_next_hour(installation, chromi
         sponsor.close()
 
 
+@pytest.mark.looks
 def test_every_page_is_accessible_fits_a_phone_and_works_by_keyboard(installation, chromium: Browser, tmp_path: Path) -> None:
     demo = installation.json("demo")
     with installation.serve() as site:
@@ -224,6 +226,7 @@ def test_without_javascript_everything_is_there(installation, chromium: Browser)
         without.close()
 
 
+@pytest.mark.looks
 def test_printed_the_page_is_black_on_white_and_complete(installation, chromium: Browser) -> None:
     demo = installation.json("demo")
     with installation.serve() as site:
