@@ -123,6 +123,7 @@ urlpatterns = [
     path("settings/members/<int:pk>/remove", team.remove_member, name="remove_member"),
     path("settings/members/<int:pk>/owner", team.transfer_ownership, name="transfer_ownership"),
     path("settings/invitations/<int:pk>/withdraw", team.withdraw_invitation, name="withdraw_invitation"),
+    path("you", team.you, name="you"),
     path("leave", team.leave_workspace, name="leave_workspace"),
     path("workspaces/<int:pk>/switch", team.switch_workspace, name="switch_workspace"),
     path("join/<str:token>", team.join, name="join"),

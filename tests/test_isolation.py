@@ -32,7 +32,7 @@ OPEN_TO_ALL = {
 }  # fmt: skip
 OF_THE_MEMBER = {
     "today", "log_quick_line", "open_retainer", "clients", "settings", "imports", "sources", "export_everything", "delete_workspace",
-    "mail", "members", "leave_workspace",
+    "mail", "members", "leave_workspace", "you",
 }  # fmt: skip
 ONLY_POST = {
     "log_quick_line", "add_link", "withdraw_entry", "restore_entry", "know_category", "apply_import", "undo_import", "discard_import",
@@ -67,6 +67,7 @@ READING = {
     "show_request",
     "retainer_alerts",
     "retainer_trail",
+    "you",
     "trail_csv",
 }
 

@@ -101,6 +101,12 @@ def withdraw_invitation(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 @member_required
+def you(request: MemberRequest) -> HttpResponse:
+    """Lead to what everybody may change for themselves: how they sign in, and whether they stay."""
+    return render(request, "team/you.html", {})
+
+
+@member_required
 def leave_workspace(request: MemberRequest) -> HttpResponse:
     """Leave a workspace; asks first."""
     if request.method == "POST":
