@@ -206,6 +206,7 @@ def test_every_page_is_accessible_fits_a_phone_and_works_by_keyboard(installatio
         context.close()
 
 
+@pytest.mark.looks
 def test_without_javascript_everything_is_there(installation, chromium: Browser) -> None:
     demo = installation.json("demo")
     address = "/r/" + demo["url"].rpartition("/r/")[2]

@@ -6,6 +6,7 @@ import re
 import struct
 import time
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browsing.test_imports import signed_in
@@ -33,6 +34,7 @@ def signed_out(page: Page, site: str) -> None:
     page.wait_for_url(f"{site}/")
 
 
+@pytest.mark.looks
 def test_a_passkey_signs_in_and_an_app_is_asked_for_after_the_password(installation, chromium: Browser) -> None:
     demo = installation.json("demo")
     with installation.serve() as site:

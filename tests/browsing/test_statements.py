@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browsing.test_imports import by_keyboard, signed_in
@@ -45,6 +46,7 @@ def test_from_the_balance_to_a_statement_its_files_and_how_to_check_them(install
         context.close()
 
 
+@pytest.mark.looks
 def test_the_agreement_and_the_cycles_are_changed_by_keyboard_and_without_scripts(installation, chromium: Browser) -> None:
     demo = installation.json("demo")
     ref, _token = installation.open("Acme", "10", "2026-01-01")
