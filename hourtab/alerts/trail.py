@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from hourtab.alerts.mails import what_happened
@@ -72,15 +73,18 @@ def _mails(retainer: Retainer, words: Words) -> Iterator[Step]:
     approvers = dict(Approver.objects.filter(request__retainer=retainer).values_list("pk", "request__number"))
     alerts = {alert.pk: alert for alert in Alert.objects.filter(retainer=retainer)}
     digests = set(Subscription.objects.filter(link__shown__retainer=retainer).values_list("pk", flat=True))
-    for mail in Message.objects.filter(workspace=retainer.workspace_id):
-        if mail.kind in _TO_APPROVERS and mail.about in approvers:
+    of_this = (
+        Q(kind__in=_TO_APPROVERS, about__in=list(approvers))
+        | Q(kind=Message.Kind.ALERT, about__in=list(alerts))
+        | Q(kind=Message.Kind.DIGEST, about__in=list(digests))
+    )
+    for mail in Message.objects.filter(of_this, workspace=retainer.workspace_id):
+        if mail.kind in _TO_APPROVERS:
             about = _("request %(number)s") % {"number": approvers[mail.about]}
-        elif mail.kind == Message.Kind.ALERT and mail.about in alerts:
+        elif mail.kind == Message.Kind.ALERT:
             about = what_happened(alerts[mail.about], words)
-        elif mail.kind == Message.Kind.DIGEST and mail.about in digests:
-            about = mail.occasion
         else:
-            continue
+            about = mail.occasion
         state = " · ".join(text for text in (mail.get_state_display(), mail.problem) if text)
         yield Step(mail.sent_at or mail.created_at, f"{mail.get_kind_display()}: {state}", about, mail.to)
 

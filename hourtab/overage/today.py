@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -22,7 +23,8 @@ SHOWN_FOR = timedelta(days=14)
 
 def moves_of(workspace: Workspace, now: datetime) -> Mapping[int, Sequence[Move]]:
     """Return what requests need, by the key of their retainer."""
-    rows = Request.objects.filter(retainer__workspace=workspace).exclude(state__in=(State.APPROVED, State.WITHDRAWN))
+    waiting, over = Q(state__in=(State.DRAFT, State.PENDING)), Q(state__in=(State.DECLINED, State.EXPIRED))
+    rows = Request.objects.filter(waiting | over & Q(decided_at__gte=now - SHOWN_FOR), retainer__workspace=workspace)
     rows = rows.select_related("retainer__client", "retainer__workspace").prefetch_related("approvers__contact", "replaced_by")
     failed = _failed(workspace)
     found: dict[int, list[Move]] = defaultdict(list)
@@ -50,11 +52,11 @@ def _move(row: Request, failed: Mapping[int, str], now: datetime) -> Move | None
     again = f"{ask}?replaces={row.number}"
     if state == State.PENDING:
         return _pending(row, failed, title, show, again, words)
-    if row.decided_at is None or now - row.decided_at > SHOWN_FOR or row.replaced_by.exists():
+    if row.replaced_by.all():
         return None
     if state == State.DECLINED:
         said = {"what": title, "name": row.decided_by}
-        return Move(1, _("%(what)s: declined by %(name)s.") % said, _("Look at it"), show, is_asked=True)
+        return Move(1, _("%(what)s: declined by %(name)s.") % said, _("Look at it"), show)
     return Move(1, _("%(what)s: nobody decided in time.") % {"what": title}, _("Ask again"), again, is_asked=True)
 
 

@@ -3,7 +3,6 @@
 import http.client
 import json
 import random
-import re
 import secrets
 import signal
 import time
@@ -146,11 +145,8 @@ def test_a_worker_killed_at_any_moment_leaves_one_grant_and_at_least_one_receipt
             run(installation, ref, settle_by)
         settle(installation, ref, box)
         receipts = [mail for mail in box.mails if mail["To"] == "a0@acme.example" and "Approved" in subject_of(mail)]
-        news = [mail for mail in box.mails if mail["To"] != "a0@acme.example" and "Approved" in subject_of(mail)]
-        assert receipts or news
         assert len(receipts) >= 1
         assert len({mail["Message-ID"] for mail in receipts}) == 1
     after = run(installation, ref, STATE)
     assert (after["states"], after["grants"], after["amounts"]) == (["approved"], ["q001"], [5 * 3600])
-    assert re.fullmatch(r"[a-z0-9]+", ref)
     assert installation.json("verify")["findings"] == {}

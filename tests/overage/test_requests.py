@@ -552,3 +552,14 @@ def test_a_workspace_does_not_write_to_strangers_by_the_hundred(ask) -> None:
     with pytest.raises(OverageError, match="Send the next one tomorrow"):
         ask(1)
     ask(1, now=NOW + timedelta(days=1, minutes=1))
+
+
+def test_a_decline_hides_neither_what_is_over_nor_itself_for_two_weeks(ada, carl, ask, retainer) -> None:
+    decide(carl, ask(), do="decline")
+    log(retainer, "2027-06-22", "5h")
+    with time_machine.travel(NOW + timedelta(hours=2), tick=False):
+        ada.force_login(ada.member.user)
+        page = said(ada.get("/"))
+    assert "3 h over. Agree on it before more work is done. Ask for more hours" in page
+    assert "15 h more: declined by Carl Meyer. Look at it" in page
+    assert moves_of(retainer.workspace, NOW + timedelta(days=15)) == {}
