@@ -9,7 +9,7 @@ from hourtab.core.cycles import Cycle
 from hourtab.core.entries import Authorisation, Decision, Entry, TopUp, charged_for
 from hourtab.core.lots import Lapsed, Lot, Pool, base_lot, reinstate, returned_lot, topup_lot
 from hourtab.core.payments import Accounts, Fate, Part, shares
-from hourtab.core.totals import ClosingState, CycleTotals, Line, Stretch, cut
+from hourtab.core.totals import ClosingState, Cover, CycleTotals, Line, cut
 
 _POOL, _BEYOND = "pool", "beyond"
 _FATE: dict[str, Fate] = {"bill": "billed", "deduct": "debt", "absorb": "absorbed"}
@@ -140,28 +140,28 @@ class Play:
         return lines
 
     def _step(self, source: str, amount: int, rate: int | None = None) -> None:
-        """Go on with the trail; stretches of one source become one."""
+        """Go on with the coverage; stretches of one source become one."""
         if self.steps and self.steps[-1][0] == source:
             self.steps[-1] = (source, self.steps[-1][1] + amount, rate)
         elif amount:
             self.steps.append((source, amount, rate))
 
-    def _trail(self) -> list[Stretch]:
+    def _coverage(self) -> list[Cover]:
         """Return what paid for everything charged: lots are drawn one after the other, what is beyond is settled in order."""
-        pool = [Stretch(lot, amount) for lot, amount in self.pool.drawn().items()]
-        beyond = [Stretch(*self._fate_of(part)) for part in self.segments if part.amount]
+        pool = [Cover(lot, amount) for lot, amount in self.pool.drawn().items()]
+        beyond = [Cover(*self._fate_of(part)) for part in self.segments if part.amount]
         drawn, settled = self.debt_in - self.debt_before, 0
-        trail: list[Stretch] = []
+        covers: list[Cover] = []
         for source, amount, rate in self.steps:
             if source == _POOL:
-                trail += cut(pool, drawn, amount)
+                covers += cut(pool, drawn, amount)
                 drawn += amount
             elif source == _BEYOND:
-                trail += cut(beyond, settled, amount)
+                covers += cut(beyond, settled, amount)
                 settled += amount
             else:
-                trail.append(Stretch(source, amount, rate))
-        return trail
+                covers.append(Cover(source, amount, rate))
+        return covers
 
     def _fate_of(self, part: Part) -> tuple[str, int, int | None]:
         """Return what becomes of a part beyond the hours; debt of the last cycle is billed."""
@@ -286,7 +286,7 @@ class Play:
             decided=self.decided,
             pending=self.accounts.awaiting,
             revived=self._revived(),
-            trail=self._trail(),
+            coverage=self._coverage(),
             closing=None if self.is_open else self.closing,
         )
 

@@ -37,7 +37,7 @@ class CycleTotals:
     takes away if nothing more is used; `billed_at`, what was billed, by rate (None = not agreed), less what corrections
     credited; `decided`, what each decision that it carries or settles could take; `pending`, what awaits
     a decision then, by cycle; `revived`, what late work took of what had lapsed, by the index of the cycle it lapsed in;
-    `trail`, what paid for everything that was charged, in entry order (see `paid_by`).
+    `coverage`, what paid for everything that was charged, in entry order (see `paid_by`).
     """
 
     starts_on: date
@@ -70,11 +70,11 @@ class CycleTotals:
     decided: Mapping[str, int] = field(default_factory=dict)
     pending: Mapping[str, int] = field(default_factory=dict)
     revived: Mapping[str, int] = field(default_factory=dict)
-    trail: "Sequence[Stretch]" = ()
+    coverage: "Sequence[Cover]" = ()
     closing: ClosingState | None = None
 
 
-class Stretch(NamedTuple):
+class Cover(NamedTuple):
     """A stretch of what was charged, and what paid for it.
 
     `source` is a lot by its key, `authorisation:` and its id, or what became of what nothing covered: `billed`, `absorbed`,
@@ -86,19 +86,19 @@ class Stretch(NamedTuple):
     rate: int | None = None
 
 
-def paid_by(cycle: CycleTotals, line: "Line") -> list[Stretch]:
+def paid_by(cycle: CycleTotals, line: "Line") -> list[Cover]:
     """Return what paid for a line of a cycle, in order; nothing for one that draws nothing or gives back.
 
-    The line lies on the cycle's trail where what was charged before it ends.
+    The line lies on the cycle's coverage where what was charged before it ends.
     """
     start = cycle.available - line.balance - line.charged
-    return cut(cycle.trail, start, line.charged)
+    return cut(cycle.coverage, start, line.charged)
 
 
-def cut(trail: Sequence[Stretch], start: int, length: int) -> list[Stretch]:
-    """Return the part of a trail from `start` on."""
+def cut(coverage: Sequence[Cover], start: int, length: int) -> list[Cover]:
+    """Return the part of a coverage from `start` on."""
     found, at = [], 0
-    for part in trail:
+    for part in coverage:
         low, high = max(start, at), min(start + length, at + part.amount)
         if low < high:
             found.append(part._replace(amount=high - low))

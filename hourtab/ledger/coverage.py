@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from hourtab.core.amounts import Rounding
 from hourtab.core.cycles import Calendar
 from hourtab.core.entries import FREE_OUTCOMES
-from hourtab.core.totals import CycleTotals, Line, Stretch, paid_by
+from hourtab.core.totals import Cover, CycleTotals, Line, paid_by
 from hourtab.ledger.models import Authorisation, TopUp
 from hourtab.ledger.queries import LogLine
 from hourtab.lib.text import visible
@@ -46,7 +46,7 @@ class Coverage:
             return _("%(worked)s worked, rounded to %(rounded)s, at %(percent)s %% is %(time)s.") % said
         return _("%(worked)s worked, at %(percent)s %% is %(time)s.") % said
 
-    def _paid(self, part: Stretch) -> str:
+    def _paid(self, part: Cover) -> str:
         """Say what paid for a part of a line."""
         kind, _colon, name = part.source.partition(":")
         said = {"time": self.words.amount(part.amount)} | self._details(kind, name, part)
@@ -61,7 +61,7 @@ class Coverage:
             text = _("%(time)s beyond the hours, billed.")
         return text % said
 
-    def _details(self, kind: str, name: str, part: Stretch) -> dict[str, Any]:
+    def _details(self, kind: str, name: str, part: Cover) -> dict[str, Any]:
         details: dict[str, Any] = {}
         if part.rate is not None:
             details["rate"] = rate_in_words(part.rate, self.retainer, self.words)

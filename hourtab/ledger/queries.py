@@ -16,7 +16,7 @@ from hourtab.core.entries import Authorisation, Close, Decision, Hold, Ledger, T
 from hourtab.core.entries import Entry as CoreEntry
 from hourtab.core.statement import statement
 from hourtab.core.terms import Terms
-from hourtab.core.totals import ClosingState, CycleTotals, Statement, Stretch
+from hourtab.core.totals import ClosingState, Cover, CycleTotals, Statement
 from hourtab.ledger.models import Cycle, Entry, Revision
 from hourtab.ledger.models import Statement as Frozen
 from hourtab.ledger.work import Work
@@ -168,7 +168,7 @@ def totals_json(totals: CycleTotals) -> dict[str, Any]:
             "decided": dict(totals.decided),
             "pending": dict(totals.pending),
             "revived": dict(totals.revived),
-            "trail": [list(part) for part in totals.trail],
+            "coverage": [list(part) for part in totals.coverage],
         }
     )
 
@@ -177,7 +177,7 @@ def totals_from_json(raw: dict[str, Any]) -> CycleTotals:
     """Read what `totals_json` wrote, without the closing state."""
     ends_on = date.max if raw["ends_on"] is None else date.fromisoformat(raw["ends_on"])
     billed_at = dict(raw["billed_at"])
-    more = {"ends_on": ends_on, "billed_at": billed_at, "trail": [Stretch(*part) for part in raw.get("trail", ())]}
+    more = {"ends_on": ends_on, "billed_at": billed_at, "coverage": [Cover(*part) for part in raw.get("coverage", ())]}
     return CycleTotals(**raw | {"starts_on": date.fromisoformat(raw["starts_on"])} | more)
 
 

@@ -24,7 +24,7 @@ from hourtab.sharing.look import Look, look_of
 from hourtab.sharing.models import ShareLink
 from hourtab.sharing.parts import Part
 from hourtab.sharing.public import balance_document, fingerprint
-from hourtab.sharing.requests import Shown
+from hourtab.sharing.requests import PageRequest
 from hourtab.sharing.split import Split, split_of
 from hourtab.sharing.whatif import what_if
 
@@ -74,7 +74,7 @@ class Sheet:
     stale: str
     query: str
     is_chosen: bool
-    waiting: Sequence[Shown] = ()
+    waiting: Sequence[PageRequest] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class Detail:
     found: Found | None
     burn_up: BurnUp | None
     agreement: str
-    decided: Sequence[Shown]
+    decided: Sequence[PageRequest]
     since: str
     coming: Sequence[tuple[str, str]]
     past: Sequence[PastCycle]

@@ -21,7 +21,7 @@ from hourtab.retainers.weights import weights_in_words
 from hourtab.retainers.words import agreement, coming_changes
 from hourtab.sharing.log import corrections_shown, scopes_of
 from hourtab.sharing.models import ShareLink
-from hourtab.sharing.requests import Shown, requests_on_page
+from hourtab.sharing.requests import PageRequest, requests_on_page
 
 LONG = 20_000
 """A cycle of more lines shows its fingerprint on a page of its own: making it would hold up the first reader."""
@@ -114,7 +114,7 @@ class Part:
         return [*agreed, *weights_in_words(rules, hours, words), *([emergency] if emergency else [])]
 
     @cached_property
-    def requests(self) -> Sequence[Shown]:
+    def requests(self) -> Sequence[PageRequest]:
         """What more hours were asked for in the present cycle, and what became of it."""
         first = self.cycle.starts_on if self.cycle else self.retainer.starts_on
         return requests_on_page(self.retainer, self.link, first, self.now, self.words)

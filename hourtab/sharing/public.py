@@ -22,7 +22,7 @@ from hourtab.retainers.models import Retainer
 from hourtab.sharing.log import corrections_shown, marks_shown, texts_of
 from hourtab.sharing.models import ShareLink
 from hourtab.sharing.parts import Part
-from hourtab.sharing.requests import Shown
+from hourtab.sharing.requests import PageRequest
 from hourtab.sharing.split import amounts_of
 
 SHOWN_LINES = 2_000
@@ -78,7 +78,7 @@ def statement_document(
     words: Words,
     text: Sequence[str],
     coverage: Coverage,
-    decided: Sequence[Shown] = (),
+    decided: Sequence[PageRequest] = (),
 ) -> dict[str, Any]:
     """Return what the page of a statement shows, `text` being its agreement in words."""
     retainer = row.retainer

@@ -17,7 +17,7 @@ _DECIDED = (Request.State.APPROVED, Request.State.DECLINED)
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class PageRequest:
     """A request on a page. `reason` is empty where the link shows no texts."""
 
     title: str
@@ -34,7 +34,7 @@ class Shown:
         return said | {name: text for name, text in more.items() if text}
 
 
-def requests_on_page(retainer: Retainer, link: ShareLink, first: date, now: datetime, words: Words) -> list[Shown]:
+def requests_on_page(retainer: Retainer, link: ShareLink, first: date, now: datetime, words: Words) -> list[PageRequest]:
     """Return what waits for a decision, and what was decided since the cycle that begins on `first` did."""
     if not link.shows_requests:
         return []
@@ -49,7 +49,7 @@ def requests_on_page(retainer: Retainer, link: ShareLink, first: date, now: date
 
 def requests_on_statement(
     retainer: Retainer, link: ShareLink, first: date, last: date, made_at: datetime, words: Words
-) -> list[Shown]:
+) -> list[PageRequest]:
     """Return what was decided about the work of a cycle before its statement was made, so that it never changes."""
     if not link.shows_requests:
         return []
@@ -57,11 +57,11 @@ def requests_on_statement(
     return _shown(list(rows), retainer, link, made_at, words)
 
 
-def _shown(rows: Sequence[Request], retainer: Retainer, link: ShareLink, now: datetime, words: Words) -> list[Shown]:
+def _shown(rows: Sequence[Request], retainer: Retainer, link: ShareLink, now: datetime, words: Words) -> list[PageRequest]:
     found = []
     for row in rows[:MOST_SHOWN]:
         row.retainer = retainer
-        found.append(Shown(
+        found.append(PageRequest(
             title=title_of(row, words),
             what=what_is_asked(row, words),
             reason=visible(row.reason) if link.shows_descriptions else "",

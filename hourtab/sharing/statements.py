@@ -25,7 +25,7 @@ from hourtab.sharing.look import Look, look_of
 from hourtab.sharing.models import ShareLink
 from hourtab.sharing.parts import words_of
 from hourtab.sharing.public import SHOWN_LINES, fingerprint, statement_document
-from hourtab.sharing.requests import Shown, requests_on_statement
+from hourtab.sharing.requests import PageRequest, requests_on_statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class StatementPage:
     total_lines: int
     more_lines: int
     agreement: str
-    decided: Sequence[Shown]
+    decided: Sequence[PageRequest]
     document: dict[str, Any]
     fingerprint: str
     path: str

@@ -196,7 +196,7 @@ class StatementMachine(RuleBasedStateMachine):
             cycles = queries.cycles(Row.objects.get(pk=self.row.pk), self.today)
             told: dict[str, int] = {}
             for cycle in cycles:
-                for part in cycle.trail:
+                for part in cycle.coverage:
                     told[part.source] = told.get(part.source, 0) + part.amount
             for row in self.row.authorisations.all():
                 assert told.get(f"authorisation:{row.key}", 0) <= row.amount
