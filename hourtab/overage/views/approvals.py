@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from hourtab.core import amounts
 from hourtab.lib.text import clean
-from hourtab.overage import services
+from hourtab.overage import links, services
 from hourtab.overage.errors import OverageError
 from hourtab.overage.models import Approver, Request
 from hourtab.overage.words import asked_of, outcome_of
@@ -24,14 +24,14 @@ from hourtab.sharing.look import look_of
 @require_http_methods(["GET", "HEAD", "POST"])
 def approval(request: HttpRequest, token: str) -> HttpResponse:
     """Show a request to whoever was asked; a POST decides. The token in the path is the only authority."""
-    approver = services.find(token)
+    approver = links.find(token)
     if approver is None:
         return inactive(request)
     with translation.override(words_for(approver.request.retainer).language):
         if request.method == "POST":
             return _act(request, approver)
         if request.method == "GET":
-            services.note_opened(approver, timezone.now())
+            links.note_opened(approver, timezone.now())
         return _page(approver, {})
 
 
@@ -46,7 +46,7 @@ def _act(request: HttpRequest, approver: Approver) -> HttpResponse:
         return _page(approver, said, status=409)
     try:
         if said["do"] == "code" and approver.request.needs_code:
-            services.send_code(approver, now)
+            links.send_code(approver, now)
             return _page(approver, said | {"code_sent": approver.to, "code": ""})
         if said["do"] not in ("approve", "decline"):
             raise _Problem("", _("Choose one of the buttons: approve or decline."))
@@ -61,7 +61,7 @@ def _act(request: HttpRequest, approver: Approver) -> HttpResponse:
     except _Problem as problem:
         return _page(approver, said, {problem.field: str(problem)}, status=422)
     except OverageError as error:
-        fresh = services.find(approver.token) or approver
+        fresh = links.find(approver.token) or approver
         status = 422 if _can_decide(fresh) else 200 if _is_the_same(fresh.request, said) else 409
         return _page(fresh, said, {"": str(error)} if status == 422 else {}, status=status)
     done = answer(b"", 303)
@@ -91,7 +91,7 @@ def _amount(row: Request, text: str) -> int:
 
 def _check_code(approver: Approver, code: str) -> None:
     try:
-        services.check_code(approver, code, timezone.now())
+        links.check_code(approver, code, timezone.now())
     except OverageError as error:
         raise _Problem("code", str(error)) from None
 
