@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from hourtab.alerts.mails import alert_mail
 from hourtab.alerts.watching import watch_retainers
-from hourtab.archive.deletion import delete_due
+from hourtab.archive.deletion import delete_due, warn_of_deletions
+from hourtab.archive.mails import deletion_mail
 from hourtab.imports.drafts import work_on_files
 from hourtab.imports.jobs import forget_drafts
 from hourtab.ledger.jobs import turn_the_day
@@ -32,6 +33,7 @@ MAILS: Mapping[str, Renderer] = {
     Message.Kind.NEWS: news,
     Message.Kind.ALERT: alert_mail,
     Message.Kind.INVITE: invitation_mail,
+    Message.Kind.DELETION: deletion_mail,
 }
 """What is said by each kind of mail."""
 
@@ -50,6 +52,7 @@ SCHEDULE: tuple[tuple[str, timedelta, Job], ...] = (
     ("remind of requests, and note those that expired", timedelta(minutes=1), remind_and_expire),
     ("queue the digests that are due", timedelta(minutes=5), queue_digests),
     ("make balances ready for the new day", timedelta(minutes=1), turn_the_day),
+    ("warn of workspaces that are deleted soon", timedelta(minutes=15), warn_of_deletions),
     ("delete workspaces whose waiting time is over", timedelta(minutes=15), delete_due),
     ("forget mail of long ago", timedelta(hours=6), forget_old),
     ("forget addresses that did not confirm", timedelta(hours=1), forget_unconfirmed),

@@ -5,11 +5,13 @@ A value may also come from a file: `SECRET_KEY_FILE=/run/secrets/key` sets `SECR
 
 import os
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
+from hourtab.lib import sentry
 from hourtab.lib.keys import key_from
 
 
@@ -62,6 +64,30 @@ def database(url: str) -> dict[str, object]:
     }
 
 
+def sign_in_providers() -> dict[str, dict[str, Any]]:
+    """Return the providers people may sign in with beside their address: those whose identity here is set."""
+    identities = {
+        "google": (env("GOOGLE_CLIENT_ID"), env("GOOGLE_CLIENT_SECRET")),
+        "microsoft": (env("MICROSOFT_CLIENT_ID"), env("MICROSOFT_CLIENT_SECRET")),
+    }
+    more = {
+        "google": {},
+        "microsoft": {
+            "tenant": env("MICROSOFT_TENANT", "common"),
+            "login_url": env("MICROSOFT_LOGIN_URL", "https://login.microsoftonline.com"),
+            "graph_url": env("MICROSOFT_GRAPH_URL", "https://graph.microsoft.com"),
+        },
+    }
+    found: dict[str, dict[str, Any]] = {}
+    for name, (client, secret) in identities.items():
+        if bool(client) != bool(secret):
+            raise ImproperlyConfigured(f"{name.upper()}_CLIENT_ID and {name.upper()}_CLIENT_SECRET go together.")
+        if client:
+            app = {"client_id": client, "secret": secret, "settings": more[name]}
+            found[name] = {"APPS": [app], "OAUTH_PKCE_ENABLED": True}
+    return found
+
+
 RELEASE = "0.1.0"
 VAR = Path(env("HOURTAB_VAR", "var")).absolute()
 PORT = env_int("PORT", 8000)
@@ -104,6 +130,7 @@ INSTALLED_APPS = [
     "hourtab.sharing",
     "hourtab.alerts",
     "hourtab.operating",
+    "hourtab.api",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -116,7 +143,14 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.forms",
 ]
+SOCIALACCOUNT_PROVIDERS = sign_in_providers()
+if SOCIALACCOUNT_PROVIDERS:
+    INSTALLED_APPS += [
+        "allauth.socialaccount",
+        *(f"allauth.socialaccount.providers.{name}" for name in SOCIALACCOUNT_PROVIDERS),
+    ]
 MIDDLEWARE = [
+    "hourtab.lib.requests.RequestLog",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -145,7 +179,7 @@ TEMPLATES = [
     }
 ]
 
-SECURE_CSP = {
+SECURE_CSP: dict[str, list[str]] = {
     "default-src": [CSP.NONE],
     "script-src": [CSP.SELF],
     "style-src": [CSP.SELF],
@@ -157,6 +191,11 @@ SECURE_CSP = {
     "base-uri": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],
 }
+# A form that leads on to a provider is held to this, too.
+if "google" in SOCIALACCOUNT_PROVIDERS:
+    SECURE_CSP["form-action"].append("https://accounts.google.com")
+if "microsoft" in SOCIALACCOUNT_PROVIDERS:
+    SECURE_CSP["form-action"].append(SOCIALACCOUNT_PROVIDERS["microsoft"]["APPS"][0]["settings"]["login_url"])
 TOTP_CSP = SECURE_CSP | {"img-src": [CSP.SELF, "data:"]}
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -192,6 +231,10 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_SIGNUP_FORM_CLASS = "hourtab.accounts.forms.SignupForm"
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _SITE.scheme or "http"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+SOCIALACCOUNT_AUTO_SIGNUP = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_QUERY_EMAIL = True
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "HourTab"
 MFA_TOTP_TOLERANCE = 1
@@ -245,17 +288,32 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = True
 
+PLAN, PLANS = env("PLAN", "unlimited"), env("PLANS")
+
 IMPORT_MAX_BYTES = 20 * 1024 * 1024
 IMPORT_MAX_ROWS = 200_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 21 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 
+LOG_FORMAT = env("LOG_FORMAT", "line")
+if LOG_FORMAT not in ("line", "json"):
+    raise ImproperlyConfigured(f"LOG_FORMAT must be line or json, not “{LOG_FORMAT}”.")
+METRICS_KEY = env("METRICS_KEY")
+SENTRY_DSN = env("SENTRY_DSN")
+if SENTRY_DSN:
+    sentry.start(SENTRY_DSN, RELEASE)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"nowhere": {"class": "logging.NullHandler"}, "stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"()": "hourtab.lib.logs.Masked", "fmt": "{asctime} {levelname} {name} {message}", "style": "{"},
+        "json": {"()": "hourtab.lib.logs.Json"},
+    },
+    "handlers": {
+        "nowhere": {"class": "logging.NullHandler"},
+        "stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT},
+    },
     "root": {"handlers": ["stderr"], "level": env("LOG_LEVEL", "WARNING")},
     "loggers": {
         "django.request": {"level": "ERROR"},

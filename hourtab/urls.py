@@ -7,11 +7,14 @@ from django.views.decorators.csp import csp_override
 
 from hourtab.accounts import views as accounts
 from hourtab.alerts import views as alerts
-from hourtab.archive import views as archive
+from hourtab.api.views import imports as api_imports
+from hourtab.api.views import keys as api_keys
+from hourtab.api.views import log as api_log
+from hourtab.archive.views import audit, leaving
 from hourtab.clients import views as clients
 from hourtab.imports.views import files as imports
 from hourtab.imports.views import sources
-from hourtab.ledger.views import agreement, plans, statements, weights
+from hourtab.ledger.views import agreement, own, plans, statements, weights
 from hourtab.ledger.views import log as ledger
 from hourtab.lib import plain
 from hourtab.operating import views as operating
@@ -124,18 +127,28 @@ urlpatterns = [
     path("settings/members/<int:pk>/owner", team.transfer_ownership, name="transfer_ownership"),
     path("settings/invitations/<int:pk>/withdraw", team.withdraw_invitation, name="withdraw_invitation"),
     path("you", team.you, name="you"),
+    path("you/entries", own.own_entries, name="own_entries"),
+    path("keys", api_keys.keys, name="keys"),
+    path("keys/<int:pk>/revoke", api_keys.revoke_key, name="revoke_key"),
     path("leave", team.leave_workspace, name="leave_workspace"),
     path("workspaces/<int:pk>/switch", team.switch_workspace, name="switch_workspace"),
     path("join/<str:token>", team.join, name="join"),
     path("settings/mail", outbox.mail, name="mail"),
     path("settings/mail/<int:pk>/again", outbox.send_mail_again, name="send_mail_again"),
-    path("settings/export", archive.export_everything, name="export_everything"),
-    path("settings/delete", archive.delete_workspace, name="delete_workspace"),
+    path("settings/terms", retainers.default_terms, name="default_terms"),
+    path("settings/audit", audit.audit, name="audit"),
+    path("settings/audit.csv", audit.audit_csv, name="audit_csv"),
+    path("settings/erase", leaving.erase_person, name="erase_person"),
+    path("settings/export", leaving.export_everything, name="export_everything"),
+    path("settings/delete", leaving.delete_workspace, name="delete_workspace"),
+    path("settings/keep", leaving.keep_workspace, name="keep_workspace"),
     # Its picture of the code to scan is a data: address, allowed there alone.
     path("accounts/2fa/totp/activate/", csp_override(settings.TOTP_CSP)(activate_totp), name="mfa_activate_totp"),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/sessions/", include("allauth.usersessions.urls")),
+    path("api/v1/log", api_log.log, name="api_log"),
+    path("api/v1/imports", api_imports.imports, name="api_imports"),
     path("demo", sharing.demo, name="demo"),
     path("for/<slug:slug>", retainers.profession, name="profession"),
     path("r/<str:token>", public.public_page, name="public_page"),
@@ -147,8 +160,18 @@ urlpatterns = [
     re_path(r"^look/(?P<colour>[0-9a-f]{6})\.css$", public.look, name="look"),
     path("robots.txt", plain.robots, name="robots"),
     path("healthz", operating.healthz, name="healthz"),
+    path("metrics", operating.metrics, name="metrics"),
     path("readyz", operating.readyz, name="readyz"),
 ]
+
+if settings.SOCIALACCOUNT_PROVIDERS:
+    urlpatterns += [
+        path("accounts/with/", include("allauth.socialaccount.urls")),
+        *(
+            path("accounts/with/", include(f"allauth.socialaccount.providers.{name}.urls"))
+            for name in settings.SOCIALACCOUNT_PROVIDERS
+        ),
+    ]
 
 handler400 = "hourtab.lib.errors.bad_request"
 handler403 = "hourtab.lib.errors.forbidden"

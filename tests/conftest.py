@@ -52,9 +52,18 @@ def _member(workspace, name: str, role: str) -> Browser:
     user = User.objects.create_user(f"{name}@{workspace.name.lower()}.example", "correct horse battery", name=name.title())
     member = Member.objects.create(workspace=workspace, user=user, role=role)
     browser = Browser(headers={"host": "localhost"})
-    browser.force_login(user)
+    sign_in(browser, user)
     browser.member = member
     return browser
+
+
+def sign_in(browser: Browser, user) -> None:
+    """Sign in as if the password had been asked for just now."""
+    browser.force_login(user)
+    session = browser.session
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
 
 
 @pytest.fixture

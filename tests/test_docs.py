@@ -8,7 +8,7 @@ from django.apps import apps
 
 ROOT = Path(__file__).parent.parent
 DOCS = {path.name: path.read_text() for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]}
-OURS = ("accounts", "clients", "retainers", "ledger", "imports", "outbox", "overage", "sharing", "alerts", "operating")
+OURS = ("accounts", "clients", "retainers", "ledger", "imports", "outbox", "overage", "sharing", "alerts", "operating", "api")
 
 
 def test_every_setting_is_described() -> None:

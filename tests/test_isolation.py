@@ -3,13 +3,14 @@
 import os
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from hourtab.api.services import make_key
 from hourtab.clients.models import Contact
 from hourtab.imports.models import Import, SourceRule
 from hourtab.ledger.holds import plan_work
@@ -28,18 +29,20 @@ pytestmark = pytest.mark.django_db
 
 OPEN_TO_ALL = {
     "today", "demo", "public_page", "public_statement", "robots", "subscription", "end_subscription", "look", "profession",
-    "approval", "mute", "join", "healthz", "readyz",
+    "approval", "mute", "join", "healthz", "readyz", "metrics",
 }  # fmt: skip
 OF_THE_MEMBER = {
     "today", "log_quick_line", "open_retainer", "clients", "settings", "imports", "sources", "export_everything", "delete_workspace",
-    "mail", "members", "leave_workspace", "you",
+    "mail", "members", "leave_workspace", "you", "audit", "audit_csv", "erase_person", "keep_workspace", "default_terms", "own_entries", "keys",
 }  # fmt: skip
 ONLY_POST = {
     "log_quick_line", "add_link", "withdraw_entry", "restore_entry", "know_category", "apply_import", "undo_import", "discard_import",
     "answer_import", "forget_answers", "remove_rule", "raise_rule",
-    "export_everything", "delete_workspace", "withdraw_terms", "pause_cycle", "erase_texts",
+    "export_everything", "delete_workspace", "keep_workspace", "revoke_key", "withdraw_terms", "pause_cycle", "erase_texts",
     "rotate_link", "revoke_link", "clear_hold", "withdraw_request", "remove_member", "transfer_ownership", "withdraw_invitation", "switch_workspace", "remove_weight", "send_mail_again", "add_contact", "remove_contact",
 }  # fmt: skip
+WITH_A_KEY = {"api_log", "api_imports"}
+"""What programs ask for: no session opens it."""
 OF_ONESELF = {"leave_workspace", "switch_workspace"}
 """What every member may do, for themselves alone."""
 GOES_BACK = {"close_cycle", "decide", "reopen_cycle", "convert_lines", "start_emergency"}
@@ -69,6 +72,7 @@ READING = {
     "retainer_trail",
     "you",
     "trail_csv",
+    "own_entries",
 }
 
 
@@ -102,7 +106,9 @@ def paths(northlight, ada) -> dict[str, str]:
     draft = Import.objects.create(workspace=northlight, retainer=retainer, file_name="x.csv", file_digest="x", content=b"x")
     source = Source.objects.create(workspace=northlight, tool="toggl")
     rule = SourceRule.objects.create(source=source, conditions={"client": ["Acme"]}, retainer=retainer)
+    key, _secret = make_key(ada.member, "Laptop", ["log"], timedelta(days=30), now=NOW)
     fill = {
+        "keys/<int:pk>": key.pk,
         "requests/<int:number>": asked.number, "weights/<int:pk>": weight.pk, "a/<str:token>": "A" * 22, "join/<str:token>": "A" * 22,
         "members/<int:pk>": ada.member.pk, "invitations/<int:pk>": invited.pk, "workspaces/<int:pk>": northlight.pk, "m/<str:token>": "A" * 22,
         "sources/<int:pk>": source.pk, "rules/<int:pk>": rule.pk,
@@ -123,11 +129,11 @@ def paths(northlight, ada) -> dict[str, str]:
 
 def test_a_member_of_another_workspace_finds_nothing(paths, olga) -> None:
     for name, path in paths.items():
-        if name in OPEN_TO_ALL | OF_THE_MEMBER:
+        if name in OPEN_TO_ALL | OF_THE_MEMBER | WITH_A_KEY:
             continue
         for answer in (olga.get(path), olga.post(path, {"name": "x"})):
             assert answer.status_code == 404, (name, answer.status_code)
-    for name in OF_THE_MEMBER - {"log_quick_line", "export_everything", "delete_workspace"}:
+    for name in OF_THE_MEMBER - {"log_quick_line", "export_everything", "delete_workspace", "keep_workspace"}:
         page = olga.get(paths[name]).content
         assert b"Acme" not in page, name
         assert b"Northlight" not in page, name
@@ -136,6 +142,9 @@ def test_a_member_of_another_workspace_finds_nothing(paths, olga) -> None:
 def test_nobody_signed_in_is_asked_to_sign_in(paths, carl) -> None:
     for name, path in paths.items():
         if name in OPEN_TO_ALL:
+            continue
+        if name in WITH_A_KEY:
+            assert (carl.get(path).status_code, carl.post(path).status_code) == (405, 401)
             continue
         for answer in (carl.get(path), carl.post(path)):
             assert answer.status_code == 302, name
@@ -150,7 +159,7 @@ def test_an_action_is_never_done_by_get(paths, ada) -> None:
 def test_a_reader_reads_and_changes_nothing(paths, ria) -> None:
     before = Retainer.objects.values().get()
     for name, path in paths.items():
-        if name in (OPEN_TO_ALL | OF_ONESELF) - {"today"}:
+        if name in (OPEN_TO_ALL | OF_ONESELF | WITH_A_KEY) - {"today"}:
             continue
         if name in READING:
             assert ria.get(path).status_code == 200, name
@@ -166,7 +175,16 @@ def test_an_editor_edits_but_does_not_change_the_workspace(paths, ben) -> None:
 
 def test_every_page_opens_for_its_owner(paths, ada) -> None:
     for name, path in paths.items():
-        if name not in ONLY_POST | {"demo", "public_statement", "subscription", "end_subscription", "approval", "mute", "join"}:
+        if name not in ONLY_POST | WITH_A_KEY | {
+            "metrics",
+            "demo",
+            "public_statement",
+            "subscription",
+            "end_subscription",
+            "approval",
+            "mute",
+            "join",
+        }:
             assert ada.get(path).status_code == (302 if name in GOES_BACK else 200), name
 
 
@@ -180,7 +198,7 @@ TABLE = Path(__file__).parent.parent / "docs/access.md"
 HEAD = """# Who may do what
 
 Every address, for everybody there is: signed out, an owner of another workspace, a viewer, a member limited to another client, an editor, the owner. A test asks them all and compares with
-this table. `in` leads to the sign-in page, `–` is not found (404), `no` is refused (403), `ok` answers, `on` leads on, `GET` and `POST` say that the other method is not taken (405).
+this table. `in` leads to the sign-in page, `–` is not found (404), `no` is refused (403), `ok` answers, `on` leads on, `not taken` that the other method is (405), `key` that a key is asked for (401).
 Statements, subscriptions, decisions, mutes and invitations (`s/`, `d/`, `a/`, `m/`, `join/`) are asked for here with a token that is none.
 
 | address | method | signed out | elsewhere | viewer | limited | editor | owner |
@@ -191,7 +209,7 @@ Statements, subscriptions, decisions, mutes and invitations (`s/`, `d/`, `a/`, `
 def said(status: int, location: str) -> str:
     if status == 302:
         return "in" if location.startswith("/accounts/login/") else "on"
-    return {404: "–", 403: "no", 405: "not taken"}.get(status, "ok" if status in (200, 303, 422) else str(status))
+    return {404: "–", 403: "no", 405: "not taken", 401: "key"}.get(status, "ok" if status in (200, 303, 422) else str(status))
 
 
 def test_every_address_answers_everybody_as_the_table_says(paths, northlight, ada, ben, ria, olga, carl) -> None:

@@ -1,10 +1,17 @@
 """Who may do what: decorators for views."""
 
+import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, cast
+from urllib.parse import urlsplit
 
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate, get_reauthentication_flows
+from allauth.core.exceptions import ReauthenticationRequired
 from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -23,6 +30,9 @@ class MemberRequest(HttpRequest):
 
 
 type MemberView[**P] = Callable[Concatenate[MemberRequest, P], HttpResponse]
+JUST_NOW = 120.0
+"""Seconds after signing in within which nobody is asked again."""
+
 type View[**P] = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
@@ -84,6 +94,36 @@ def of_all_clients[**P](view: MemberView[P]) -> MemberView[P]:
         return view(request, *args, **kwargs)
 
     return guarded
+
+
+def freshly_signed_in[**P](view: MemberView[P]) -> MemberView[P]:
+    """Ask once more who it is before a POST that cannot be undone; what was sent is taken up again afterwards.
+
+    Whoever signs in by mailed codes alone, and so has nothing to be asked for, signs in anew.
+    """
+
+    @wraps(view)
+    def guarded(request: MemberRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if request.method != "POST" or _was_lately_asked(request):
+            return view(request, *args, **kwargs)
+        if get_reauthentication_flows(request.user):
+            raise ReauthenticationRequired
+        back = request.headers.get("Referer", "")
+        logout(request)
+        warn(request, _("Sign in again to confirm this."))
+        return redirect_to_login(urlsplit(back).path or "/")
+
+    return guarded
+
+
+def _was_lately_asked(request: HttpRequest) -> bool:
+    if get_reauthentication_flows(request.user):
+        return did_recently_reauthenticate(request) or _signed_in_at(request) > time.time() - JUST_NOW
+    return _signed_in_at(request) > time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+
+
+def _signed_in_at(request: HttpRequest) -> float:
+    return max((record["at"] for record in get_authentication_records(request, request.user)), default=0.0)
 
 
 def owner_required[**P](view: MemberView[P]) -> View[P]:

@@ -6,11 +6,21 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from hourtab.accounts.audit import note_of_user
+from hourtab.accounts.models import Event, User
 from hourtab.lib.notices import warn
 
 log = logging.getLogger(__name__)
+
+KNOWN = "known"
+"""The cookie that says who signed in with this browser before. It lets nobody in."""
+_REMEMBERED = 365 * 24 * 60 * 60
+_MOST = 10
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -29,9 +39,46 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             if context.request is not None:
                 warn(context.request, _("The mail could not be sent just now. Ask for it again in a few minutes."))
 
+    def send_notification_mail(
+        self, template_prefix: str, user: Any, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
+        """Mail that something about signing in changed, and note it in the audit of every workspace of that user."""
+        note_of_user(user, Event.Kind.SECURITY, template_prefix.rpartition("/")[2])
+        super().send_notification_mail(template_prefix, user, context, email)
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Note a wrong password for an address that is known."""
+        found = User.objects.filter(email=str(credentials.get("email", "")).lower()).first()
+        if found is not None:
+            note_of_user(found, Event.Kind.SIGN_IN_FAILED)
+
+    def post_login(self, request: HttpRequest, user: Any, *, signup: bool, **rest: Any) -> HttpResponse:
+        """Note a sign-in; one with a browser this user never signed in with is mailed to them."""
+        response: HttpResponse = super().post_login(request, user, signup=signup, **rest)
+        how = [str(record["method"]) for record in request.session.get("account_authentication_methods", [])]
+        note_of_user(user, Event.Kind.SIGNED_IN, ", ".join(dict.fromkeys(how)))
+        known = _known_in(request)
+        if user.pk not in known:
+            if not signup:
+                super().send_notification_mail("account/email/signed_in", user)
+            value = signing.dumps([user.pk, *known][:_MOST], salt=KNOWN)
+            response.set_cookie(
+                KNOWN, value, max_age=_REMEMBERED, secure=settings.SESSION_COOKIE_SECURE, httponly=True, samesite="Lax"
+            )
+        return response
+
     def get_user_search_fields(self) -> list[str]:
         """Search people by what is known of them."""
         return ["email", "name"]
 
     def populate_username(self, request: Any, user: Any) -> None:
         """Do nothing: people have no user name."""
+
+
+def _known_in(request: HttpRequest) -> list[int]:
+    """Return the keys of the users who signed in with this browser before."""
+    try:
+        known: list[int] = signing.loads(request.COOKIES.get(KNOWN, ""), salt=KNOWN, max_age=_REMEMBERED)
+    except signing.BadSignature:
+        return []
+    return known

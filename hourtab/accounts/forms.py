@@ -1,5 +1,6 @@
 """Signing up, and the settings of a workspace."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from allauth.core import context
@@ -11,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from hourtab.accounts import services
 from hourtab.accounts.models import Invitation, User, Workspace
 from hourtab.accounts.professions import BY_SLUG, CHOICES
-from hourtab.lib.choices import CURRENCIES, HOUR_FORMATS, locale_choices, zone_choices
-from hourtab.lib.pictures import is_picture
+from hourtab.lib.choices import CURRENCIES, HOUR_FORMATS, WEEKDAYS, locale_choices, zone_choices
+from hourtab.lib.pictures import PictureError, redrawn
 
 LARGEST_LOGO = 500_000
 
@@ -74,28 +75,54 @@ class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
     zone = forms.ChoiceField(label=_("Time zone"), choices=zone_choices)
     locale = forms.ChoiceField(label=_("Language, dates and numbers"), choices=locale_choices)
     currency = forms.ChoiceField(label=_("Currency"), choices=[(code, code) for code in CURRENCIES])
+    first_weekday = forms.TypedChoiceField(
+        label=_("Weeks begin on"), required=False, coerce=int, empty_value=None,
+        choices=[("", _("as usual in that language")), *WEEKDAYS],
+    )  # fmt: skip
 
     class Meta:
         model = Workspace
-        fields = ["name", "profession", "zone", "locale", "currency", "hour_format", "colour", "requires_second_factor"]
-        help_texts = {"colour": _("Like #2f5d50; your pages and statements use it, a little darker where it could not be read.")}
+        fields = [
+            "name", "profession", "zone", "locale", "currency", "hour_format", "first_weekday", "colour", "sender_name",
+            "reply_to", "footer", "imprint_url", "privacy_url", "requires_second_factor",
+        ]  # fmt: skip
+        help_texts = {
+            "colour": _("Like #2f5d50; your pages and statements use it, a little darker where it could not be read."),
+            "sender_name": _("Empty: the name of your business."),
+            "reply_to": _("Mails leave from the address of this site; answers to them come here."),
+            "footer": _("One line at the foot of every page your clients see."),
+        }
 
     logo_file = forms.FileField(
         label=_("Logo"), required=False, help_text=_("PNG, JPEG or WebP, up to 500 kB; your pages and statements show it.")
     )
     forget_logo = forms.BooleanField(label=_("Use no logo"), required=False)
 
+    _GROUPS = (
+        ("", ("name", "profession", "colour", "logo_file", "forget_logo")),
+        (_("Dates, numbers, currency"), ("zone", "locale", "currency", "hour_format", "first_weekday")),
+        (_("Mails to your clients"), ("sender_name", "reply_to")),
+        (_("Foot of the pages your clients see"), ("footer", "imprint_url", "privacy_url")),
+        (_("Security"), ("requires_second_factor",)),
+    )
+
+    def groups(self) -> Iterator[tuple[Any, list[forms.BoundField], bool]]:
+        """Yield the fields under their headings, and whether one of them has an error."""
+        for title, names in self._GROUPS:
+            yield title, [self[name] for name in names], any(name in self.errors for name in names)
+
     def clean_logo_file(self) -> bytes | None:
-        """Refuse what is no picture of these kinds, whatever its name says."""
+        """Return the logo drawn anew; refuse what is no picture of these kinds, whatever its name says."""
         file = self.cleaned_data["logo_file"]
         if not file:
             return None
         content: bytes = file.read(LARGEST_LOGO + 1)
         if len(content) > LARGEST_LOGO:
             raise forms.ValidationError(_("The logo is larger than 500 kB."))
-        if not is_picture(content):
-            raise forms.ValidationError(_("This is neither PNG, JPEG nor WebP."))
-        return content
+        try:
+            return redrawn(content)
+        except PictureError as error:
+            raise forms.ValidationError(str(error)) from None
 
     def save(self, commit: bool = True) -> Workspace:
         """Store the settings, with a logo that was chosen."""

@@ -8,7 +8,7 @@ from django.utils.functional import SimpleLazyObject
 
 from hourtab.accounts.models import Member
 
-PUBLIC = ("/r/", "/s/", "/d/", "/a/", "/m/", "/look/")
+PUBLIC = ("/r/", "/s/", "/d/", "/a/", "/m/", "/look/", "/api/")
 """Where pages begin that need no sign-in and look at no session."""
 
 

@@ -8,8 +8,9 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from hourtab.lib import tokens
-from hourtab.lib.choices import HOUR_FORMATS, validate_zone
+from hourtab.lib.addressed import Addressed
+from hourtab.lib.append_only import AppendOnly
+from hourtab.lib.choices import HOUR_FORMATS, WEEKDAYS, validate_web, validate_zone
 from hourtab.lib.colours import validate_colour
 from hourtab.lib.versioned import Versioned
 
@@ -47,7 +48,11 @@ def _digest_key() -> bytes:
 
 
 class Workspace(Versioned):
-    """The provider's business: the tenant."""
+    """The provider's business: the tenant.
+
+    `first_weekday` counts from Monday (0); null is as its locale has it. `default_terms` are what the form that opens a
+    retainer begins with. `plan` is the slug of its plan (`plans`), empty for the installation's own.
+    """
 
     name = models.CharField(_("name"), max_length=100)
     zone = models.CharField(_("time zone"), max_length=60, default="UTC", validators=[validate_zone])
@@ -58,6 +63,14 @@ class Workspace(Versioned):
     logo = models.BinaryField(null=True, editable=False)
     profession = models.CharField(_("profession"), max_length=40, blank=True)
     requires_second_factor = models.BooleanField(_("everybody signs in with a second factor"), default=False)
+    first_weekday = models.PositiveSmallIntegerField(_("weeks begin on"), choices=WEEKDAYS, null=True, blank=True)
+    sender_name = models.CharField(_("sender of mails"), max_length=80, blank=True)
+    reply_to = models.EmailField(_("replies go to"), blank=True)
+    footer = models.CharField(_("footer of public pages"), max_length=300, blank=True)
+    imprint_url = models.URLField(_("imprint"), blank=True, validators=[validate_web])
+    privacy_url = models.URLField(_("privacy notice"), blank=True, validators=[validate_web])
+    default_terms = models.JSONField(default=dict, editable=False)
+    plan = models.CharField(max_length=20, blank=True, editable=False)
     private_words = models.TextField(_("private words"), blank=True)
     exported_at = models.DateTimeField(null=True, editable=False)
     delete_after = models.DateTimeField(null=True, editable=False)
@@ -118,22 +131,18 @@ class Member(models.Model):
         return self.role == Role.OWNER
 
 
-def _nonce() -> bytes:
-    return secrets.token_bytes(16)
-
-
-class Invitation(models.Model):
+class Invitation(Addressed):
     """An address that was invited into a workspace; its link works once, for whoever signs in with that address.
 
     `clients` lists the keys of the clients a limited member will see; null for all of them.
     """
 
+    PURPOSE, PLACE = b"invitation", "/join/"
+
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="invitations")
     to = models.EmailField()
     role = models.CharField(max_length=8, choices=Role, default=Role.EDITOR)
     clients = models.JSONField(null=True)
-    nonce = models.BinaryField(default=_nonce, editable=False)
-    token_digest = models.CharField(max_length=64, unique=True, editable=False)
     by = models.ForeignKey(Member, on_delete=models.SET_NULL, null=True, related_name="+")
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField()
@@ -146,16 +155,58 @@ class Invitation(models.Model):
     def __str__(self) -> str:
         return f"{self.to} into {self.workspace}"
 
-    @property
-    def token(self) -> str:
-        """The secret part of its address, derived anew each time."""
-        return tokens.token_of(b"invitation" + bytes(self.nonce))
-
-    @property
-    def path(self) -> str:
-        """The address without the site."""
-        return f"/join/{self.token}"
-
     def stands(self, now: datetime) -> bool:
         """May it still be accepted at `now`?"""
         return self.accepted_at is None and self.withdrawn_at is None and self.expires_at > now
+
+
+class Event(AppendOnly):
+    """Something somebody did beside the ledger, which keeps its own record: to links, members, security, settings or data.
+
+    `who` is the name at that time, also where the member is gone; empty for what nobody signed in for. `changes` says of
+    each field what it was and what it is.
+    """
+
+    class Kind(models.TextChoices):
+        RETAINER_OPENED = "retainer_opened", _("Retainer opened")
+        TERMS_OF_OVERAGE = "overage_terms", _("Rules for going over changed")
+        WEIGHTS = "weights", _("What counts more or less changed")
+        LINK_MADE = "link_made", _("Link made")
+        LINK_CHANGED = "link_changed", _("Link changed")
+        LINK_ROTATED = "link_rotated", _("Link got a new address")
+        LINK_REVOKED = "link_revoked", _("Link revoked")
+        INVITED = "invited", _("Invited")
+        INVITATION_WITHDRAWN = "invitation_withdrawn", _("Invitation withdrawn")
+        JOINED = "joined", _("Joined")
+        MEMBER_CHANGED = "member_changed", _("Role changed")
+        MEMBER_REMOVED = "member_removed", _("Removed")
+        MEMBER_LEFT = "member_left", _("Left")
+        OWNERSHIP = "ownership", _("Ownership transferred")
+        CLIENT_RENAMED = "client_renamed", _("Client renamed")
+        CONTACT = "contact", _("Contact changed")
+        SIGNED_IN = "signed_in", _("Signed in")
+        SIGN_IN_FAILED = "sign_in_failed", _("Sign-in failed")
+        SECURITY = "security", _("How somebody signs in changed")
+        KEY_MADE = "key_made", _("Key made")
+        KEY_REVOKED = "key_revoked", _("Key revoked")
+        SETTINGS = "settings", _("Settings changed")
+        PLAN = "plan", _("Plan changed")
+        EXPORTED = "exported", _("Everything exported")
+        DELETION = "deletion", _("Deletion asked for")
+        DELETION_OFF = "deletion_off", _("Deletion called off")
+        ERASED = "erased", _("A person's data erased")
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="events")
+    kind = models.CharField(max_length=20, choices=Kind)
+    at = models.DateTimeField()
+    by = models.ForeignKey(Member, on_delete=models.SET_NULL, null=True, related_name="+")
+    who = models.CharField(max_length=150, blank=True)
+    about = models.CharField(max_length=300, blank=True)
+    changes = models.JSONField(default=dict)
+
+    class Meta(AppendOnly.Meta):
+        ordering = ["-at", "-pk"]
+        indexes = [models.Index(fields=["workspace", "-at"], name="event_list")]
+
+    def __str__(self) -> str:
+        return f"{self.workspace_id} {self.kind}"

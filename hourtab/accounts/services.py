@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from hourtab.accounts.models import Invitation, Member, Role, User, Workspace
-from hourtab.lib import tokens
+from hourtab.lib.addressed import reached_by
 
 
 @transaction.atomic
@@ -20,7 +20,4 @@ def open_workspace(name: str, *, owner: User | None = None, **settings: str) -> 
 
 def find_invitation(token: str) -> Invitation | None:
     """Return the invitation of a token, whatever became of it; None for any other."""
-    if not tokens.PATTERN.fullmatch(token):
-        return None
-    rows = Invitation.objects.select_related("workspace", "by__user")
-    return rows.filter(token_digest=tokens.digest_of(token)).first()
+    return reached_by(token, Invitation.objects.select_related("workspace", "by__user"))

@@ -1,6 +1,5 @@
 """What is watched of a retainer, what was told about it, and to whom."""
 
-import secrets
 from typing import Any
 
 from django.db import models
@@ -8,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hourtab.accounts.models import Member
 from hourtab.clients.models import Contact
-from hourtab.lib import tokens
+from hourtab.lib.addressed import Addressed
 from hourtab.lib.append_only import AppendOnly
 from hourtab.retainers.models import Retainer
 
@@ -89,18 +88,14 @@ class Alert(AppendOnly):
         return f"{self.retainer_id} {self.kind} {self.threshold or ''}"
 
 
-def _nonce() -> bytes:
-    return secrets.token_bytes(16)
-
-
-class Listener(models.Model):
+class Listener(Addressed):
     """A member or a contact who is told of a retainer's alerts, until they mute them with one click."""
+
+    PURPOSE, PLACE = b"mute", "/m/"
 
     retainer = models.ForeignKey(Retainer, on_delete=models.CASCADE, related_name="listeners")
     member = models.ForeignKey(Member, on_delete=models.CASCADE, null=True, related_name="+")
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, null=True, related_name="+")
-    nonce = models.BinaryField(default=_nonce, editable=False)
-    token_digest = models.CharField(max_length=64, unique=True, editable=False)
     muted_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -111,16 +106,6 @@ class Listener(models.Model):
 
     def __str__(self) -> str:
         return f"{self.retainer_id}: {self.name}"
-
-    @property
-    def token(self) -> str:
-        """The secret part of the address that mutes, derived anew each time."""
-        return tokens.token_of(b"mute" + bytes(self.nonce))
-
-    @property
-    def path(self) -> str:
-        """The address without the site."""
-        return f"/m/{self.token}"
 
     @property
     def to(self) -> str:
@@ -140,5 +125,4 @@ class Listener(models.Model):
     def keep(self) -> None:
         """Store a listener who is told something for the first time."""
         if self.pk is None:
-            self.token_digest = tokens.digest_of(self.token)
             self.save()

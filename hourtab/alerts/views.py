@@ -20,7 +20,7 @@ from hourtab.alerts.trail import trail_of
 from hourtab.alerts.watching import change_thresholds, listeners_of, watch_of
 from hourtab.ledger import queries, record
 from hourtab.ledger.exports import guarded
-from hourtab.lib import tokens
+from hourtab.lib.addressed import reached_by
 from hourtab.lib.notices import tell
 from hourtab.lib.text import visible
 from hourtab.retainers.access import find_retainer
@@ -78,7 +78,7 @@ def change_alerts(request: MemberRequest, ref: str) -> HttpResponse:
 def mute(request: HttpRequest, token: str) -> HttpResponse:
     """Mute the alerts of a retainer for whoever has the mail: by the button, or by the one click of a mail program (RFC 8058)."""
     rows = Listener.objects.select_related("retainer__workspace", "retainer__client", "member__user", "contact")
-    row = rows.filter(token_digest=tokens.digest_of(token)).first() if tokens.PATTERN.fullmatch(token) else None
+    row = reached_by(token, rows)
     if row is None:
         return inactive(request)
     retainer = row.retainer

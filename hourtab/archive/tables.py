@@ -9,8 +9,9 @@ from typing import Any
 
 from django.db import models
 
-from hourtab.accounts.models import Invitation, Member, User, Workspace
+from hourtab.accounts.models import Event, Invitation, Member, User, Workspace
 from hourtab.alerts.models import Alert, Listener, Watch, WatchedCycle
+from hourtab.api.models import ApiKey
 from hourtab.clients.models import Access, Client, Contact
 from hourtab.imports.models import Import, ImportPart, SourceRule
 from hourtab.ledger.models import Authorisation, Cycle, Decision, Entry, Hold, Revision, Source, Statement, TopUp, Transfer, Write
@@ -23,7 +24,9 @@ TABLES: tuple[tuple[type[models.Model], str], ...] = (
     (Workspace, "pk"),
     (User, "workspaces"),
     (Member, "workspace"),
+    (ApiKey, "member__workspace"),
     (Invitation, "workspace"),
+    (Event, "workspace"),
     (Client, "workspace"),
     (Access, "client__workspace"),
     (Contact, "client__workspace"),
@@ -65,7 +68,7 @@ TABLES: tuple[tuple[type[models.Model], str], ...] = (
 )
 """Each model with its way to the workspace, in the order in which rows can be stored."""
 
-NOT_EXPORTED: frozenset[type[models.Model]] = frozenset({StoredPage, FormerAddress, Message})
+NOT_EXPORTED: frozenset[type[models.Model]] = frozenset({StoredPage, FormerAddress, Message, ApiKey})
 _SECRET = {("user", "password"), ("user", "last_login"), ("user", "is_superuser"), ("sharelink", "sealed")}
 
 

@@ -2,12 +2,24 @@
 
 from django.db import transaction
 
-from hourtab.clients.models import Client
+from hourtab.accounts.audit import changes_of, fields_of, note
+from hourtab.accounts.models import Event, Member
+from hourtab.clients.models import Client, Contact
 
 
 @transaction.atomic
-def rename_client(client: Client, name: str) -> None:
+def rename_client(client: Client, name: str, *, by: Member | None = None) -> None:
     """Give the client another name; the pages that show it notice."""
     Client.objects.filter(pk=client.pk).update(name=name)
     for retainer in client.retainers.all():
         retainer.touch()
+    note(client.workspace, Event.Kind.CLIENT_RENAMED, name, by=by, changes={"name": [client.name, name]})
+
+
+def note_contact(contact: Contact, *, by: Member, was: Contact | None = None, is_gone: bool = False) -> None:
+    """Note that a contact was added, changed or removed: contacts decide on hours and get invoices."""
+    names = ["name", "email", "role"]
+    before = fields_of(was, names) if was else {}
+    after = dict.fromkeys(names, "") if is_gone else fields_of(contact, names)
+    if changes := changes_of(before, after):
+        note(contact.client.workspace, Event.Kind.CONTACT, f"{contact.client} · {contact.name}", by=by, changes=changes)

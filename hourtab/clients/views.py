@@ -1,5 +1,6 @@
 """Clients and their contacts."""
 
+from django.db import transaction
 from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -43,7 +44,7 @@ def rename_client(request: MemberRequest, pk: int) -> HttpResponse:
     found = _client(request, pk)
     form = ClientForm(request.POST or None, instance=Client(pk=found.pk, name=found.name), workspace=request.workspace)
     if request.method == "POST" and form.is_valid():
-        services.rename_client(found, form.cleaned_data["name"])
+        services.rename_client(found, form.cleaned_data["name"], by=request.member)
         tell(request, _("Renamed."))
         return redirect("client", pk=pk)
     return render(
@@ -61,7 +62,8 @@ def add_contact(request: MemberRequest, pk: int) -> HttpResponse:
     found = _client(request, pk)
     form = ContactForm(request.POST, instance=Contact(client=found))
     if form.is_valid():
-        form.save()
+        with transaction.atomic():
+            services.note_contact(form.save(), by=request.member)
         tell(request, _("%(name)s was added.") % {"name": form.instance.name})
         return redirect("client", pk=pk)
     return render(request, "clients/client.html", {"client": found, "form": form, "retainers": found.retainers.all()}, status=422)
@@ -71,9 +73,11 @@ def add_contact(request: MemberRequest, pk: int) -> HttpResponse:
 def edit_contact(request: MemberRequest, pk: int) -> HttpResponse:
     """Change a contact."""
     contact = _contact(request, pk)
+    was = _contact(request, pk)
     form = ContactForm(request.POST or None, instance=contact)
     if request.method == "POST" and form.is_valid():
-        form.save()
+        with transaction.atomic():
+            services.note_contact(form.save(), by=request.member, was=was)
         return redirect("client", pk=contact.client_id)
     return render(request, "parts/form_page.html", {"title": contact.name, "form": form, "button": _("Save")})
 
@@ -83,6 +87,8 @@ def edit_contact(request: MemberRequest, pk: int) -> HttpResponse:
 def remove_contact(request: MemberRequest, pk: int) -> HttpResponse:
     """Remove a contact."""
     contact = _contact(request, pk)
-    contact.delete()
+    with transaction.atomic():
+        services.note_contact(contact, by=request.member, was=contact, is_gone=True)
+        contact.delete()
     tell(request, _("%(name)s was removed.") % {"name": contact.name})
     return redirect("client", pk=contact.client_id)

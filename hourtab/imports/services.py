@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from hourtab.accounts.models import Member, Workspace
+from hourtab.accounts.plans import PlanError, check_day, earliest_day
 from hourtab.imports import routing, sources
 from hourtab.imports.balances import balance, balances, stored_after
 from hourtab.imports.errors import Open, Question, Refusal
@@ -253,7 +254,20 @@ class _Taken:
         fed = [self.retainer] if self.retainer else self.retainers
         redaction = Redaction(self.workspace.private_words.splitlines())
         secret = bytes(self.workspace.digest_key)
-        return make_plan(self.parsed, fed, self.source, router, self._order(), redaction, secret)
+        plan = make_plan(self.parsed, fed, self.source, router, self._order(), redaction, secret)
+        self._check_months(plan)
+        return plan
+
+    def _check_months(self, plan: Plan) -> None:
+        """Refuse new rows of days further back than the workspace's plan goes; what is stored already stays as it is."""
+        if (first := earliest_day(self.workspace, self.today)) is None:
+            return
+        early = [outcome for outcome in plan.outcomes if outcome.kind == "new" and outcome.on and outcome.on < first]
+        if early:
+            try:
+                check_day(self.workspace, early[0].on or first, self.today)
+            except PlanError as error:
+                raise Refusal(_("%(error)s Bring it in from that day on.") % {"error": error}, line=early[0].line) from None
 
     def _order(self) -> Order:
         answers = self.answers

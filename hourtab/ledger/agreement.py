@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from django.utils.translation import gettext as _
 
 from hourtab.accounts.models import Member
+from hourtab.accounts.plans import PlanError, check_retainers
 from hourtab.core.amounts import LONGEST
 from hourtab.core.cycles import LAST_DAY, Calendar, Cycle, CycleError, prorate
 from hourtab.core.documents import retainer_json, terms_json
@@ -20,6 +21,7 @@ from hourtab.ledger.models import Write
 from hourtab.ledger.record import writing
 from hourtab.ledger.services import open_cycle, transfer
 from hourtab.retainers.models import Pause, Retainer, Terms
+from hourtab.retainers.services import active_retainers
 
 SHOWN_STARTS = 7
 
@@ -114,10 +116,21 @@ def end_retainer(retainer: Retainer, ends_on: date | None, *, by: Member | None,
         retainer = this.retainer
         before = retainer.ends_on
         _check_end(retainer, ends_on)
+        _check_room(retainer, before, ends_on, now)
         Retainer.objects.filter(pk=retainer.pk).update(ends_on=ends_on)
         retainer.ends_on = ends_on
         this.record("retainer", **retainer_json(retainer.as_core()))
         this.touches(min(day for day in (before, ends_on, this.retainer.today(now)) if day))
+
+
+def _check_room(retainer: Retainer, before: date | None, ends_on: date | None, now: datetime) -> None:
+    """Raise `LedgerError` where a retainer that has ended would go on and the plan has no room for it."""
+    today = retainer.today(now)
+    if before is not None and before < today and (ends_on is None or ends_on >= today):
+        try:
+            check_retainers(retainer.workspace, active_retainers(retainer.workspace, today).exclude(pk=retainer.pk).count())
+        except PlanError as error:
+            raise LedgerError(str(error)) from None
 
 
 def ending(retainer: Retainer, ends_on: date) -> CycleTotals:

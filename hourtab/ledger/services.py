@@ -11,12 +11,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from hourtab.accounts.models import Member
+from hourtab.accounts.plans import PlanError, check_day
 from hourtab.core.amounts import HOUR, LONGEST
 from hourtab.core.cycles import LAST_DAY, Cycle
 from hourtab.core.totals import CycleTotals, Line, paid_by
 from hourtab.ledger import closing, corrections, queries
 from hourtab.ledger.errors import LedgerError
-from hourtab.ledger.models import Decision, Entry, Revision, TopUp, Transfer, Write
+from hourtab.ledger.models import Decision, Entry, TopUp, Transfer, Write
 from hourtab.ledger.record import add_entry, latest_work, posting, revise, writing
 from hourtab.ledger.work import Work
 from hourtab.ledger.writes import Kind
@@ -35,6 +36,7 @@ def log_time(retainer: Retainer, work: Work, *, by: Member | None, now: datetime
     """
     with writing(retainer, Write.Kind.LOG, by=by, now=now, source=source) as this:
         _check(this.retainer, work)
+        _check_plan(this.retainer, work.on, now)
         if work.amount == 0:
             raise LedgerError(_("Nothing was worked: the time must be more than 0."))
         work = _weighed(this.retainer, work)
@@ -56,6 +58,8 @@ def edit_entry(
         if seen is not None and seen != entry.number:
             raise LedgerError(_("This line was changed in the meantime. Look at it again before you change it."))
         _check(retainer, work, is_correction=entry.corrects is not None)
+        if work.on != entry.on:
+            _check_plan(retainer, work.on, now)
         closed = corrections.is_closed(entry, retainer)
         if entry.corrects is not None:
             _refuse_to_correct_a_correction(entry, work, closed=closed)
@@ -197,20 +201,6 @@ def convert_to_project(entries: Sequence[Entry], *, by: Member | None, now: date
         edit_entry(entry, work, by=by, now=now, reason=reason)
 
 
-def erase_texts(entry: Entry, *, by: Member | None, now: datetime, reason: str = "") -> None:
-    """Take the description, person and project of a line out for ever: of all it ever said, and of its corrections.
-
-    Its figures stay, the chain still verifies, and a file that holds the row again does not bring the text back.
-    """
-    with writing(entry.retainer, Write.Kind.ERASE, by=by, now=now, reason=reason, is_news=False) as this:
-        root = entry.corrects or entry
-        for line in (root, *root.corrections.all()):
-            for row in Revision.objects.filter(entry=line, erased=""):
-                Revision.objects.filter(pk=row.pk).erase(Work.of(row).texts_digest(row.salt))
-            this.record("erase", id=line.key)
-            this.touches(line.posts_on)
-
-
 def open_cycle(retainer: Retainer, on: date) -> Cycle:
     """Return the cycle that holds `on`; raise `LedgerError` where there is none, or it is closed."""
     cycle = retainer.calendar().cycle_of(on)
@@ -225,6 +215,13 @@ def know_category(retainer: Retainer, name: str) -> Category:
     """Make `name` a category of the retainer from now on."""
     category, _made = Category.objects.get_or_create(retainer=retainer, name=name)
     return category
+
+
+def _check_plan(retainer: Retainer, on: date, now: datetime) -> None:
+    try:
+        check_day(retainer.workspace, on, retainer.today(now))
+    except PlanError as error:
+        raise LedgerError(str(error)) from None
 
 
 _LENGTHS = {"category": 60, "project": 200, "person": 120, "description": 100_000}

@@ -43,6 +43,9 @@ CURRENCIES = (
     "SGD",
     "ZAR",
 )
+WEEKDAYS = tuple(enumerate((
+    _("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"),
+)))  # fmt: skip
 HOUR_FORMATS = (("hm", _("6 h 30 m")), ("decimal", _("6.5 h")))
 
 
@@ -77,3 +80,9 @@ def validate_zone(name: str) -> None:
         raise ValidationError(
             _("“%(zone)s” is not a time zone. Write for example Europe/Berlin."), params={"zone": name}
         ) from None
+
+
+def validate_web(address: str) -> None:
+    """Raise `ValidationError` for an address that is no page of the web."""
+    if not address.startswith(("https://", "http://")):
+        raise ValidationError(_("Write an address like https://example.com/imprint."))

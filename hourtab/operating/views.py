@@ -1,8 +1,14 @@
 """What load balancers and monitors ask."""
 
+import secrets
+
+from django.conf import settings
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
+
+from hourtab.operating.metrics import exposition
 
 _PLAIN = {"content_type": "text/plain; charset=utf-8", "headers": {"Cache-Control": "no-store"}}
 
@@ -22,3 +28,17 @@ def readyz(request: HttpRequest) -> HttpResponse:
     except (DatabaseError, OSError):
         return HttpResponse("not ready\n", status=503, **_PLAIN)
     return HttpResponse("ok\n", **_PLAIN)
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Tell Prometheus how the installation does; 404 for whoever does not send METRICS_KEY as bearer, or where none is set."""
+    kind, _space, key = request.headers.get("Authorization", "").partition(" ")
+    wanted = settings.METRICS_KEY
+    if not wanted or kind.lower() != "bearer" or not secrets.compare_digest(key.strip().encode(), wanted.encode()):
+        raise Http404
+    return HttpResponse(
+        exposition(timezone.now()),
+        content_type="text/plain; version=0.0.4; charset=utf-8",
+        headers={"Cache-Control": "no-store"},
+    )

@@ -79,9 +79,12 @@ def _compose(mail: Mail, message: Message) -> EmailMultiAlternatives:
     name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
     site = urlsplit(settings.SITE_URL).hostname or "localhost"
     fixed = {"Message-ID": f"<{message.message_id}@{site}>", "Auto-Submitted": "auto-generated"}
-    sender = formataddr((" ".join(mail.sender.split())[:80] or name, address))
+    workspace, speaks = message.workspace, bool(mail.sender)
+    own = (workspace.sender_name or mail.sender) if speaks else ""
+    sender = formataddr((" ".join(own.split())[:80] or name, address))
+    answers = [workspace.reply_to] if speaks and workspace.reply_to else []
     composed = EmailMultiAlternatives(
-        " ".join(mail.subject.split()), mail.text, sender, [message.to], headers=fixed | dict(mail.headers)
+        " ".join(mail.subject.split()), mail.text, sender, [message.to], headers=fixed | dict(mail.headers), reply_to=answers
     )
     composed.attach_alternative(mail.html, "text/html")
     return composed

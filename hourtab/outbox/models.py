@@ -30,6 +30,7 @@ class Message(models.Model):
         NEWS = "news", _("News of a request, to you")
         ALERT = "alert", _("Alert")
         INVITE = "invite", _("Invitation")
+        DELETION = "deletion", _("Deletion of the workspace")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from hourtab.lib import tokens
+from hourtab.lib.addressed import reached_by
 from hourtab.outbox.models import Message
 from hourtab.outbox.services import queue
 from hourtab.overage import services
@@ -18,12 +18,10 @@ MOST_TRIES = 5
 
 def find(token: str) -> Approver | None:
     """Return who a link was sent to; None for any other address."""
-    if not tokens.PATTERN.fullmatch(token):
-        return None
     rows = Approver.objects.select_related(
         "contact", "request__retainer__workspace", "request__retainer__client", "request__asked_by__user"
     )
-    return rows.filter(token_digest=tokens.digest_of(token)).first()
+    return reached_by(token, rows)
 
 
 def note_opened(approver: Approver, now: datetime) -> None:

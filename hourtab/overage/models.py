@@ -1,6 +1,5 @@
 """Asking for more hours: requests, who is asked, and everything that happened to them."""
 
-import secrets
 from datetime import datetime, timedelta
 
 from django.db import models
@@ -9,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from hourtab.accounts.models import Member
 from hourtab.clients.models import Contact
 from hourtab.lib import tokens
+from hourtab.lib.addressed import Addressed
 from hourtab.lib.append_only import AppendOnly
 from hourtab.retainers.models import Retainer
 
@@ -114,22 +114,18 @@ class Request(models.Model):
         return self.state
 
 
-def _nonce() -> bytes:
-    return secrets.token_bytes(16)
-
-
-class Approver(models.Model):
+class Approver(Addressed):
     """A contact who was asked to decide on one request, with a link for that alone. Its address follows from `nonce`.
 
     `codes` counts the one-time codes that were sent, each of which follows from the nonce; `tries` those typed since.
     """
 
+    PURPOSE, PLACE = b"approval", "/a/"
+
     request = models.ForeignKey(Request, on_delete=models.CASCADE, related_name="approvers")
     contact = models.ForeignKey(Contact, on_delete=models.SET_NULL, null=True, related_name="+")
     name = models.CharField(max_length=100)
     to = models.EmailField()
-    nonce = models.BinaryField(default=_nonce, editable=False)
-    token_digest = models.CharField(max_length=64, unique=True, editable=False)
     opened_at = models.DateTimeField(null=True)
     codes = models.PositiveIntegerField(default=0)
     code_at = models.DateTimeField(null=True)
@@ -141,16 +137,6 @@ class Approver(models.Model):
 
     def __str__(self) -> str:
         return f"{self.request_id}: {self.name}"
-
-    @property
-    def token(self) -> str:
-        """The secret part of the address, derived anew each time."""
-        return tokens.token_of(b"approval" + bytes(self.nonce))
-
-    @property
-    def path(self) -> str:
-        """The address without the site."""
-        return f"/a/{self.token}"
 
     @property
     def code(self) -> str:

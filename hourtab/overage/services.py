@@ -19,7 +19,6 @@ from hourtab.ledger import record
 from hourtab.ledger.approvals import authorise
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.services import open_cycle, top_up
-from hourtab.lib import tokens
 from hourtab.outbox.models import Message
 from hourtab.outbox.services import queue
 from hourtab.overage.errors import OverageError
@@ -85,7 +84,6 @@ def ask(
     row.save()
     for contact in asked:
         approver = Approver(request=row, contact=contact, name=contact.name, to=contact.email.lower())
-        approver.token_digest = tokens.digest_of(approver.token)
         approver.save()
         queue(retainer.workspace, Message.Kind.REQUEST, about=approver.pk, occasion="ask", to=approver.to, now=now)
     note(row, Event.ASKED, now, str(by or ""), ", ".join(contact.name for contact in asked))

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from hourtab.core.amounts import LONGEST, MINUTE, Rounding
 from hourtab.core.cycles import FIRST_DAY, LAST_DAY
 from hourtab.core.terms import Overage, Rollover, Terms
-from hourtab.lib.choices import zone_choices
+from hourtab.lib.choices import WEEKDAYS, zone_choices
 from hourtab.lib.forms import AmountField, DayField, MoneyField
 from hourtab.retainers.models import OfficeHours, WeightRule
 from hourtab.retainers.weights import is_place
@@ -105,6 +105,20 @@ class TermsForm(forms.Form):
             rounding=Rounding(int(fields["rounding"]) * MINUTE if unit == "hour" else 0),
             grace_days=10 if fields["grace_days"] is None else fields["grace_days"],
         )
+
+
+class DefaultTermsForm(TermsForm):
+    """What a new retainer begins with; whatever is left empty is chosen when it is opened."""
+
+    folded = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["hours"].required = False
+
+    def typed(self) -> dict[str, str]:
+        """Return what was typed, as a form that opens a retainer shows it again."""
+        return {name: str(self[name].data) for name in self.fields if self[name].data not in (None, "")}
 
 
 class OpenRetainerForm(TermsForm):
@@ -251,9 +265,7 @@ class WeightRuleForm(forms.ModelForm):  # type: ignore[type-arg]
         return fields
 
 
-_WEEKDAYS = [(str(i), name) for i, name in enumerate(
-    (_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"))
-)]  # fmt: skip
+_WEEKDAYS = [(str(number), name) for number, name in WEEKDAYS]
 
 
 class OfficeHoursForm(forms.ModelForm):  # type: ignore[type-arg]

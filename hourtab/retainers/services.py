@@ -5,9 +5,13 @@ from datetime import date
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from hourtab.accounts.models import Workspace
+from hourtab.accounts.audit import note
+from hourtab.accounts.models import Event, Workspace
+from hourtab.accounts.plans import check_retainers
 from hourtab.clients.models import Client
 from hourtab.core.terms import Terms as CoreTerms
 from hourtab.retainers.models import Category, Retainer, Terms
@@ -30,10 +34,12 @@ def open_retainer(
 ) -> Retainer:
     """Store a new retainer with its first terms, its categories, and its client where that is new.
 
-    It starts on `starts_on`, by default the day its terms take effect. Raises `CycleError` for terms that do not fit.
+    It starts on `starts_on`, by default the day its terms take effect. Raises `CycleError` for terms that do not fit, and
+    `PlanError` where the plan has no room for it.
     """
     if wrong := [category for category in categories if not 0 < len(category.strip()) <= 60]:
         raise ValidationError(_("The kind of work “%(name)s” must have 1 to 60 characters.") % {"name": wrong[0][:40]})
+    locked = Workspace.objects.select_for_update().get(pk=workspace.pk)
     served, _made = Client.objects.get_or_create(workspace=workspace, name=client)
     retainer = Retainer(
         workspace=workspace,
@@ -47,8 +53,17 @@ def open_retainer(
         starts_on=starts_on or terms.effective_on,
     )
     retainer.full_clean(exclude=["workspace", "client"])
+    today = retainer.today(timezone.now())
+    if ends_on is None or ends_on >= today:
+        check_retainers(locked, active_retainers(locked, today).count())
     retainer.save()
     Terms.from_core(retainer, terms, by).save()
     Category.objects.bulk_create(Category(retainer=retainer, name=category) for category in dict.fromkeys(categories))
     retainer.calendar()
+    note(workspace, Event.Kind.RETAINER_OPENED, str(retainer), by=None, who=by)
     return retainer
+
+
+def active_retainers(workspace: Workspace, today: date) -> QuerySet[Retainer]:
+    """Return the retainers that have not ended: those a plan counts. One whose last day is today is active."""
+    return Retainer.objects.filter(workspace=workspace).filter(Q(ends_on=None) | Q(ends_on__gte=today))

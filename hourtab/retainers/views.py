@@ -12,12 +12,14 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from hourtab.accounts.access import MemberRequest, editor_required, member_required
+from hourtab.accounts.access import MemberRequest, editor_required, member_required, owner_required
+from hourtab.accounts.audit import changes_of, note
+from hourtab.accounts.models import Event, Workspace
+from hourtab.accounts.plans import PlanError
 from hourtab.accounts.professions import BY_SLUG, PROFESSIONS
 from hourtab.clients.access import clients_of
 from hourtab.core.cycles import CycleError
-from hourtab.ledger import queries, quick_line
-from hourtab.ledger import services as ledger
+from hourtab.ledger import queries
 from hourtab.ledger.agreement import coming_starts
 from hourtab.ledger.bar import bar_of
 from hourtab.ledger.breakdown import breakdown_at
@@ -26,9 +28,10 @@ from hourtab.ledger.cycle_rows import cycle_rows
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.forms import EntryForm
 from hourtab.ledger.holds import standing_holds
+from hourtab.ledger.quick_line import QuickLineError
+from hourtab.ledger.quick_log import log_line
 from hourtab.ledger.today import today_rows
 from hourtab.ledger.words import before_of, corrections_of, facts_of, headline, level, marks_of
-from hourtab.ledger.work import Work
 from hourtab.lib.database import snapshot
 from hourtab.lib.language import language_of
 from hourtab.lib.notices import tell, warn
@@ -38,7 +41,7 @@ from hourtab.lib.words import Words
 from hourtab.overage.today import moves_of
 from hourtab.retainers import services
 from hourtab.retainers.access import find_retainer, retainers_of
-from hourtab.retainers.forms import OpenRetainerForm
+from hourtab.retainers.forms import DefaultTermsForm, OpenRetainerForm
 from hourtab.retainers.models import Retainer
 from hourtab.retainers.words import agreement, words_for
 from hourtab.sharing.models import ShareLink
@@ -103,23 +106,13 @@ def log_quick_line(request: MemberRequest) -> HttpResponse:
     now, text = timezone.now(), clean(request.POST.get("line", ""))[:1000]
     retainers = list(retainers_of(request).prefetch_related("categories"))
     try:
-        line = quick_line.read(
-            text, retainers, timezone.localdate(timezone=retainers[0].tzinfo) if retainers else timezone.localdate()
-        )
-        if line.retainer.today(now) != retainers[0].today(now):
-            line = quick_line.read(text, retainers, line.retainer.today(now))
-        work = Work(
-            line.on,
-            line.seconds,
-            category=line.category,
-            description=line.description,
-            person=str(request.user) if request.member.user.name else "",
-        )
-        entry = ledger.log_time(line.retainer, work, by=request.member, now=now)
-    except (quick_line.QuickLineError, LedgerError) as error:
+        person = str(request.user) if request.member.user.name else ""
+        logged = log_line(text, retainers, by=request.member, now=now, person=person)
+    except (QuickLineError, LedgerError) as error:
         request.session["quick_line"] = text
         warn(request, str(error))
         return redirect("today")
+    line, work, entry = logged.line, logged.work, logged.entry
     words = _words(line.retainer)
     said = {"time": words.amount(work.amount), "retainer": line.retainer, "day": words.day(work.on), "what": line.description}
     undo = redirect("withdraw_entry", ref=line.retainer.ref, pk=entry.pk).url
@@ -140,7 +133,11 @@ def open_retainer(request: MemberRequest) -> HttpResponse:
     """Open a retainer from one short form; ends on its page, with the link."""
     start = timezone.localdate(timezone=ZoneInfo(request.workspace.zone))
     preset = BY_SLUG.get(request.GET.get("for", request.workspace.profession))
-    initial = (preset.initial() if preset else {}) | {"starts_on": start, "zone": request.workspace.zone}
+    initial = (
+        (preset.initial() if preset else {})
+        | request.workspace.default_terms
+        | {"starts_on": start, "zone": request.workspace.zone}
+    )
     initial["client"] = request.GET.get("client", "")
     form = OpenRetainerForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid() and _is_theirs(request, form):
@@ -153,13 +150,32 @@ def open_retainer(request: MemberRequest) -> HttpResponse:
                     notice_hours=fields["notice_hours"],
                 )  # fmt: skip
                 share([retainer], by=request.member)
-        except (ValidationError, CycleError) as error:
+        except (ValidationError, CycleError, PlanError) as error:
             form.add_error(None, getattr(error, "messages", None) or str(error))
         else:
             tell(request, _("The retainer is open. Here is its link."))
             return redirect("retainer_links", ref=retainer.ref)
     context = {"form": form, "clients": clients_of(request), "professions": PROFESSIONS, "preset": preset}
     return render(request, "retainers/open.html", context)
+
+
+@owner_required
+def default_terms(request: MemberRequest) -> HttpResponse:
+    """Say what a new retainer begins with."""
+    form = DefaultTermsForm(request.POST or None, initial=request.workspace.default_terms)
+    if request.method == "POST" and form.is_valid():
+        with transaction.atomic():
+            workspace = Workspace.objects.select_for_update().get(pk=request.workspace.pk)
+            changes = changes_of(dict.fromkeys(workspace.default_terms), {}) | changes_of(workspace.default_terms, form.typed())
+            Workspace.objects.filter(pk=workspace.pk).update(default_terms=form.typed())
+            note(workspace, Event.Kind.SETTINGS, _("usual terms"), by=request.member, changes=changes)
+        tell(request, _("Saved. Retainers that are open stay as they are."))
+        return redirect("settings")
+    context = {
+        "title": _("Usual terms"), "form": form, "button": _("Save"),
+        "lead": _("A new retainer begins with these; you can change them each time."),
+    }  # fmt: skip
+    return render(request, "parts/form_page.html", context, status=422 if form.errors else 200)
 
 
 def _is_theirs(request: MemberRequest, form: OpenRetainerForm) -> bool:

@@ -54,14 +54,16 @@ def queue_digests(now: datetime) -> int:
 def _occasion(row: Subscription, retainers: Sequence[Retainer], now: datetime) -> str:
     """Return the week, or the day on which the latest cycle began, that a digest is due for; empty where none is.
 
-    A week begins on the first weekday of the link's locale. Nothing is due for a time before the subscription was confirmed.
+    A week begins on the workspace's first weekday, else that of its locale; for a link with a locale of its own, on that
+    one's. Nothing is due for a time before the subscription was confirmed.
     """
     local = now.astimezone(retainers[0].tzinfo)
     if local.time() < MORNING or row.confirmed_at is None:
         return ""
     since = row.confirmed_at.astimezone(retainers[0].tzinfo).date()
     if row.rhythm == Subscription.Rhythm.WEEK:
-        first = words_of(row.link, retainers[0]).first_weekday
+        own = None if row.link.locale else row.link.workspace.first_weekday
+        first = words_of(row.link, retainers[0]).first_weekday if own is None else own
         monday = local.date() - timedelta(days=(local.weekday() - first) % 7)
         return f"week {monday}" if monday > since else ""
     began = []

@@ -15,7 +15,8 @@ from typing import Any
 
 from django.db import close_old_connections
 
-from hourtab.lib import tokens
+from hourtab.lib import metrics, tokens
+from hourtab.lib.requests import METHODS
 from hourtab.sharing import headers, pages
 from hourtab.sharing.counting import Counts, write_views
 from hourtab.sharing.limits import Limit, visitor_of
@@ -70,13 +71,14 @@ class Lane:
             return
         token, slash, rest = path[3:].partition("/")
         method = scope["method"]
-        if log.isEnabledFor(logging.INFO):
-            log.info("%s /r/… %s", method, rest)
+        asks_site = scope["query_string"] and not slash
+        if not asks_site and (metrics.is_counted() or log.isEnabledFor(logging.INFO)):
+            send = _noting(f"/r/…/{rest}" if rest == "live" else "/r/…", method, send)
         if (slash and rest != "live") or not tokens.PATTERN.fullmatch(token):
             await self._inactive(scope, send)
         elif method not in ("GET", "HEAD") and (slash or method != "POST" or scope["query_string"] != b"subscribe"):
             await send_answer(scope, send, 405, headers.raw(Allow="GET, HEAD"), b"This page is only read.")
-        elif scope["query_string"] and not slash:
+        elif asks_site:
             await self._ask_site(token, scope, receive, send)
         elif slash:
             await self._stream(tokens.digest_of(token), scope, receive, send)
@@ -248,8 +250,6 @@ class Lane:
     async def _other(self, scope: Any, receive: Any, send: Any) -> None:
         """Let Django answer a statement (`/s/…`), a subscription (`/d/…`), an approval (`/a/…`) or a mute (`/m/…`)."""
         place, address = scope["path"][:3], scope["path"][3:]
-        if log.isEnabledFor(logging.INFO):
-            log.info("%s %s…", scope["method"], place)
         is_statement = place == "/s/"
         if not (22 <= len(address) < 60) or (is_statement and "/" in address):
             await self._inactive(scope, send)
@@ -278,6 +278,23 @@ class Lane:
             except Exception:
                 log.exception("The views could not be written; they are kept for later.")
                 self.views.update(counts)
+
+
+def _noting(place: str, method: str, send: Any) -> Any:
+    """Return a `send` that logs and counts the answer it begins."""
+    began = time.perf_counter()
+    method = method if method in METHODS else "other"
+
+    async def noted(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            seconds, status = time.perf_counter() - began, message["status"]
+            if metrics.is_counted():
+                metrics.count(place, method, status, seconds)
+            said = {"method": method, "place": place, "status": status, "ms": round(seconds * 1000)}
+            log.info("%(method)s %(place)s %(status)s %(ms)s ms", said, extra=said)
+        await send(message)
+
+    return noted
 
 
 def _render(digest: str) -> pages.Rendered | None:

@@ -1,6 +1,5 @@
 """The public link of a client's retainers, and the pages rendered for it."""
 
-import secrets
 from datetime import datetime
 
 from django.db import models
@@ -9,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from hourtab.accounts.models import Member, Workspace
 from hourtab.clients.models import Client
 from hourtab.lib import tokens
+from hourtab.lib.addressed import Addressed, new_nonce
 from hourtab.lib.choices import HOUR_FORMATS
 from hourtab.lib.versioned import Versioned
 from hourtab.retainers.models import Retainer
@@ -19,10 +19,6 @@ SPLITS = (
     ("person", _("by person")),
     ("", _("not shown")),
 )
-
-
-def _nonce() -> bytes:
-    return secrets.token_bytes(16)
 
 
 class ShareLink(Versioned):
@@ -36,7 +32,7 @@ class ShareLink(Versioned):
     retainers = models.ManyToManyField(Retainer, through="Shown", related_name="links")
     label = models.CharField(_("label"), max_length=100, blank=True, help_text=_("Only you see it."))
     given_to = models.CharField(_("given to"), max_length=100, blank=True, help_text=_("Only you see it: who has this link."))
-    nonce = models.BinaryField(default=_nonce, editable=False)
+    nonce = models.BinaryField(default=new_nonce, editable=False)
     sealed = models.BinaryField(default=bytes(16), editable=False)
     token_digest = models.CharField(max_length=64, unique=True, editable=False)
     shows_descriptions = models.BooleanField(_("What was done, line by line"), default=True)
@@ -123,8 +119,10 @@ class ViewDay(models.Model):
         return f"{self.link_id} {self.on}: {self.views}"
 
 
-class Subscription(models.Model):
-    """Somebody's wish for a digest of a page by mail, theirs to confirm and to end. Its address follows from `nonce`."""
+class Subscription(Addressed):
+    """Somebody's wish for a digest of a page by mail, theirs to confirm and to end."""
+
+    PURPOSE, PLACE = b"subscription", "/d/"
 
     class Rhythm(models.TextChoices):
         WEEK = "week", _("every week")
@@ -133,8 +131,6 @@ class Subscription(models.Model):
     link = models.ForeignKey(ShareLink, on_delete=models.CASCADE, related_name="subscriptions")
     to = models.EmailField()
     rhythm = models.CharField(max_length=5, choices=Rhythm, default=Rhythm.WEEK)
-    nonce = models.BinaryField(default=_nonce, editable=False)
-    token_digest = models.CharField(max_length=64, unique=True, editable=False)
     asked_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
@@ -145,16 +141,6 @@ class Subscription(models.Model):
 
     def __str__(self) -> str:
         return f"{self.link_id} {self.rhythm}"
-
-    @property
-    def token(self) -> str:
-        """The secret part of its address, derived anew each time."""
-        return tokens.token_of(b"subscription" + bytes(self.nonce))
-
-    @property
-    def path(self) -> str:
-        """The address without the site."""
-        return f"/d/{self.token}"
 
     @property
     def is_standing(self) -> bool:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from hourtab.lib import tokens
+from hourtab.lib.addressed import reached_by
 from hourtab.outbox.models import Message
 from hourtab.outbox.services import queue
 from hourtab.sharing.models import ShareLink, Subscription
@@ -28,7 +28,6 @@ def ask(link: ShareLink, to: str, rhythm: str, *, now: datetime) -> None:
         if Subscription.objects.filter(link=link).count() >= MOST_A_LINK:
             return
         row = Subscription(link=link, to=to, rhythm=rhythm, asked_at=now)
-        row.token_digest = tokens.digest_of(row.token)
         row.save()
     elif row.is_standing:
         # The address speaks for itself only by a mail: another rhythm is confirmed like a new subscription.
@@ -44,10 +43,8 @@ def ask(link: ShareLink, to: str, rhythm: str, *, now: datetime) -> None:
 
 def find(token: str) -> Subscription | None:
     """Return the subscription of a token; None for any other."""
-    if not tokens.PATTERN.fullmatch(token):
-        return None
     rows = Subscription.objects.select_related("link__workspace", "link__client")
-    return rows.filter(token_digest=tokens.digest_of(token)).first()
+    return reached_by(token, rows)
 
 
 def confirm(subscription: Subscription, rhythm: str, *, now: datetime) -> bool:

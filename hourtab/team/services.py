@@ -5,14 +5,16 @@ Every function locks the workspace first, so that two owners who demote each oth
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from allauth.usersessions.models import UserSession
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from hourtab.accounts.models import Invitation, Member, Role, User, Workspace
+from hourtab.accounts.audit import changes_of, note
+from hourtab.accounts.models import Event, Invitation, Member, Role, User, Workspace
+from hourtab.accounts.plans import PlanError, check_members
 from hourtab.clients.models import Access, Client
-from hourtab.lib import tokens
 from hourtab.outbox.models import Message
 from hourtab.outbox.services import queue
 
@@ -30,7 +32,7 @@ def invite(
 ) -> Invitation:
     """Invite an address, for seven days; an earlier invitation of it ends. `clients` are those a limited member will see.
 
-    Raises `TeamError` where the address belongs to a member already, or an owner would be limited.
+    Raises `TeamError` where the address belongs to a member already, an owner would be limited, or the plan has no room.
     """
     workspace = _locked(workspace)
     to = to.strip().lower()
@@ -46,9 +48,10 @@ def invite(
         if clients is None
         else sorted(Client.objects.filter(workspace=workspace, pk__in=clients).values_list("pk", flat=True))
     )
+    _check_room(workspace)
     row = Invitation(workspace=workspace, to=to, role=role, clients=known, by=by, made_at=now, expires_at=now + LASTS)
-    row.token_digest = tokens.digest_of(row.token)
     row.save()
+    note(workspace, Event.Kind.INVITED, f"{to} · {row.get_role_display()}", by=by, now=now)
     queue(workspace, Message.Kind.INVITE, about=row.pk, occasion="invite", to=to, now=now)
     return row
 
@@ -65,25 +68,28 @@ def accept(invitation: Invitation, user: User, *, now: datetime) -> Member:
         raise TeamError(_("This invitation is for another address. Sign in with the one it was sent to."))
     if not row.stands(now):
         raise TeamError(_("This invitation was used, withdrawn, or is over. Ask for a new one."))
+    _check_room(row.workspace, joining=row)
     member = Member.objects.filter(workspace=row.workspace_id, user=user).first() or Member(
         workspace_id=row.workspace_id, user=user
     )
-    member.role, member.left_at = row.role, None
+    member.role, member.left_at, member.joined_at = row.role, None, now
     member.save()
     _limit(member, row.clients)
     row.accepted_at = now
     row.save(update_fields=["accepted_at"])
+    note(row.workspace, Event.Kind.JOINED, row.get_role_display(), by=member, now=now)
     return member
 
 
 @transaction.atomic
-def withdraw_invitation(invitation: Invitation, *, now: datetime) -> None:
+def withdraw_invitation(invitation: Invitation, *, now: datetime, by: Member | None = None) -> None:
     """Take an invitation back; one that was accepted stays so."""
-    Invitation.objects.filter(pk=invitation.pk, accepted_at=None, withdrawn_at=None).update(withdrawn_at=now)
+    if Invitation.objects.filter(pk=invitation.pk, accepted_at=None, withdrawn_at=None).update(withdrawn_at=now):
+        note(invitation.workspace, Event.Kind.INVITATION_WITHDRAWN, invitation.to, by=by, now=now)
 
 
 @transaction.atomic
-def change_member(member: Member, role: str, clients: Collection[int] | None) -> None:
+def change_member(member: Member, role: str, clients: Collection[int] | None, *, by: Member | None = None) -> None:
     """Give a member another role, and all clients (None) or some to see.
 
     Raises `TeamError` where no owner would be left, or an owner would be limited.
@@ -92,12 +98,15 @@ def change_member(member: Member, role: str, clients: Collection[int] | None) ->
     _check_limit(role, clients)
     if role != Role.OWNER:
         _keep_an_owner(member)
+    before = _standing_of(member)
     Member.objects.filter(pk=member.pk).update(role=role)
     _limit(Member.objects.get(pk=member.pk), clients)
+    changes = changes_of(before, _standing_of(member))
+    note(member.workspace, Event.Kind.MEMBER_CHANGED, str(member), by=by, changes=changes)
 
 
 @transaction.atomic
-def end_membership(member: Member, *, now: datetime) -> None:
+def end_membership(member: Member, *, now: datetime, by: Member | None = None) -> None:
     """Let a member leave, or remove them, at once. What they did keeps their name.
 
     Where they belong to no other workspace, they are signed out everywhere.
@@ -107,6 +116,8 @@ def end_membership(member: Member, *, now: datetime) -> None:
     _locked(member.workspace)
     _keep_an_owner(member)
     Member.objects.filter(pk=member.pk, left_at=None).update(left_at=now)
+    left = by is None or by.pk == member.pk
+    note(member.workspace, Event.Kind.MEMBER_LEFT if left else Event.Kind.MEMBER_REMOVED, str(member), by=by or member, now=now)
     member.access.all().delete()
     if not Member.objects.standing().filter(user=member.user_id).exists():
         for session in UserSession.objects.filter(user=member.user_id):
@@ -123,10 +134,25 @@ def transfer_ownership(owner: Member, to: Member) -> None:
     Member.objects.filter(pk=fresh.pk).update(role=Role.OWNER)
     _limit(fresh, None)
     Member.objects.filter(pk=owner.pk).update(role=Role.EDITOR)
+    note(owner.workspace, Event.Kind.OWNERSHIP, f"{owner} → {fresh}", by=owner)
 
 
 def _locked(workspace: Workspace) -> Workspace:
     return Workspace.objects.select_for_update().get(pk=workspace.pk)
+
+
+def _check_room(workspace: Workspace, joining: Invitation | None = None) -> None:
+    try:
+        check_members(workspace, joining=joining)
+    except PlanError as error:
+        raise TeamError(str(error)) from None
+
+
+def _standing_of(member: Member) -> dict[str, Any]:
+    """Return a member's role and clients as the audit keeps them."""
+    row = Member.objects.get(pk=member.pk)
+    names = sorted(access.client.name for access in row.access.select_related("client"))
+    return {"role": row.role, "clients": ", ".join(names) if row.is_limited else ""}
 
 
 def _check_limit(role: str, clients: Collection[int] | None) -> None:

@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from hourtab.accounts.access import MemberRequest, acts_on, member_required, owner_required
+from hourtab.accounts.access import MemberRequest, acts_on, freshly_signed_in, member_required, owner_required
 from hourtab.accounts.models import Invitation, Member
 from hourtab.accounts.services import find_invitation
 from hourtab.lib.notices import tell, warn
@@ -53,7 +53,7 @@ def change_member(request: MemberRequest, pk: int) -> HttpResponse:
     form = MemberForm(request.POST or None, workspace=request.workspace, initial=MemberForm.initial_of(member))
     if request.method == "POST" and form.is_valid():
         try:
-            services.change_member(member, form.cleaned_data["role"], form.chosen())
+            services.change_member(member, form.cleaned_data["role"], form.chosen(), by=request.member)
         except TeamError as error:
             form.add_error("role", str(error))
         else:
@@ -69,7 +69,7 @@ def remove_member(request: MemberRequest, pk: int) -> HttpResponse:
     """Remove a member at once; what they did stays, under their name."""
     member = _member(request, pk)
     try:
-        services.end_membership(member, now=timezone.now())
+        services.end_membership(member, now=timezone.now(), by=request.member)
     except TeamError as error:
         warn(request, str(error))
     else:
@@ -79,6 +79,7 @@ def remove_member(request: MemberRequest, pk: int) -> HttpResponse:
 
 @owner_required
 @acts_on(_member)
+@freshly_signed_in
 def transfer_ownership(request: MemberRequest, pk: int) -> HttpResponse:
     """Make another member the owner in one's own place."""
     member = _member(request, pk)
@@ -95,7 +96,7 @@ def transfer_ownership(request: MemberRequest, pk: int) -> HttpResponse:
 @acts_on(_invitation)
 def withdraw_invitation(request: MemberRequest, pk: int) -> HttpResponse:
     """Take an invitation back."""
-    services.withdraw_invitation(_invitation(request, pk), now=timezone.now())
+    services.withdraw_invitation(_invitation(request, pk), now=timezone.now(), by=request.member)
     tell(request, _("Withdrawn. The link in the mail no longer works."))
     return redirect("members")
 

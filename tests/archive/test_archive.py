@@ -28,11 +28,12 @@ from hourtab.sharing.addresses import statement_path
 from hourtab.sharing.models import ShareLink, Subscription
 from hourtab.sharing.services import share
 from tests.builders import a_retainer, log, toggl, work
+from tests.conftest import sign_in
 from tests.imports.test_series import bring_in
 from tests.ledger.test_statements import a_january, at
 
 pytestmark = pytest.mark.django_db
-OURS = ("accounts", "clients", "retainers", "ledger", "imports", "outbox", "sharing")
+OURS = ("accounts", "clients", "retainers", "ledger", "imports", "outbox", "overage", "sharing", "alerts", "api")
 
 
 @pytest.fixture(autouse=True)
@@ -166,11 +167,16 @@ def test_a_workspace_is_deleted_after_an_export_and_a_waiting_time(full, ada, ol
         "will be deleted on 1\u00a0March\u00a02027"
         in ada.post("/settings/delete", {"name": "Northlight"}, follow=True).content.decode()
     )
-    assert "stays" in ada.post("/settings/delete", {"stay": "yes"}, follow=True).content.decode()
+    assert "stays" in ada.post("/settings/keep", follow=True).content.decode()
     assert deletion.delete_due(at("04-01")) == 0
     ada.post("/settings/delete", {"name": "Northlight"})
     assert deletion.delete_due(at("02-15") + timedelta(days=13)) == 0
-    assert deletion.delete_due(at("03-01") + timedelta(seconds=1)) == 1
+    after = at("03-01") + timedelta(seconds=1)
+    assert deletion.delete_due(after) == 0, "nobody was warned"
+    assert deletion.warn_of_deletions(at("02-25")) == 0
+    assert deletion.warn_of_deletions(at("02-27")) == 1
+    assert deletion.warn_of_deletions(at("02-27")) == 0
+    assert deletion.delete_due(after) == 1
     assert list(Workspace.objects.values_list("name", flat=True)) == ["Elsewhere"]
     assert list(Retainer.objects.values_list("client__name", flat=True)) == ["Gamma"]
     assert list(User.objects.values_list("email", flat=True)) == [olga.member.user.email]
@@ -180,7 +186,7 @@ def test_what_changed_since_the_export_must_be_exported_again(full, ada) -> None
     ada.post("/settings/export")
     with time_machine.travel(at("02-16"), tick=False):
         log(Retainer.objects.get(client__name="Acme"), "2027-02-16", "1h", now=at("02-16"))
-        ada.force_login(ada.member.user)
+        sign_in(ada, ada.member.user)
         assert "nothing was exported since" in ada.post("/settings/delete", {"name": "Northlight"}, follow=True).content.decode()
 
 

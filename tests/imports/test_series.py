@@ -11,8 +11,7 @@ from hourtab.imports.models import Import, SourceRule
 from hourtab.imports.routing import as_rule, rules_of
 from hourtab.imports.services import Upload
 from hourtab.imports.trials import try_rules
-from hourtab.ledger import queries
-from hourtab.ledger import services as ledger
+from hourtab.ledger import erasing, queries
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Entry, Revision, Source
 from hourtab.ledger.verify import findings
@@ -447,7 +446,7 @@ def test_the_preview_says_the_balance_the_apply_makes_over_several_cycles(northl
 def test_an_erased_text_is_not_brought_back_by_the_same_file(northlight, retainers) -> None:
     file = toggl("06-01 09:00 1:00 Call with Zofia | Acme", "06-02 09:00 2:00 Notes | Acme")
     bring_in(northlight, file, retainers[0])
-    ledger.erase_texts(Entry.objects.get(on="2027-06-01"), by=None, now=NOW)
+    erasing.erase_texts(Entry.objects.get(on="2027-06-01"), by=None, now=NOW)
     again = bring_in(northlight, file, retainers[0])
     assert kinds(again) == {"read": 2, "unchanged": 2}
     assert not Revision.objects.filter(description__contains="Zofia").exists()

@@ -7,10 +7,11 @@ import pytest
 from hourtab.core.amounts import HOUR
 from hourtab.ledger import queries
 from hourtab.ledger.breakdown import breakdown_at, breakdowns
+from hourtab.ledger.erasing import erase_texts
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.holds import clear_hold, plan_work, standing_holds
 from hourtab.ledger.models import Cycle, Hold, Write
-from hourtab.ledger.services import edit_entry, erase_texts, withdraw_entry
+from hourtab.ledger.services import edit_entry, withdraw_entry
 from hourtab.ledger.verify import findings
 from hourtab.ledger.words import facts_of
 from hourtab.retainers.models import Retainer

@@ -11,7 +11,7 @@ from hourtab.core import documents
 from hourtab.core.amounts import HOUR
 from hourtab.core.fields import DocumentError
 from hourtab.core.statement import statement
-from hourtab.ledger import services
+from hourtab.ledger import erasing, services
 from hourtab.ledger.models import Entry, Revision
 from hourtab.ledger.proof import ledger_document
 from hourtab.ledger.verify import findings
@@ -112,7 +112,7 @@ def test_a_record_with_a_new_digest_breaks_the_hash_of_its_write(document) -> No
 def test_an_erased_text_still_verifies_and_is_nowhere(retainer) -> None:
     before = documents.from_json(ledger_document(retainer, date(2027, 2, 17)))
     entry = Entry.objects.get(on=date(2027, 1, 28))
-    services.erase_texts(entry, by=None, now=at("02-18"), reason="Asked for")
+    erasing.erase_texts(entry, by=None, now=at("02-18"), reason="Asked for")
     document = ledger_document(retainer, date(2027, 2, 17))
     assert "Zofia" not in json.dumps(document)
     assert "Mara" not in json.dumps(document)
@@ -127,7 +127,7 @@ def test_an_erased_text_still_verifies_and_is_nowhere(retainer) -> None:
 
 def test_an_erased_text_cannot_be_filled_in_again(retainer) -> None:
     entry = Entry.objects.get(on=date(2027, 1, 28))
-    services.erase_texts(entry, by=None, now=at("02-18"))
+    erasing.erase_texts(entry, by=None, now=at("02-18"))
     document = ledger_document(retainer, date(2027, 2, 17))
     next(item for item in document["entries"] if item["id"] == entry.key)["description"] = "Invented"
     with pytest.raises(DocumentError, match=r"entries\[\d\].description: is not what record"):

@@ -36,7 +36,7 @@ SHOWN = {
     "workspace.name", "workspace.zone", "workspace.locale", "workspace.currency", "workspace.colour", "client.name", "retainer.name",
     "retainer.zone", "retainer.currency", "retainer.as_of_source", "revision.category", "revision.description", "revision.person",
     "revision.project", "revision.reason", "statement.reason", "hold.text", "sharelink.locale", "revision.weighted_by", "weightrule.name",
-    "request.reason",
+    "request.reason", "workspace.sender_name", "workspace.reply_to", "workspace.footer", "workspace.imprint_url", "workspace.privacy_url",
 }  # fmt: skip
 """Texts that a link may show. Everything else is private, or a key."""
 KEYS = {

@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from hourtab.accounts.access import MemberRequest, acts_on, editor_required, member_required
+from hourtab.accounts.access import MemberRequest, acts_on, editor_required, freshly_signed_in, member_required
 from hourtab.imports.jobs import forget_texts
-from hourtab.ledger import queries, services, statements, writes
+from hourtab.ledger import erasing, queries, services, statements, writes
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.exports import guarded
 from hourtab.ledger.forms import ConvertForm, DecisionForm, ReopenForm
@@ -214,13 +214,14 @@ def _download(content: bytes, kind: str, name: str) -> HttpResponse:
 
 @editor_required
 @acts_on(lambda request, ref, pk: get_object_or_404(find_retainer(request, ref).entries, pk=pk))
+@freshly_signed_in
 def erase_texts(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
     """Erase the texts of a line for ever, everywhere."""
     retainer = find_retainer(request, ref)
     entry = get_object_or_404(retainer.entries.select_related("retainer", "corrects"), pk=pk)
     texts = Revision.objects.filter(entry=entry).values_list("description", "person", "project")
     said = {text for row in texts for text in row if text}
-    services.erase_texts(entry, by=request.member, now=timezone.now(), reason=request.POST.get("reason", "")[:300])
+    erasing.erase_texts(entry, by=request.member, now=timezone.now(), reason=request.POST.get("reason", "")[:300])
     forget_pages(retainer)
     forget_texts(request.workspace, said)
     tell(request, _("The texts of this line are gone for ever. Its figures stay."))

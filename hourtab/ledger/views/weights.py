@@ -1,22 +1,30 @@
 """What counts at another rate than the clock's: kinds of work, and work outside the office hours."""
 
+from collections.abc import Mapping
+
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from hourtab.accounts.access import MemberRequest, acts_on, editor_required
+from hourtab.accounts.audit import Change, changes_of, fields_of, note
+from hourtab.accounts.models import Event
 from hourtab.lib.notices import tell
 from hourtab.lib.once import once
 from hourtab.retainers.access import find_retainer
 from hourtab.retainers.forms import OfficeHoursForm, WeightRuleForm
-from hourtab.retainers.models import OfficeHours, WeightRule
+from hourtab.retainers.models import OfficeHours, Retainer, WeightRule
 from hourtab.retainers.weights import weights_in_words
 from hourtab.retainers.words import words_for
 
 
 def _rule(request: MemberRequest, ref: str, pk: int) -> WeightRule:
     return get_object_or_404(find_retainer(request, ref).weight_rules, pk=pk)
+
+
+def _note(request: MemberRequest, retainer: Retainer, changes: Mapping[str, Change]) -> None:
+    note(request.workspace, Event.Kind.WEIGHTS, str(retainer), by=request.member, changes=changes)
 
 
 @editor_required
@@ -28,7 +36,8 @@ def weights(request: MemberRequest, ref: str) -> HttpResponse:
     form = WeightRuleForm(request.POST or None, instance=WeightRule(retainer=retainer))
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
-            form.save()
+            rule = form.save()
+            _note(request, retainer, {rule.name: [None, rule.percent]})
             retainer.touch()
         tell(request, _("Saved. It decides about lines that are stored from now on."))
         return redirect("weights", ref=ref)
@@ -48,6 +57,7 @@ def remove_weight(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
     """Take a rule away; lines keep the weight they were stored with."""
     rule = _rule(request, ref, pk)
     with transaction.atomic():
+        _note(request, rule.retainer, {rule.name: [rule.percent, None]})
         rule.delete()
         rule.retainer.touch()
     tell(request, _("Removed. Lines keep the weight they were stored with."))
@@ -62,7 +72,9 @@ def office_hours(request: MemberRequest, ref: str) -> HttpResponse:
     form = OfficeHoursForm(request.POST or None, instance=hours)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
-            form.save()
+            names = ["days", "opens", "closes", "holidays"]
+            before = fields_of(OfficeHours.objects.filter(retainer=retainer).first() or OfficeHours(), names)
+            _note(request, retainer, changes_of(before, fields_of(form.save(), names)))
             retainer.touch()
         tell(request, _("Saved. It decides about lines that are stored from now on."))
         return redirect("weights", ref=ref)

@@ -8,6 +8,7 @@ from django.core.management.base import CommandParser
 from django.db import transaction
 from django.utils import timezone
 
+from hourtab.accounts.plans import PlanError
 from hourtab.accounts.services import open_workspace
 from hourtab.core.amounts import LONGEST, AmountError, Rounding, parse
 from hourtab.core.cycles import FIRST_DAY, LAST_DAY, CycleError
@@ -63,9 +64,11 @@ class Command(Base):
                     zone=options["zone"],
                     categories=options["category"],
                 )
+                link = share([retainer], by=None)
+            except PlanError as error:
+                raise Refused(str(error)) from None
             except (ValidationError, CycleError) as error:
                 raise Refused(" ".join(getattr(error, "messages", [str(error)])), 2) from None
-            link = share([retainer], by=None)
         if options["json"]:
             self.print_json({"ref": retainer.ref, "url": url_of(link)})
         else:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management.base import CommandParser
 from uvicorn.supervisors import Multiprocess
 
+from hourtab.lib import metrics
 from hourtab.management.command import Command as Base
 from hourtab.management.command import Refused, is_migrated
 from hourtab.management.setup import make_ready
@@ -98,8 +99,9 @@ class Command(Base):
         )
         allow_many_viewers()
         listener = bound(options["host"], options["port"])
-        if options["processes"] == 1:
-            uvicorn.Server(config).run(sockets=[listener])
-        else:
-            os.environ["PORT"] = str(options["port"])
-            Multiprocess(config, sockets=[listener]).run()
+        with metrics.shared():
+            if options["processes"] == 1:
+                uvicorn.Server(config).run(sockets=[listener])
+            else:
+                os.environ["PORT"] = str(options["port"])
+                Multiprocess(config, sockets=[listener]).run()

@@ -9,6 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from hourtab.accounts.access import MemberRequest, acts_on, editor_required, member_required
+from hourtab.accounts.audit import changes_of, fields_of, note
+from hourtab.accounts.models import Event
 from hourtab.clients.models import Contact
 from hourtab.core.cycles import FOR_EVER
 from hourtab.ledger import queries
@@ -221,7 +223,10 @@ def overage_terms(request: MemberRequest, ref: str) -> HttpResponse:
     form = OverageTermsForm(request.POST or None, instance=terms, unit=retainer.unit)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
-            form.save()
+            names = list(form.fields)
+            before = fields_of(OverageTerms.objects.filter(retainer=retainer).first() or OverageTerms(retainer=retainer), names)
+            changes = changes_of(before, fields_of(form.save(), names))
+            note(request.workspace, Event.Kind.TERMS_OF_OVERAGE, str(retainer), by=request.member, changes=changes)
             retainer.touch()
         tell(request, _("Saved."))
         return redirect("retainer_requests", ref=ref)

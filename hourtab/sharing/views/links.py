@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from hourtab.accounts.access import MemberRequest, acts_on, editor_required, member_required
+from hourtab.accounts.plans import PlanError
 from hourtab.clients.access import clients_of
 from hourtab.lib.notices import tell
 from hourtab.lib.once import once
@@ -59,7 +60,11 @@ def add_link(request: MemberRequest, ref: str) -> HttpResponse:
     form = LinkForm(request.POST, client=retainer.client)
     if not form.is_valid():
         return _links_page(request, retainer, form, status=422)
-    services.share(form.shown([retainer]), by=request.member, **form.options())
+    try:
+        services.share(form.shown([retainer]), by=request.member, **form.options())
+    except PlanError as error:
+        form.add_error(None, str(error))
+        return _links_page(request, retainer, form, status=422)
     tell(request, _("The link is ready."))
     return redirect("retainer_links", ref=ref)
 
@@ -73,9 +78,9 @@ def change_link(request: MemberRequest, pk: int) -> HttpResponse:
         before = [row.retainer for row in link.shown.select_related("retainer")]
         after = form.shown(before)
         with transaction.atomic():
-            services.change_link(link, **form.options())
+            services.change_link(link, by=request.member, **form.options())
             if {row.pk for row in after} != {row.pk for row in before}:
-                services.change_retainers(link, after)
+                services.change_retainers(link, after, by=request.member)
         tell(request, _("Changed. Open pages follow within a second."))
         return redirect("retainer_links", ref=_retainer_of(link).ref)
     context = {"title": _("What this link shows"), "form": form, "button": _("Save"), "back": _retainer_of(link)}
@@ -101,7 +106,7 @@ def rotate_link(request: MemberRequest, pk: int) -> HttpResponse:
     link = _link(request, pk)
     days = request.POST.get("grace", "0")
     grace = timedelta(days=int(days)) if days in dict(GRACES) and days != "0" else None
-    services.rotate_link(link, grace=grace, now=timezone.now())
+    services.rotate_link(link, grace=grace, now=timezone.now(), by=request.member)
     if grace:
         tell(request, _("The link has a new address. The old one answers for some time more, and does not tell the new one."))
     else:
@@ -114,7 +119,7 @@ def rotate_link(request: MemberRequest, pk: int) -> HttpResponse:
 def revoke_link(request: MemberRequest, pk: int) -> HttpResponse:
     """End a link."""
     link = _link(request, pk)
-    services.revoke_link(link, now=timezone.now())
+    services.revoke_link(link, now=timezone.now(), by=request.member)
     tell(request, _("The link no longer answers."))
     return redirect("retainer_links", ref=_retainer_of(link).ref)
 
