@@ -24,7 +24,7 @@ KEYWORDS = {
     "pgettext": ((1, "c"), 2), "pgettext_lazy": ((1, "c"), 2), "gettext_noop": None,
 }  # fmt: skip
 PUBLIC = (
-    "sharing", "templates/sharing", "templates/mail", "team/mails.py", "templates/parts/bar.html", "templates/parts/log_line.html", "ledger/words.py",
+    "sharing", "templates/sharing", "templates/mail", "templates/account/email/", "archive/mails.py", "team/mails.py", "templates/parts/bar.html", "templates/parts/log_line.html", "ledger/words.py",
     "ledger/bar.py", "retainers/words.py", "lib/words.py", "templates/landing", "accounts/professions.py", "templates/error.html",
     "templates/base.html", "ledger/coverage.py", "retainers/weights.py", "overage/words.py", "overage/mails.py", "overage/services.py", "overage/links.py",
     "overage/views/approvals.py", "templates/overage/approval.html", "alerts/mails.py", "templates/alerts/mute.html",

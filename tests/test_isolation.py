@@ -108,14 +108,14 @@ def paths(northlight, ada) -> dict[str, str]:
     rule = SourceRule.objects.create(source=source, conditions={"client": ["Acme"]}, retainer=retainer)
     key, _secret = make_key(ada.member, "Laptop", ["log"], timedelta(days=30), now=NOW)
     fill = {
-        "keys/<int:pk>": key.pk,
-        "requests/<int:number>": asked.number, "weights/<int:pk>": weight.pk, "a/<str:token>": "A" * 22, "join/<str:token>": "A" * 22,
-        "members/<int:pk>": ada.member.pk, "invitations/<int:pk>": invited.pk, "workspaces/<int:pk>": northlight.pk, "m/<str:token>": "A" * 22,
-        "sources/<int:pk>": source.pk, "rules/<int:pk>": rule.pk,
-        "retainers/<slug:ref>": retainer.ref, "imports/<slug:ref>": draft.ref, "entries/<int:pk>": entry.pk, "links/<int:pk>": link.pk,
+        "keys/<number:pk>": key.pk,
+        "requests/<number:number>": asked.number, "weights/<number:pk>": weight.pk, "a/<str:token>": "A" * 22, "join/<str:token>": "A" * 22,
+        "members/<number:pk>": ada.member.pk, "invitations/<number:pk>": invited.pk, "workspaces/<number:pk>": northlight.pk, "m/<str:token>": "A" * 22,
+        "sources/<number:pk>": source.pk, "rules/<number:pk>": rule.pk,
+        "retainers/<slug:ref>": retainer.ref, "imports/<slug:ref>": draft.ref, "entries/<number:pk>": entry.pk, "links/<number:pk>": link.pk,
         "terms/<str:on>": "2027-06-01", "cycles/<str:on>": "2027-06-01",
-        "clients/<int:pk>": retainer.client_id, "contacts/<int:pk>": contact.pk, "r/<str:token>": link.token,
-        "s/<str:address>": "1-1-1-" + "A" * 22, "d/<str:token>": "A" * 22, "settings/mail/<int:pk>": message.pk, "plan/<int:pk>": hold.pk, "for/<slug:slug>": "it-providers",
+        "clients/<number:pk>": retainer.client_id, "contacts/<number:pk>": contact.pk, "r/<str:token>": link.token,
+        "s/<str:address>": "1-1-1-" + "A" * 22, "d/<str:token>": "A" * 22, "settings/mail/<number:pk>": message.pk, "plan/<number:pk>": hold.pk, "for/<slug:slug>": "it-providers",
     }  # fmt: skip
     found = {}
     for name, route in every_url():

@@ -16,6 +16,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from hourtab.accounts.models import Member, Workspace
@@ -109,9 +110,10 @@ def freshly_signed_in[**P](view: MemberView[P]) -> MemberView[P]:
         if get_reauthentication_flows(request.user):
             raise ReauthenticationRequired
         back = request.headers.get("Referer", "")
+        is_ours = url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure())
         logout(request)
         warn(request, _("Sign in again to confirm this."))
-        return redirect_to_login(urlsplit(back).path or "/")
+        return redirect_to_login(urlsplit(back).path if is_ours else "/")
 
     return guarded
 

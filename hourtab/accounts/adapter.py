@@ -67,6 +67,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             )
         return response
 
+    def is_safe_url(self, url: str | None) -> bool:
+        """Is this an address of ours? What cannot be read as an address is none."""
+        try:
+            return bool(super().is_safe_url(url))
+        except ValueError:
+            return False
+
     def get_user_search_fields(self) -> list[str]:
         """Search people by what is known of them."""
         return ["email", "name"]

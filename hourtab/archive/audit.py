@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from hourtab.accounts.models import Event, Invitation, Member, Workspace
 from hourtab.clients.models import Contact
+from hourtab.core.cycles import FIRST_DAY, LAST_DAY
 from hourtab.ledger.exports import guarded
 from hourtab.ledger.history import abouts
 from hourtab.ledger.models import Write
@@ -116,9 +117,9 @@ def as_csv(workspace: Workspace, asked: Asked) -> str:
 
 def _between(asked: Asked, zone: ZoneInfo) -> dict[str, datetime]:
     found = {}
-    if asked.first:
+    if asked.first and asked.first > FIRST_DAY:
         found["at__gte"] = datetime.combine(asked.first, time.min, tzinfo=zone)
-    if asked.last:
+    if asked.last and asked.last < LAST_DAY:
         found["at__lt"] = datetime.combine(asked.last + timedelta(days=1), time.min, tzinfo=zone)
     return found
 

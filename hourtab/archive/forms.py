@@ -8,14 +8,14 @@ from django.utils.translation import gettext_lazy as _
 from hourtab.accounts.models import Member, Workspace
 from hourtab.archive.audit import TOPICS, Asked
 from hourtab.archive.erasure import Person
-from hourtab.lib.forms import DayField
+from hourtab.lib.forms import DayField, RowField
 
 
 class AuditForm(forms.Form):
     """What of the audit is shown."""
 
     topic = forms.ChoiceField(label=_("What"), required=False)
-    member = forms.ModelChoiceField(Member.objects.none(), label=_("Who"), required=False, empty_label=_("everybody"))
+    member = RowField(Member.objects.none(), label=_("Who"), required=False, empty_label=_("everybody"))
     first = DayField(label=_("From"), required=False)
     last = DayField(label=_("Through"), required=False)
 

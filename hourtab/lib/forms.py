@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
 from hourtab.core import amounts
@@ -63,3 +64,33 @@ class DayField(forms.DateField):
         widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
         super().__init__(widget=widget, input_formats=["%Y-%m-%d"], **kwargs)
         self.error_messages["invalid"] = _("This is not a date in the calendar. Write it like 2027-01-31.")
+
+
+def _is_number(value: Any) -> bool:
+    """Could this be the number of a row? SQLite answers one of more digits than a column holds with an error of its own."""
+    if isinstance(value, str):
+        return value.isascii() and value.isdecimal() and len(value) <= 18
+    return isinstance(value, Model | int)
+
+
+class RowField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """One row, by its number."""
+
+    def to_python(self, value: Any) -> Any:
+        """Return the row; refuse what is no number."""
+        if value not in self.empty_values and not _is_number(value):
+            raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice", params={"value": str(value)[:40]})
+        return super().to_python(value)
+
+
+class RowsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    """Several rows, by their numbers."""
+
+    def clean(self, value: Any) -> Any:
+        """Return the rows; refuse what is no number."""
+        for one in value or () if isinstance(value, list | tuple) else ():
+            if not _is_number(one):
+                raise ValidationError(
+                    self.error_messages["invalid_pk_value"], code="invalid_pk_value", params={"pk": str(one)[:40]}
+                )
+        return super().clean(value)

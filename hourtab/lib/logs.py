@@ -11,7 +11,7 @@ from typing import Any
 type Raised = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 _SECRETS = (
-    (re.compile(r"(/(?:r|s|d|a|m|join)/)[^\s/?#\"'<>]+"), r"\1…"),
+    (re.compile(r"(/(?:r|s|d|a|m|join)/)[^\s/?#,\"'<>]+"), r"\1…"),
     (re.compile(r"(/accounts/(?:password/reset/key|confirm-email)/)[^\s?#\"'<>]+"), r"\1…"),
     (re.compile(r"\bht_[A-Za-z0-9_-]{8,}"), "ht_…"),
     (re.compile(r"(?<=[\w/…])\?[^\s\"'<>]+"), "?…"),

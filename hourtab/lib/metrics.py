@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -11,6 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+_making = threading.Lock()
 _FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 
@@ -51,9 +53,14 @@ def library() -> Any:
     return prometheus_client
 
 
-@cache
 def instruments() -> tuple[Any, Any]:
-    """Return what counts requests, and what measures them."""
+    """Return what counts requests, and what measures them; two threads must not make them at once."""
+    with _making:
+        return _instruments()
+
+
+@cache
+def _instruments() -> tuple[Any, Any]:
     found = library()
     return (
         found.Counter("hourtab_requests", "Answers, by route, method and status.", ["place", "method", "status"]),

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hourtab.clients.models import Contact
 from hourtab.core.amounts import LONGEST
-from hourtab.lib.forms import AmountField, DayField, MoneyField
+from hourtab.lib.forms import AmountField, DayField, MoneyField, RowsField
 from hourtab.lib.text import clean
 from hourtab.overage.models import OverageTerms, Request
 from hourtab.overage.services import Wish
@@ -31,7 +31,7 @@ class AskForm(forms.Form):
     starts_on = DayField(label=_("For work from"))
     ends_on = DayField(label=_("Through"))
     decide_on = DayField(label=_("To be decided by the end of"))
-    approvers = forms.ModelMultipleChoiceField(
+    approvers = RowsField(
         Contact.objects.none(), label=_("Who decides"), widget=forms.CheckboxSelectMultiple, required=False,
         help_text=_("Each gets a link of their own; the first decision counts."),
     )  # fmt: skip

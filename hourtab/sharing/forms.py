@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hourtab.clients.models import Client
 from hourtab.lib.choices import HOUR_FORMATS, locale_choices
-from hourtab.lib.forms import DayField
+from hourtab.lib.forms import DayField, RowsField
 from hourtab.retainers.models import Retainer
 from hourtab.sharing.models import ShareLink
 
@@ -21,7 +21,7 @@ _NEEDS = {"category": ("shows_categories", _("kinds of work")), "person": ("show
 class LinkForm(forms.ModelForm):  # type: ignore[type-arg]
     """The options of a link."""
 
-    retainers = forms.ModelMultipleChoiceField(
+    retainers = RowsField(
         Retainer.objects.none(), label=_("It shows, side by side"), widget=forms.CheckboxSelectMultiple, required=True
     )
     expires_on = DayField(label=_("It answers through"), required=False, help_text=_("Empty: until it is revoked."))

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hourtab.accounts.models import Member, Role, Workspace
 from hourtab.clients.models import Client
+from hourtab.lib.forms import RowsField
 
 
 class MemberForm(forms.Form):
@@ -17,7 +18,7 @@ class MemberForm(forms.Form):
         label=_("Sees"), choices=[("all", _("every client")), ("some", _("these clients alone"))], initial="all",
         widget=forms.RadioSelect, required=False,
     )  # fmt: skip
-    clients = forms.ModelMultipleChoiceField(
+    clients = RowsField(
         Client.objects.none(), label=_("Clients"), widget=forms.CheckboxSelectMultiple, required=False,
         help_text=_("Of others they find nothing. Files and rules are for those who see every client."),
     )  # fmt: skip

@@ -1,5 +1,6 @@
 """Members of a workspace: who they are, inviting, joining, leaving, and which workspace one works in."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -104,7 +105,7 @@ def withdraw_invitation(request: MemberRequest, pk: int) -> HttpResponse:
 @member_required
 def you(request: MemberRequest) -> HttpResponse:
     """Lead to what everybody may change for themselves: how they sign in, and whether they stay."""
-    return render(request, "team/you.html", {})
+    return render(request, "team/you.html", {"has_providers": bool(settings.SOCIALACCOUNT_PROVIDERS)})
 
 
 @member_required

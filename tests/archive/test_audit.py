@@ -81,7 +81,9 @@ def test_days_are_those_of_the_workspace_and_both_are_included(northlight, ada) 
 
 def test_the_page_is_cut_into_pages_and_the_csv_has_all_of_it(northlight, ada, olga) -> None:
     for i in range(130):
-        Event.objects.create(workspace=northlight, kind="settings", at=NOW + timedelta(seconds=i), about=f"=change {i}", who="Ada")
+        Event.objects.create(
+            workspace=northlight, kind="settings", at=NOW + timedelta(seconds=i), about=f"=change {i}", who="Ada"
+        )
     Event.objects.create(workspace=olga.member.workspace, kind="settings", at=NOW, about="Theirs")
     first, second = ada.get("/settings/audit"), ada.get("/settings/audit?page=2&topic=workspace")
     assert ("change 129" in first.content.decode(), "change 29<" in first.content.decode()) == (True, False)

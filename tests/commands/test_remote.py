@@ -23,7 +23,7 @@ def leading_elsewhere(target: str) -> Iterator[tuple[str, list[str]]]:
     seen: list[str] = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802 - the name http.server calls
+        def do_POST(self) -> None:
             seen.append(self.headers["Authorization"])
             self.send_response(307)
             self.send_header("Location", target + self.path)

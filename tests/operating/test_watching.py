@@ -1,0 +1,198 @@
+"""Logs, metrics and reports of errors: enough to find what is wrong, and nothing of what anybody wrote."""
+
+import gzip
+import http.server
+import json
+import logging
+import re
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from hourtab.lib.logs import Json, Masked, masked
+from hourtab.lib.sentry import stripped
+
+TOKEN = "AbCdEfGhIjKlMnOpQrStUv"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"Not Found: /r/{TOKEN}", "Not Found: /r/…"),
+        (f"GET /r/{TOKEN}/live", "GET /r/…/live"),
+        (f"https://hours.example/join/{TOKEN}?x=1 failed", "https://hours.example/join/…?… failed"),
+        (f"/s/1-2-3-{TOKEN}, /d/{TOKEN}/end, /a/{TOKEN}", "/s/…, /d/…/end, /a/…"),
+        ("/accounts/password/reset/key/1-abc-def/", "/accounts/password/reset/key/…"),
+        ("Bearer ht_" + "x" * 43, "Bearer ht_…"),
+        ("/retainers/abc/?q=Secret+words", "/retainers/abc/?…"),
+        ("550 <carl@acme.example>: no such user", "550 <…@…>: no such user"),
+        ("Is it? 3 & 4 are #1", "Is it? 3 & 4 are #1"),
+    ],
+)
+def test_a_log_holds_no_token_no_key_no_query_and_no_address(text, said) -> None:
+    assert masked(text).rstrip("/") == said
+
+
+def a_record(error: BaseException | None = None) -> logging.LogRecord:
+    info = None
+    if error is not None:
+        try:
+            raise error
+        except BaseException as raised:
+            info = (type(raised), raised, raised.__traceback__)
+    record = logging.LogRecord("hourtab", logging.ERROR, __file__, 1, f"Could not open /r/{TOKEN}", (), info)
+    record.status = 500
+    return record
+
+
+def test_json_is_one_object_a_line_with_the_traceback_and_without_the_words() -> None:
+    line = Json().format(a_record(ValueError("Call with Jane Doe about\nthe merger")))
+    said = json.loads(line)
+    assert "\n" not in line
+    assert (said["level"], said["logger"], said["message"], said["status"]) == ("error", "hourtab", "Could not open /r/…", 500)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", said["at"])
+    assert "in a_record" in said["error"]
+    assert said["error"].endswith("ValueError")
+    assert "Jane" not in Masked().format(a_record(ValueError("Call with Jane Doe")))
+    assert "No space left" in Masked().format(a_record(OSError(28, "No space left on device"))), (
+        "what the system says is no secret"
+    )
+
+
+def test_a_report_keeps_kinds_and_places_and_drops_everything_else() -> None:
+    event = {
+        "event_id": "1", "level": "error", "server_name": "host", "user": {"email": "x"}, "request": {"url": f"/r/{TOKEN}", "data": "Jane"},
+        "breadcrumbs": {"values": ["Jane"]}, "extra": {"x": "Jane"}, "contexts": {"x": "Jane"}, "transaction": f"/r/{TOKEN}",
+        "logentry": {"message": f"Could not open /r/{TOKEN}", "params": ["Jane"]},
+        "exception": {"values": [{"type": "ValueError", "value": "Jane", "stacktrace": {"frames": [{"function": "f", "vars": {"x": "Jane"}}]}}]},
+    }  # fmt: skip
+    kept = json.dumps(stripped(event))
+    assert "ValueError" in kept
+    assert '"function": "f"' in kept
+    for word in ("Jane", TOKEN, "host", "breadcrumbs"):
+        assert word not in kept, word
+
+
+def ask(url: str, **headers: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=30) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def test_a_server_logs_requests_as_json_and_tells_prometheus_of_all_its_processes(installation, tmp_path) -> None:
+    _ref, token = installation.open()
+    with installation.serve(METRICS_KEY="a metrics key", LOG_FORMAT="json", LOG_LEVEL="INFO") as site:
+        assert ask(f"{site}/r/{token}")[0] == 200
+        assert ask(f"{site}/r/{TOKEN}")[0] == 404
+        assert ask(f"{site}/r/{token}?q=Secret")[0] == 200
+        assert ask(f"{site}/join/{token}")[0] == 404
+        assert ask(f"{site}/metrics")[0] == 404
+        assert ask(f"{site}/metrics", authorization="Bearer another")[0] == 404
+        status, said = ask(f"{site}/metrics", authorization="Bearer a metrics key")
+        assert status == 200
+        assert 'hourtab_requests_total{method="GET",place="/r/…",status="200"} 1.0' in said
+        assert 'hourtab_requests_total{method="GET",place="/r/…",status="404"} 1.0' in said
+        assert 'place="/join/<str:token>",status="404"} 1.0' in said
+        assert "hourtab_retainers 1.0" in said
+        assert "hourtab_worker_age_seconds" in said
+        assert token not in said
+    assert token not in said
+
+
+def test_several_processes_answer_as_one_and_their_logs_hold_no_token(installation) -> None:
+    _ref, token = installation.open()
+    import socket
+    import time
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    more = {"METRICS_KEY": "key", "LOG_FORMAT": "json", "LOG_LEVEL": "INFO", "PORT": port}
+    process = installation.start("web", "--processes", "2", **more)
+    site = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(300):
+            try:
+                if ask(f"{site}/healthz")[0] == 200:
+                    break
+            except OSError:
+                time.sleep(0.1)
+        for _ in range(20):
+            assert ask(f"{site}/r/{token}?q=Secret")[0] == 200
+        for _ in range(5):
+            said = ask(f"{site}/metrics", authorization="Bearer key")[1]
+            assert 'hourtab_requests_total{method="GET",place="/r/<str:token>",status="200"} 20.0' in said
+    finally:
+        process.terminate()
+        _out, err = process.communicate(timeout=30)
+    assert token not in err
+    assert "Secret" not in err
+    lines = [json.loads(line) for line in err.splitlines() if line.startswith("{")]
+    assert {"method": "GET", "place": "/r/<str:token>", "status": 200}.items() <= next(
+        line for line in lines if line.get("place") == "/r/<str:token>"
+    ).items()
+
+
+def test_without_a_key_there_are_no_metrics(installation) -> None:
+    installation.open()
+    with installation.serve() as site:
+        assert ask(f"{site}/metrics", authorization="Bearer ")[0] == 404
+
+
+@contextmanager
+def a_sentry() -> Iterator[tuple[str, list[bytes]]]:
+    """Keep a server that takes reports; yields its DSN and what it was sent."""
+    seen: list[bytes] = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            seen.append(gzip.decompress(body) if self.headers["Content-Encoding"] == "gzip" else body)
+            self.send_response(200)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://key@127.0.0.1:{server.server_port}/1", seen
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+BREAK = """
+import logging, sentry_sdk
+def f(secret):
+    raise ValueError("Call with " + secret)
+try:
+    f("Jane Doe")
+except ValueError:
+    logging.getLogger("hourtab").exception("Could not open /r/AbCdEfGhIjKlMnOpQrStUv")
+sentry_sdk.flush()
+"""
+
+
+def test_sentry_is_told_where_it_broke_and_nobodys_words(installation) -> None:
+    with a_sentry() as (dsn, seen):
+        installation.environment["SENTRY_DSN"] = dsn
+        installation.start("shell", "-v", "0", "-c", BREAK).communicate(timeout=60)
+    told = b"".join(seen).decode()
+    assert "ValueError" in told
+    assert '"function":"f"' in told.replace(" ", "")
+    for word in ("Jane", "AbCdEf", "Call with"):
+        assert word not in told, word
+    installation.environment["SENTRY_DSN"] = "nonsense"
+    assert "SENTRY_DSN must look like" in installation.run("doctor", status=1)
