@@ -1,6 +1,7 @@
 """What a stranger, or a member of another workspace, would try. docs/security.md lists it all, and where it is tried."""
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,17 @@ def test_an_unknown_address_is_answered_like_a_known_one(carl, ada) -> None:
     ]
     plain = [re.sub(rb'value="[^"]*"', b"", text) for text in said]
     assert plain[0] == plain[1]
+
+
+def test_an_unknown_address_takes_as_long_as_a_known_one(ada) -> None:
+    took: dict[str, list[float]] = {"nobody@nowhere.example": [], ada.member.user.email: []}
+    for _ in range(4):
+        for login, times in took.items():
+            began = time.perf_counter()
+            Browser(headers={"host": "localhost"}).post("/accounts/login/", {"login": login, "password": "wrong password"})
+            times.append(time.perf_counter() - began)
+    unknown, known = (min(times) for times in took.values())
+    assert 0.5 < unknown / known < 2, "a password is hashed, and a row waited for, either way"
 
 
 def test_fields_that_no_form_has_change_nothing(northlight, ada, ben, olga) -> None:

@@ -78,3 +78,68 @@ def test_several_workers_close_every_cycle_once_after_months_of_downtime(install
     due = months if today.day >= 11 else months - 1
     assert closed == str([(number, 1) for number in range(1, due + 1)])
     assert installation.json("verify", ref)["findings"] == {}
+
+
+CAST = """
+from hourtab.accounts.models import *; from hourtab.accounts.services import open_workspace
+workspace = open_workspace('Northlight')
+for name in ('ada', 'ben'):
+    Member.objects.create(workspace=workspace, user=User.objects.create_user(f'{name}@firm.example', name=name.title()), role='owner')
+"""
+AT_ONCE = """
+import sys, time, django
+from hourtab.accounts.models import *; from hourtab.team import services as team
+from hourtab.accounts.plans import PlanError; from hourtab.ledger.errors import LedgerError
+from datetime import datetime, timedelta, UTC
+Workspace.objects.count()
+time.sleep(max(0, {at} - time.time()))
+now = datetime.now(UTC)
+try:
+    {do}
+    print('done')
+except (team.TeamError, PlanError) as error:
+    print('refused')
+"""
+
+
+def at_once(installation, *jobs: str) -> list[str]:
+    """Do each of these in a process of its own, all at the same moment; return what became of them."""
+    at = time.time() + 6
+    running = [installation.start("shell", "-v", "0", "-c", AT_ONCE.format(at=at, do=job)) for job in jobs]
+    said = []
+    for process in running:
+        out, err = process.communicate(timeout=120)
+        assert process.returncode == 0, out + err
+        said.append(out.strip().splitlines()[-1])
+    return sorted(said)
+
+
+def test_two_owners_who_demote_and_remove_each_other_at_the_same_moment_leave_one(installation) -> None:
+    installation.run("migrate", "-v", "0")
+    installation.run("shell", "-v", "0", "-c", CAST)
+    member = "Member.objects.select_related('workspace', 'user').get(user__name='{}')"
+    said = at_once(
+        installation,
+        f"team.change_member({member.format('Ada')}, 'viewer', None)", f"team.change_member({member.format('Ben')}, 'editor', None)",
+        f"team.end_membership({member.format('Ada')}, now=now)", f"team.end_membership({member.format('Ben')}, now=now)",
+    )  # fmt: skip
+    assert said.count("refused") >= 1
+    owners = "from hourtab.accounts.models import *; print(Member.objects.standing().filter(role='owner').count())"
+    assert installation.run("shell", "-v", "0", "-c", owners).split()[-1] == "1"
+
+
+def test_an_invitation_is_taken_once_and_a_plan_is_full_once_however_many_come_at_once(installation) -> None:
+    installation.environment["PLAN"] = "free"
+    installation.run("migrate", "-v", "0")
+    installation.run("shell", "-v", "0", "-c", CAST)
+    opening = (
+        "from hourtab.retainers.services import open_retainer; from hourtab.core.terms import Terms; from datetime import date; "
+        "open_retainer(Workspace.objects.get(), client='Acme {}', name='Advice', terms=Terms(date(2026, 1, 1), 36000, 'month', date(2026, 1, 1)))"
+    )
+    assert at_once(installation, *(opening.format(n) for n in range(4))) == ["done", "refused", "refused", "refused"]
+    installation.run("plan", "unlimited")
+    make = "from datetime import datetime, UTC; from hourtab.accounts.models import *; from hourtab.team import services as team; " \
+        "User.objects.create_user('dora@firm.example'); team.invite(Workspace.objects.get(), 'dora@firm.example', 'editor', None, by=None, now=datetime.now(UTC))"  # fmt: skip
+    installation.run("shell", "-v", "0", "-c", make)
+    accept = "team.accept(Invitation.objects.select_related('workspace').get(), User.objects.get(email='dora@firm.example'), now=now)"
+    assert at_once(installation, *[accept] * 4) == ["done", "refused", "refused", "refused"]
