@@ -11,10 +11,12 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import mailers
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from hourtab.accounts.plans import plans
 from hourtab.ledger.models import Write
 from hourtab.lib.database import is_sqlite
 from hourtab.operating.models import Mark
@@ -40,7 +42,7 @@ class Finding:
 
 def look_over(now: datetime) -> Iterator[Finding]:
     """Yield what every check finds. Where the database does not answer, what needs it is left out."""
-    yield from (_site(), *_keys(), _disk())
+    yield from (_site(), *_keys(), _disk(), _plans())
     database = _database()
     yield database
     if database.level == "wrong":
@@ -77,6 +79,16 @@ def _disk() -> Finding:
     return (
         Finding("disk", "ok", said) if free >= LEAST_FREE else Finding("disk", "wrong", said, "Make room, or move HOURTAB_VAR.")
     )
+
+
+def _plans() -> Finding:
+    try:
+        known = plans()
+    except ImproperlyConfigured as error:
+        return Finding("plans", "wrong", str(error), "Mend the file; docs/self-hosting.md shows one.")
+    if settings.PLAN != "unlimited" and settings.PLAN not in known:
+        return Finding("plans", "wrong", f"PLAN={settings.PLAN} is none of the plans.", f"Known are: {', '.join(known)}.")
+    return Finding("plans", "ok", f"Workspaces have the plan {settings.PLAN}, where they have none of their own.")
 
 
 def _database() -> Finding:

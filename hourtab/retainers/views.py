@@ -1,6 +1,6 @@
 """Today, and the provider's page of a retainer."""
 
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from hourtab.accounts.access import MemberRequest, editor_required, member_required, owner_required
 from hourtab.accounts.audit import changes_of, note
 from hourtab.accounts.models import Event, Workspace
-from hourtab.accounts.plans import PlanError
+from hourtab.accounts.plans import PlanError, check_retainers
 from hourtab.accounts.professions import BY_SLUG, PROFESSIONS
 from hourtab.clients.access import clients_of
 from hourtab.core.cycles import CycleError
@@ -155,7 +155,10 @@ def open_retainer(request: MemberRequest) -> HttpResponse:
         else:
             tell(request, _("The retainer is open. Here is its link."))
             return redirect("retainer_links", ref=retainer.ref)
-    context = {"form": form, "clients": clients_of(request), "professions": PROFESSIONS, "preset": preset}
+    context = {
+        "form": form, "clients": clients_of(request), "professions": PROFESSIONS, "preset": preset,
+        "full": "" if form.is_bound else _full(request.workspace, start),
+    }  # fmt: skip
     return render(request, "retainers/open.html", context)
 
 
@@ -176,6 +179,15 @@ def default_terms(request: MemberRequest) -> HttpResponse:
         "lead": _("A new retainer begins with these; you can change them each time."),
     }  # fmt: skip
     return render(request, "parts/form_page.html", context, status=422 if form.errors else 200)
+
+
+def _full(workspace: Workspace, today: date) -> str:
+    """Return what the plan says against another retainer; empty where there is room."""
+    try:
+        check_retainers(workspace, services.active_retainers(workspace, today).count())
+    except PlanError as error:
+        return str(error)
+    return ""
 
 
 def _is_theirs(request: MemberRequest, form: OpenRetainerForm) -> bool:

@@ -44,6 +44,7 @@ def test_who_hosts_for_themselves_has_no_limits(northlight) -> None:
 def test_the_first_retainer_is_free_and_a_second_one_asks_politely(free, northlight, ada, carl) -> None:
     first = a_retainer(northlight)
     link = share([first], by=None)
+    assert "room for 1 active retainers" in ada.get("/retainers/open").content.decode()
     page = ada.post("/retainers/open", OPEN).content.decode()
     assert "room for 1 active retainers" in page
     assert 'value="Beta"' in page, "what was typed is still there"

@@ -141,5 +141,7 @@ def test_an_invitation_is_taken_once_and_a_plan_is_full_once_however_many_come_a
     make = "from datetime import datetime, UTC; from hourtab.accounts.models import *; from hourtab.team import services as team; " \
         "User.objects.create_user('dora@firm.example'); team.invite(Workspace.objects.get(), 'dora@firm.example', 'editor', None, by=None, now=datetime.now(UTC))"  # fmt: skip
     installation.run("shell", "-v", "0", "-c", make)
-    accept = "team.accept(Invitation.objects.select_related('workspace').get(), User.objects.get(email='dora@firm.example'), now=now)"
+    accept = (
+        "team.accept(Invitation.objects.select_related('workspace').get(), User.objects.get(email='dora@firm.example'), now=now)"
+    )
     assert at_once(installation, *[accept] * 4) == ["done", "refused", "refused", "refused"]

@@ -55,6 +55,18 @@ def test_keys_that_others_can_read_a_site_without_tls_and_a_dead_mail_server_are
         assert levels(installation.json("doctor"))["mail"] == "ok"
 
 
+def test_a_plan_that_is_none_and_a_file_that_holds_none_are_said(installation, tmp_path) -> None:
+    installation.open()
+    installation.run("worker", "--once")
+    installation.environment["PLAN"] = "gold"
+    found = {finding["about"]: finding for finding in installation.json("doctor", status=1)["findings"]}
+    assert (found["plans"]["level"], found["plans"]["said"]) == ("wrong", "PLAN=gold is none of the plans.")
+    (tmp_path / "plans.toml").write_text("[gold\n")
+    installation.environment["PLANS"] = str(tmp_path / "plans.toml")
+    found = {finding["about"]: finding for finding in installation.json("doctor", status=1)["findings"]}
+    assert "cannot be used" in found["plans"]["said"]
+
+
 def test_a_database_that_is_not_set_up_or_does_not_answer_is_said(installation) -> None:
     found = installation.json("doctor", status=1)
     assert levels(found)["migrations"] == "wrong"
