@@ -2,22 +2,22 @@
 
 import base64
 import hashlib
-import http.server
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browsing.conftest import chromium
+from tests.peers import Quiet, http_peer
 
 __all__ = ["chromium"]
 
 
-class Provider(http.server.BaseHTTPRequestHandler):
+class Provider(Quiet):
     """Login page, token and profile of a provider: whoever comes is Mara, at once. It checks what a client must prove."""
 
     challenges: dict[str, str] = {}
@@ -29,104 +29,78 @@ class Provider(http.server.BaseHTTPRequestHandler):
         "surname": "Lind",
     }
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802
         asked = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
         if self.path.startswith("/common/oauth2/v2.0/authorize"):
             assert asked["code_challenge_method"] == "S256"
             self.challenges["a-code"] = asked["code_challenge"]
-            self.send_response(302)
-            self.send_header("Location", f"{asked['redirect_uri']}?code=a-code&state={asked['state']}")
-            self.end_headers()
+            self.answer(302, Location=f"{asked['redirect_uri']}?code=a-code&state={asked['state']}")
             return
         assert self.headers["Authorization"] == "Bearer a-token"
-        self._say(self.profile)
+        self.answer(200, json.dumps(self.profile).encode(), Content_Type="application/json")
 
-    def do_POST(self) -> None:
-        body = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
-        digest = hashlib.sha256(body["code_verifier"][0].encode()).digest()
-        assert base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == self.challenges[body["code"][0]]
-        self._say({"access_token": "a-token", "token_type": "Bearer", "expires_in": 3600})
-
-    def _say(self, value: dict[str, Any]) -> None:
-        content = json.dumps(value).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *args: object) -> None:
-        pass
+    def do_POST(self) -> None:  # noqa: N802
+        sent = parse_qs(self.body().decode())
+        digest = hashlib.sha256(sent["code_verifier"][0].encode()).digest()
+        assert base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == self.challenges[sent["code"][0]]
+        token = {"access_token": "a-token", "token_type": "Bearer", "expires_in": 3600}
+        self.answer(200, json.dumps(token).encode(), Content_Type="application/json")
 
 
 @contextmanager
-def provider() -> Iterator[str]:
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Provider)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+def with_microsoft(installation) -> Iterator[str]:
+    """Serve, with the provider set up; yields the address."""
+    set_up = {"MICROSOFT_CLIENT_ID": "us", "MICROSOFT_CLIENT_SECRET": "secret"}
+    with (
+        http_peer(Provider) as url,
+        installation.serve(**set_up, MICROSOFT_LOGIN_URL=url, MICROSOFT_GRAPH_URL=url) as site,
+    ):
+        yield site
 
 
+@pytest.mark.looks
 def test_who_comes_from_microsoft_names_a_business_once_and_is_known_from_then_on(installation, chromium) -> None:
-    with provider() as url:
-        set_up = {
-            "MICROSOFT_CLIENT_ID": "us",
-            "MICROSOFT_CLIENT_SECRET": "secret",
-            "MICROSOFT_LOGIN_URL": url,
-            "MICROSOFT_GRAPH_URL": url,
-        }
-        with installation.serve(**set_up) as site:
-            page = chromium.new_page()
-            page.goto(f"{site}/accounts/login/")
-            page.click("text=Microsoft")
-            page.click("main button")
-            expect(page.locator("h1")).to_have_text("One step more")
-            expect(page.locator("input[name=email]")).to_have_value("mara@northlight.example")
-            page.fill("input[name=workspace]", "Northlight")
-            page.click("main button:has-text('Sign up')")
-            expect(page.locator("h1")).to_have_text("Today")
-            page.goto(f"{site}/you")
-            page.click("text=Google or Microsoft")
-            expect(page.locator("main")).to_contain_text("Microsoft")
-            page.click("text=Sign out")
-            page.goto(f"{site}/accounts/login/")
-            page.click("text=Microsoft")
-            page.click("main button")
-            expect(page.locator("h1")).to_have_text("Today")
-            page.goto(f"{site}/settings/audit?topic=security")
-            expect(page.locator("main")).to_contain_text("socialaccount")
+    with with_microsoft(installation) as site:
+        page = chromium.new_page()
+        page.goto(f"{site}/accounts/login/")
+        page.click("text=Microsoft")
+        page.click("main button")
+        expect(page.locator("h1")).to_have_text("One step more")
+        expect(page.locator("input[name=email]")).to_have_value("mara@northlight.example")
+        page.fill("input[name=workspace]", "Northlight")
+        page.click("main button:has-text('Sign up')")
+        expect(page.locator("h1")).to_have_text("Today")
+        page.goto(f"{site}/you")
+        page.click("text=Google or Microsoft")
+        expect(page.locator("main")).to_contain_text("Microsoft")
+        page.click("text=Sign out")
+        page.goto(f"{site}/accounts/login/")
+        page.click("text=Microsoft")
+        page.click("main button")
+        expect(page.locator("h1")).to_have_text("Today")
+        page.goto(f"{site}/settings/audit?topic=security")
+        expect(page.locator("main")).to_contain_text("socialaccount")
 
 
+@pytest.mark.looks
 def test_an_account_is_not_taken_over_because_a_provider_names_its_address(installation, chromium) -> None:
-    with provider() as url:
-        set_up = {
-            "MICROSOFT_CLIENT_ID": "us",
-            "MICROSOFT_CLIENT_SECRET": "secret",
-            "MICROSOFT_LOGIN_URL": url,
-            "MICROSOFT_GRAPH_URL": url,
-        }
-        with installation.serve(**set_up) as site:
-            page = chromium.new_page()
-            page.goto(f"{site}/accounts/signup/")
-            page.fill("input[name=email]", "mara@northlight.example")
-            page.fill("input[name=password1]", "a long enough one")
-            page.fill("input[name=workspace]", "Northlight")
-            page.click("main button:has-text('Sign Up')")
-            expect(page.locator("h1")).to_have_text("Today")
-            eve = chromium.new_context().new_page()
-            eve.goto(f"{site}/accounts/login/")
-            eve.click("text=Microsoft")
-            eve.click("main button")
-            expect(eve.locator("h1")).to_have_text("One step more")
-            eve.fill("input[name=workspace]", "Mine")
-            eve.click("main button:has-text('Sign up')")
-            eve.goto(f"{site}/you")
-            expect(eve.locator("h1")).not_to_have_text("mara@northlight.example")
+    with with_microsoft(installation) as site:
+        page = chromium.new_page()
+        page.goto(f"{site}/accounts/signup/")
+        page.fill("input[name=email]", "mara@northlight.example")
+        page.fill("input[name=password1]", "a long enough one")
+        page.fill("input[name=workspace]", "Northlight")
+        page.click("main button:has-text('Sign Up')")
+        expect(page.locator("h1")).to_have_text("Today")
+        eve = chromium.new_context().new_page()
+        eve.goto(f"{site}/accounts/login/")
+        eve.click("text=Microsoft")
+        eve.click("main button")
+        expect(eve.locator("h1")).to_have_text("One step more")
+        eve.fill("input[name=workspace]", "Mine")
+        eve.click("main button:has-text('Sign up')")
+        eve.goto(f"{site}/you")
+        expect(eve.locator("h1")).not_to_have_text("mara@northlight.example")
 
 
 def test_it_is_off_until_it_is_set_and_half_of_it_stops_the_start(installation) -> None:

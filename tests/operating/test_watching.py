@@ -1,11 +1,9 @@
 """Logs, metrics and reports of errors: enough to find what is wrong, and nothing of what anybody wrote."""
 
 import gzip
-import http.server
 import json
 import logging
 import re
-import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -15,6 +13,7 @@ import pytest
 
 from hourtab.lib.logs import Json, Masked, masked
 from hourtab.lib.sentry import stripped
+from tests.peers import Quiet, http_peer
 
 TOKEN = "AbCdEfGhIjKlMnOpQrStUv"
 
@@ -150,27 +149,14 @@ def a_sentry() -> Iterator[tuple[str, list[bytes]]]:
     """Keep a server that takes reports; yields its DSN and what it was sent."""
     seen: list[bytes] = []
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+    class Handler(Quiet):
+        def do_POST(self) -> None:  # noqa: N802
+            body = self.body()
             seen.append(gzip.decompress(body) if self.headers["Content-Encoding"] == "gzip" else body)
-            self.send_response(200)
-            self.send_header("Content-Length", "2")
-            self.end_headers()
-            self.wfile.write(b"{}")
+            self.answer(200, b"{}")
 
-        def log_message(self, *args: object) -> None:
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://key@127.0.0.1:{server.server_port}/1", seen
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with http_peer(Handler) as url:
+        yield f"{url.replace('//', '//key@')}/1", seen
 
 
 BREAK = """
