@@ -140,6 +140,6 @@ def test_google_is_asked_at_googles_and_nowhere_else(installation) -> None:
             target = urlsplit(error.headers["Location"])
         asked = parse_qs(target.query)
         assert (target.scheme, target.netloc) == ("https", "accounts.google.com")
-        assert asked["scope"] == ["email profile"]
+        assert set(asked["scope"][0].split()) == {"email", "profile"}
         assert asked["code_challenge_method"] == ["S256"]
         assert asked["redirect_uri"] == [f"{site}/accounts/with/google/login/callback/"]
