@@ -22,6 +22,9 @@ from django.utils.translation import gettext as _
 from hourtab.accounts.models import Member, Workspace
 from hourtab.lib.notices import warn
 
+JUST_NOW = 120.0
+"""Seconds after signing in within which nobody is asked again."""
+
 
 class MemberRequest(HttpRequest):
     """A request of someone signed in, with the workspace they work in."""
@@ -31,9 +34,6 @@ class MemberRequest(HttpRequest):
 
 
 type MemberView[**P] = Callable[Concatenate[MemberRequest, P], HttpResponse]
-JUST_NOW = 120.0
-"""Seconds after signing in within which nobody is asked again."""
-
 type View[**P] = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 

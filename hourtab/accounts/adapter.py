@@ -22,6 +22,8 @@ KNOWN = "known"
 """The cookie that says who signed in with this browser before. It lets nobody in."""
 _REMEMBERED = 365 * 24 * 60 * 60
 _MOST = 10
+_WAITED_FOR = ("_key", "_code", "_confirmation", "_confirmation_signup", "unknown_account", "account_already_exists")
+"""How the names of mails end that somebody asked for; the others tell of what was done."""
 _AS_LONG = 0.04
 """Seconds that noting a failed sign-in takes, whether there is something to note or not: writing a row tells nobody apart."""
 
@@ -34,12 +36,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return str(super().clean_email(email)).lower()
 
     def send_mail(self, template_prefix: str, email: str, context_: dict[str, Any]) -> None:
-        """Send a mail; where the server does not take it, say so on the page instead of breaking it."""
+        """Send a mail; where the server does not take one that somebody waits for, say so on the page instead of breaking it."""
         try:
             super().send_mail(template_prefix, email, context_)
         except (OSError, SMTPException):
             log.exception("A mail could not be sent.")
-            if context.request is not None:
+            if context.request is not None and template_prefix.endswith(_WAITED_FOR):
                 warn(context.request, _("The mail could not be sent just now. Ask for it again in a few minutes."))
 
     def send_notification_mail(

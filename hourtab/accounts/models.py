@@ -171,6 +171,8 @@ class Event(AppendOnly):
         RETAINER_OPENED = "retainer_opened", _("Retainer opened")
         TERMS_OF_OVERAGE = "overage_terms", _("Rules for going over changed")
         WEIGHTS = "weights", _("What counts more or less changed")
+        RULES = "rules", _("Rules for files changed")
+        ALERTS = "alerts", _("Alerts changed")
         LINK_MADE = "link_made", _("Link made")
         LINK_CHANGED = "link_changed", _("Link changed")
         LINK_ROTATED = "link_rotated", _("Link got a new address")

@@ -13,6 +13,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from hourtab.accounts.access import MemberRequest, editor_required, member_required
+from hourtab.accounts.audit import changes_of, fields_of, note
+from hourtab.accounts.models import Event
 from hourtab.alerts.forms import WatchForm
 from hourtab.alerts.mails import what_happened
 from hourtab.alerts.models import Listener, Watch
@@ -60,9 +62,13 @@ def change_alerts(request: MemberRequest, ref: str) -> HttpResponse:
         with transaction.atomic():
             locked = record.lock(retainer)
             watch = watch_of(locked)
+            names = ["thresholds", "tells_us", "tells_sponsors"]
+            before = fields_of(watch, names)
             passed = change_thresholds(watch, fields["thresholds"], retainer.today(timezone.now()))
             watch.tells_us, watch.tells_sponsors = fields["tells_us"], fields["tells_sponsors"]
-            watch.save(update_fields=["thresholds", "tells_us", "tells_sponsors"])
+            watch.save(update_fields=names)
+            changes = changes_of(before, fields_of(watch, names))
+            note(request.workspace, Event.Kind.ALERTS, str(retainer), by=request.member, changes=changes)
         if passed:
             already = ", ".join(f"{threshold} %" for threshold in passed)
             tell(request, _("Saved. Already past, so nobody is told of it: %(thresholds)s.") % {"thresholds": already})

@@ -31,7 +31,7 @@ _KIND = Event.Kind
 TOPICS: Mapping[str, tuple[Any, frozenset[str]]] = {
     "hours": (
         gettext_lazy("Hours and money"),
-        frozenset({_KIND.RETAINER_OPENED, _KIND.TERMS_OF_OVERAGE, _KIND.WEIGHTS}),
+        frozenset({_KIND.RETAINER_OPENED, _KIND.TERMS_OF_OVERAGE, _KIND.WEIGHTS, _KIND.RULES, _KIND.ALERTS}),
     ),
     "links": (
         gettext_lazy("Links"),

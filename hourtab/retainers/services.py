@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from hourtab.accounts.audit import note
-from hourtab.accounts.models import Event, Workspace
+from hourtab.accounts.models import Event, Member, Workspace
 from hourtab.accounts.plans import check_retainers
 from hourtab.clients.models import Client
 from hourtab.core.terms import Terms as CoreTerms
@@ -30,7 +30,7 @@ def open_retainer(
     ends_on: date | None = None,
     notice_hours: int | None = None,
     categories: Sequence[str] = (),
-    by: str = "",
+    by: Member | None = None,
 ) -> Retainer:
     """Store a new retainer with its first terms, its categories, and its client where that is new.
 
@@ -57,10 +57,10 @@ def open_retainer(
     if ends_on is None or ends_on >= today:
         check_retainers(locked, active_retainers(locked, today).count())
     retainer.save()
-    Terms.from_core(retainer, terms, by).save()
+    Terms.from_core(retainer, terms, str(by or "")).save()
     Category.objects.bulk_create(Category(retainer=retainer, name=category) for category in dict.fromkeys(categories))
     retainer.calendar()
-    note(workspace, Event.Kind.RETAINER_OPENED, str(retainer), by=None, who=by)
+    note(workspace, Event.Kind.RETAINER_OPENED, str(retainer), by=by)
     return retainer
 
 

@@ -146,7 +146,7 @@ def open_retainer(request: MemberRequest) -> HttpResponse:
             with transaction.atomic():
                 retainer = services.open_retainer(
                     request.workspace, client=fields["client"], name=fields["name"], terms=form.terms(), zone=fields["zone"],
-                    categories=fields["categories"], by=str(request.user), unit=fields["unit"], ends_on=fields["ends_on"],
+                    categories=fields["categories"], by=request.member, unit=fields["unit"], ends_on=fields["ends_on"],
                     notice_hours=fields["notice_hours"],
                 )  # fmt: skip
                 share([retainer], by=request.member)

@@ -3,11 +3,14 @@
 from itertools import groupby
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from hourtab.accounts.access import MemberRequest, acts_on, editor_required, member_required, of_all_clients
+from hourtab.accounts.audit import note
+from hourtab.accounts.models import Event, Workspace
 from hourtab.imports import routing, trials
 from hourtab.imports.forms import PrivateWordsForm, RuleForm
 from hourtab.imports.models import SourceRule
@@ -26,6 +29,15 @@ def _rule(request: MemberRequest, pk: int) -> SourceRule:
     )
 
 
+def _in_words(rule: SourceRule) -> str:
+    return f"{rule} → {', '.join(rule.follows)}"
+
+
+def _note(request: MemberRequest, source: Source, before: str, after: str, rule: str = "") -> None:
+    about = " · ".join(text for text in (source_label(source), rule) if text)
+    note(request.workspace, Event.Kind.RULES, about, by=request.member, changes={"rule": [before, after]})
+
+
 @member_required
 @of_all_clients
 def source_list(request: MemberRequest) -> HttpResponse:
@@ -35,7 +47,11 @@ def source_list(request: MemberRequest) -> HttpResponse:
         if not request.member.may_edit:
             return HttpResponse(status=403)
         if form.is_valid():
-            form.save()
+            before = len(Workspace.objects.get(pk=request.workspace.pk).private_words.split("\n"))
+            with transaction.atomic():
+                after = len(form.save().private_words.split("\n"))
+                changes = {"private_words": [before, after]}
+                note(request.workspace, Event.Kind.SETTINGS, _("private words"), by=request.member, changes=changes)
             tell(request, _("Saved."))
             return redirect("sources")
     found = Source.objects.filter(workspace=request.workspace).prefetch_related("rules")
@@ -73,7 +89,9 @@ def forget_answers(request: MemberRequest, pk: int) -> HttpResponse:
     """Forget what was answered about a source's files: the next one asks again."""
     source = _source(request, pk)
     source.answers = {key: value for key, value in source.answers.items() if key == "columns"}
-    source.save(update_fields=["answers"])
+    with transaction.atomic():
+        source.save(update_fields=["answers"])
+        _note(request, source, _("answers"), "")
     tell(request, _("Forgotten. The next file asks again."))
     return redirect("source", pk=pk)
 
@@ -115,7 +133,10 @@ def _edit_rule(request: MemberRequest, source: Source, rule: SourceRule) -> Http
             trial = trials.try_rules(source, [routing.as_rule(row) for row in rows])
             return render(request, "imports/rule.html", context | {"trial": trial, "changes": trial.changes[:200]})
         changed.is_answer = False
-        changed.save()
+        before = _in_words(SourceRule.objects.select_related("retainer__client").get(pk=changed.pk)) if changed.pk else ""
+        with transaction.atomic():
+            changed.save()
+            _note(request, source, before, _in_words(changed))
         tell(request, _("Saved. The next import of this source follows it."))
         return redirect("source", pk=source.pk)
     return render(request, "imports/rule.html", context, status=422 if form.errors else 200)
@@ -127,7 +148,9 @@ def _edit_rule(request: MemberRequest, source: Source, rule: SourceRule) -> Http
 def remove_rule(request: MemberRequest, pk: int) -> HttpResponse:
     """Take a rule out."""
     rule = _rule(request, pk)
-    rule.delete()
+    with transaction.atomic():
+        _note(request, rule.source, _in_words(rule), "")
+        rule.delete()
     tell(request, _("The rule is out. The next import of this source does without it."))
     return redirect("source", pk=rule.source.pk)
 
@@ -142,6 +165,8 @@ def raise_rule(request: MemberRequest, pk: int) -> HttpResponse:
     at = next(i for i, row in enumerate(rules) if row.pk == rule.pk)
     if at and rules[at - 1].is_answer == rule.is_answer:
         rules[at - 1], rules[at] = rules[at], rules[at - 1]
-    for position, row in enumerate(rules):
-        SourceRule.objects.filter(pk=row.pk).update(position=position)
+    with transaction.atomic():
+        for position, row in enumerate(rules):
+            SourceRule.objects.filter(pk=row.pk).update(position=position)
+        _note(request, rule.source, str(at + 1), str(max(at, 1)), _in_words(rule))
     return redirect("source", pk=rule.source.pk)
