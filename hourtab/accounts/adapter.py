@@ -3,7 +3,7 @@
 import logging
 import time
 from smtplib import SMTPException
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
@@ -51,6 +51,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         note_of_user(user, Event.Kind.SECURITY, template_prefix.rpartition("/")[2])
         super().send_notification_mail(template_prefix, user, context, email)
 
+    def tell(self, user: User, what: str, **context: Any) -> None:
+        """Mail a user about something that is noted elsewhere: `what` names the mail under `account/email`."""
+        super().send_notification_mail(f"account/email/{what}", cast(Any, user), context)
+
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Note a wrong password for an address that is known. It takes as long for one that is not."""
         began = time.perf_counter()
@@ -67,7 +71,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         known = _known_in(request)
         if user.pk not in known:
             if not signup:
-                super().send_notification_mail("account/email/signed_in", user)
+                self.tell(user, "signed_in")
             value = signing.dumps([user.pk, *known][:_MOST], salt=KNOWN)
             response.set_cookie(
                 KNOWN, value, max_age=_REMEMBERED, secure=settings.SESSION_COOKIE_SECURE, httponly=True, samesite="Lax"

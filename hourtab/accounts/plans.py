@@ -37,6 +37,9 @@ class Plan:
     months: int | None = None
 
 
+UNLIMITED = Plan("unlimited", "Unlimited")
+
+
 @cache
 def read_plans(path: Path) -> Mapping[str, Plan]:
     """Return the plans of a file. Raises `ImproperlyConfigured` for one that cannot be understood."""
@@ -66,14 +69,17 @@ def plans() -> Mapping[str, Plan]:
 
 
 def plan_of(workspace: Workspace) -> Plan:
-    """Return the plan of a workspace: its own, or else the installation's. The demo has none."""
-    slug = "unlimited" if workspace.is_demo else workspace.plan or settings.PLAN
-    found = plans().get(slug)
-    if found is None:
-        if slug == "unlimited":
-            return Plan("unlimited", "Unlimited")
-        raise ImproperlyConfigured(f"There is no plan “{slug}”. Known: {', '.join(plans())}.")
-    return found
+    """Return the plan of a workspace: its own, or else the installation's. The demo has no limits.
+
+    A plan of its own that this installation does not know, because it came from another one, counts as none.
+    """
+    if workspace.is_demo:
+        return UNLIMITED
+    known = plans()
+    found = known.get(workspace.plan) or known.get(settings.PLAN)
+    if found is None and UNLIMITED.slug != settings.PLAN:
+        raise ImproperlyConfigured(f"There is no plan “{settings.PLAN}”. Known: {', '.join(known)}.")
+    return found or UNLIMITED
 
 
 def check_members(workspace: Workspace, *, joining: Invitation | None = None) -> None:

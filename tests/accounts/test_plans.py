@@ -148,7 +148,9 @@ def test_a_workspace_has_a_plan_of_its_own(free, settings, northlight, ada) -> N
     assert (northlight.plan, plan_of(northlight).retainers) == ("practice", 15)
     event = northlight.events.get(kind="plan")
     assert (event.changes, event.who) == ({"plan": ["free", "practice"]}, "")
-    northlight.plan = "gone"
+    northlight.plan = "of another installation"
+    assert plan_of(northlight).slug == "free"
+    settings.PLAN = "gone"
     with pytest.raises(ImproperlyConfigured, match="There is no plan “gone”"):
         plan_of(northlight)
 

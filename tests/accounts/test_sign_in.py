@@ -1,10 +1,18 @@
 """Signing in from a browser that was not used before, and being asked once more before what cannot be undone."""
 
+import re
 import time
 from datetime import timedelta
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
 from django.test import Client as Browser
 
 from hourtab.accounts.models import Event, Workspace
@@ -126,6 +134,30 @@ def test_who_signs_in_by_mailed_codes_alone_signs_in_anew(northlight, ada, addre
     answer = browser.post("/settings/export", headers={"referer": "http://localhost/settings"})
     assert answer["Location"] == "/accounts/login/?next=/settings"
     assert browser.get("/settings").status_code == 302, "signed out"
+
+
+def test_the_code_of_an_app_cannot_be_guessed_for_long(address, ada) -> None:
+    secret = generate_totp_secret()
+    TOTP.activate(ada.member.user, secret)
+    browser = Browser(headers={"host": "localhost"})
+    asked = browser.post("/accounts/login/", {"login": address, "password": PASSWORD})
+    assert asked["Location"].startswith("/accounts/2fa/authenticate/")
+    told = [browser.post("/accounts/2fa/authenticate/", {"code": f"{n:06d}"}) for n in range(12)]
+    assert all(answer.status_code != 302 or answer["Location"] != "/" for answer in told)
+    right = format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
+    late = browser.post("/accounts/2fa/authenticate/", {"code": right})
+    assert late.status_code != 302 or late["Location"] != "/", "even the right one comes too late"
+    assert browser.get("/settings").status_code == 302
+
+
+def test_a_code_by_mail_cannot_be_guessed_for_long(address, mailbox: Mailbox) -> None:
+    browser = Browser(headers={"host": "localhost"})
+    browser.post("/accounts/login/code/", {"email": address})
+    right = re.search(r"^([A-Z0-9-]{6,9})\s*$", text_of(mailbox.mails[0]), re.MULTILINE)[1]
+    for n in range(5):
+        browser.post("/accounts/login/code/confirm/", {"code": f"WRNG{n}{n}"})
+    browser.post("/accounts/login/code/confirm/", {"code": right})
+    assert browser.get("/settings").status_code == 302, "the right one comes too late"
 
 
 def test_a_wrong_password_for_an_address_nobody_has_is_noted_nowhere(northlight, carl) -> None:

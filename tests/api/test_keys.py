@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from allauth.account.models import EmailAddress
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from hourtab.accounts.models import Event, Member
@@ -15,6 +16,7 @@ from hourtab.ledger.models import Entry
 from hourtab.team import services as team
 from tests.builders import NOW, a_retainer, toggl
 from tests.conftest import _member
+from tests.mailbox import subject_of, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +48,16 @@ def test_a_key_is_shown_once_and_kept_as_a_digest(northlight, ben) -> None:
     assert not any(key in str(value) for value in ApiKey.objects.values().get().values())
     event = Event.objects.get(kind="key_made")
     assert (event.who, key in event.about) == ("Ben", False)
+
+
+def test_who_has_a_new_key_is_told_by_mail(northlight, ben, mailbox) -> None:
+    user = ben.member.user
+    EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
+    ben.post("/keys", {"name": "Laptop\r\nBcc: eve@evil.example", "scopes": ["log"], "lasts": "90"})
+    (mail,) = mailbox.mails
+    assert (subject_of(mail), mail["To"], mail["Bcc"]) == ("New key for HourTab", user.email, None)
+    assert "A key “Laptop Bcc: eve@evil.example” was made in Northlight" in text_of(mail)
+    assert "ht_" not in text_of(mail)
 
 
 def test_a_program_logs_in_the_name_of_its_member(northlight, ben, carl) -> None:

@@ -1,5 +1,6 @@
 """A member's keys; an owner sees those of everybody."""
 
+from allauth.account.adapter import get_adapter
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -31,7 +32,8 @@ def keys(request: MemberRequest) -> HttpResponse:
     now, secret = timezone.now(), ""
     form = KeyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        _made, secret = services.make_key(request.member, **form.cleaned_data, now=now)
+        made, secret = services.make_key(request.member, **form.cleaned_data, now=now)
+        get_adapter().tell(request.member.user, "key_made", name=made.name, workspace=request.workspace.name)
         form = KeyForm()
     rows = list(_keys(request))
     context = {
