@@ -6,6 +6,7 @@ Ada owns Northlight, Ben edits, Ria only reads; Olga owns another workspace; Car
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -24,7 +25,7 @@ from django.db import connection
 from django.test import Client as Browser
 from hypothesis import HealthCheck, settings
 
-from tests.environment import ON_POSTGRES
+from tests.environment import ON_POSTGRES, SET_UP
 
 # Machines differ in speed: no example fails for being slow.
 settings.register_profile("hourtab", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -162,16 +163,32 @@ class Installation:
 
 @pytest.fixture
 def installation(tmp_path: Path) -> Iterator[Installation]:
+    """An installation whose database is up to date and empty: a copy of one that was set up once."""
     if not ON_POSTGRES:
-        yield Installation(tmp_path, f"sqlite:///{tmp_path}/data.sqlite3")
+        shutil.copy(SET_UP, tmp_path / "data.sqlite3")
+    with _installed(tmp_path, SET_UP.stem) as found:
+        yield found
+
+
+@pytest.fixture
+def new_installation(tmp_path: Path) -> Iterator[Installation]:
+    """An installation as it is before anything was done: its database is not there, or holds nothing."""
+    with _installed(tmp_path, "template1") as found:
+        yield found
+
+
+@contextmanager
+def _installed(folder: Path, template: str) -> Iterator[Installation]:
+    if not ON_POSTGRES:
+        yield Installation(folder, f"sqlite:///{folder}/data.sqlite3")
         return
     import psycopg
 
     name = f"installation_{secrets.token_hex(6)}"
     server = os.environ["DATABASE_URL"]
     with psycopg.connect(server, autocommit=True) as link:
-        link.execute(f"CREATE DATABASE {name}")
-    yield Installation(tmp_path, server.replace("/postgres?", f"/{name}?"))
+        link.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield Installation(folder, server.replace("/postgres?", f"/{name}?"))
     with psycopg.connect(server, autocommit=True) as link:
         link.execute(f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -5,6 +5,9 @@ Loaded before Django's settings are. `HOURTAB_TEST_ON=postgres` starts a real Po
 
 import atexit
 import os
+import sqlite3
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -30,6 +33,26 @@ if "HOURTAB_TEST_ROOT" not in os.environ:
         atexit.register(_server.cleanup)
 
 
+SET_UP = Path(os.environ["HOURTAB_TEST_ROOT"]) / "set_up.sqlite3"
+"""A database that is up to date and empty, made once; on PostgreSQL the database of that name."""
+
+
+def _set_up_once() -> None:
+    url = f"sqlite:///{SET_UP}"
+    if ON_POSTGRES:
+        import psycopg
+
+        with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as link:
+            link.execute(f"CREATE DATABASE {SET_UP.stem}")
+        url = os.environ["DATABASE_URL"].replace("/postgres?", f"/{SET_UP.stem}?")
+    for words in (("migrate", "-v", "0"), ("createcachetable",)):
+        subprocess.run([sys.executable, "-m", "hourtab", *words], env=os.environ | {"DATABASE_URL": url}, check=True)
+    if not ON_POSTGRES:
+        with sqlite3.connect(SET_UP) as link:
+            link.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        link.close()
+
+
 def pytest_configure(config: Any) -> None:
     """Collect the static files once, before any worker needs them; keep SQLite's test database in a file, as in life."""
     if not ON_POSTGRES:
@@ -42,3 +65,4 @@ def pytest_configure(config: Any) -> None:
 
         django.setup()
         call_command("collectstatic", interactive=False, verbosity=0)
+        _set_up_once()

@@ -119,11 +119,14 @@ def find(workspace: Workspace, person: Person) -> list[Found]:
 def erase(workspace: Workspace, person: Person, *, by: Member, now: datetime) -> list[Found]:
     """Erase what `find` finds, in one transaction, and note the numbers in the audit; returns what was touched.
 
-    Raises `ErasureError` where they are a member still.
+    Raises `ErasureError` where they are a member still, or have the name of one.
     """
     Workspace.objects.select_for_update().get(pk=workspace.pk)
-    if Member.objects.standing().filter(workspace=workspace, user__email=person.email).exists():
+    standing = [member.user for member in Member.objects.standing().filter(workspace=workspace).select_related("user")]
+    if any(person.is_meant(user.email) for user in standing):
         raise ErasureError(_("They are a member of this workspace. Remove them first."))
+    if any(person.is_meant(user.name) for user in standing if user.name):
+        raise ErasureError(_("A member has this name, and would be erased with them. Give the address alone."))
     found = find(workspace, person)
     instead = _("[erased]")
     _erase_lines(workspace, person, by, now)

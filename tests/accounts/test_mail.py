@@ -9,6 +9,8 @@ from playwright.sync_api import expect
 from tests.browsing.conftest import chromium
 from tests.mailbox import Mailbox, smtp_peer
 
+pytestmark = pytest.mark.looks
+
 __all__ = ["chromium"]
 
 

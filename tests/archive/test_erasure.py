@@ -139,6 +139,8 @@ def test_a_member_is_removed_first_and_somebody_has_to_be_named(northlight, ada,
     with pytest.raises(ErasureError, match="Remove them first"):
         erasure.erase(northlight, Person("", ben.member.user.email), by=ada.member, now=NOW)
     assert "Remove them first" in ada.post("/settings/erase", {"email": ben.member.user.email, "erase": "yes"}).content.decode()
+    with pytest.raises(ErasureError, match="A member has this name"):
+        erasure.erase(northlight, Person("ben", "ben@acme.example"), by=ada.member, now=NOW)
     for form in ({}, {"name": "Jo"}, {"email": "nobody"}):
         assert ada.post("/settings/erase", form | {"erase": "yes"}).status_code == 422
     assert not Event.objects.filter(kind="erased").exists()

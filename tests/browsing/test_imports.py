@@ -3,10 +3,13 @@
 import base64
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browsing.test_main_job import calm, overflowing, violations, watched
 from tests.builders import TOGGL
+
+pytestmark = pytest.mark.looks
 
 QUESTION = (
     "Wann;Kunde;Dauer;Thema;Langtext\n03/06/2026;Acme;1:30;Anruf;Vorbereitung der Sitzung\n05/06/2026;Acme;0:45;Notiz;Protokoll\n"

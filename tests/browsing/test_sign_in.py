@@ -12,6 +12,8 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browsing.test_imports import signed_in
 from tests.browsing.test_main_job import calm, overflowing, violations, watched
 
+pytestmark = pytest.mark.looks
+
 
 def one_time_code(secret: str, at: float) -> str:
     """What an authenticator app shows for a secret (RFC 6238)."""
@@ -34,7 +36,6 @@ def signed_out(page: Page, site: str) -> None:
     page.wait_for_url(f"{site}/")
 
 
-@pytest.mark.looks
 def test_a_passkey_signs_in_and_an_app_is_asked_for_after_the_password(installation, chromium: Browser) -> None:
     demo = installation.json("demo")
     with installation.serve() as site:

@@ -8,6 +8,8 @@ from playwright.sync_api import Browser, expect
 from tests.browsing.test_imports import by_keyboard, signed_in
 from tests.browsing.test_main_job import calm, overflowing, spoken, violations, watched
 
+pytestmark = pytest.mark.looks
+
 
 def test_from_the_balance_to_a_statement_its_files_and_how_to_check_them(installation, chromium: Browser, tmp_path: Path) -> None:
     demo = installation.json("demo")
@@ -46,7 +48,6 @@ def test_from_the_balance_to_a_statement_its_files_and_how_to_check_them(install
         context.close()
 
 
-@pytest.mark.looks
 def test_the_agreement_and_the_cycles_are_changed_by_keyboard_and_without_scripts(installation, chromium: Browser) -> None:
     demo = installation.json("demo")
     ref, _token = installation.open("Acme", "10", "2026-01-01")

@@ -53,8 +53,8 @@ def test_open_log_balance_verify(installation) -> None:
         (("balance", "nothing"), 1, "Run: hourtab migrate"),
     ],
 )
-def test_bad_input_is_a_sentence_and_a_status(installation, words, status, sentence) -> None:
-    assert sentence in installation.run(*words, status=status)
+def test_bad_input_is_a_sentence_and_a_status(new_installation, words, status, sentence) -> None:
+    assert sentence in new_installation.run(*words, status=status)
 
 
 def test_refusals_on_a_database_that_exists(installation) -> None:
@@ -207,12 +207,12 @@ def test_a_backup_taken_while_running_is_whole(installation, tmp_path) -> None:
     assert "exists already" in installation.run("backup", str(target), status=2)
 
 
-def test_the_demo_goes_into_a_new_database_and_says_how_to_sign_in(installation) -> None:
-    demo = installation.json("demo")
+def test_the_demo_goes_into_a_new_database_and_says_how_to_sign_in(new_installation) -> None:
+    demo = new_installation.json("demo")
     assert set(demo) == {"email", "password", "sign_in", "url"}
-    assert installation.json("demo", "--if-new") == demo
-    assert installation.json("verify") == {"retainers": 6, "findings": {}}
-    key = Path(installation.environment["HOURTAB_VAR"]) / "keys" / "link_key"
+    assert new_installation.json("demo", "--if-new") == demo
+    assert new_installation.json("verify") == {"retainers": 6, "findings": {}}
+    key = Path(new_installation.environment["HOURTAB_VAR"]) / "keys" / "link_key"
     assert oct(key.stat().st_mode & 0o777) == "0o600"
 
 

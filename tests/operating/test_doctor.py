@@ -67,12 +67,12 @@ def test_a_plan_that_is_none_and_a_file_that_holds_none_are_said(installation, t
     assert "cannot be used" in found["plans"]["said"]
 
 
-def test_a_database_that_is_not_set_up_or_does_not_answer_is_said(installation) -> None:
-    found = installation.json("doctor", status=1)
+def test_a_database_that_is_not_set_up_or_does_not_answer_is_said(new_installation) -> None:
+    found = new_installation.json("doctor", status=1)
     assert levels(found)["migrations"] == "wrong"
-    installation.environment["DATABASE_URL"] = "postgres://nobody@127.0.0.1:1/nothing?connect_timeout=2"
-    installation.environment |= {"SECRET_KEY": "x", "LINK_KEY": "y"}
-    found = installation.json("doctor", status=1)
+    new_installation.environment["DATABASE_URL"] = "postgres://nobody@127.0.0.1:1/nothing?connect_timeout=2"
+    new_installation.environment |= {"SECRET_KEY": "x", "LINK_KEY": "y"}
+    found = new_installation.json("doctor", status=1)
     assert levels(found)["database"] == "wrong"
     assert "worker" not in levels(found)
 

@@ -96,20 +96,20 @@ def test_everything_is_still_there_after_a_restart(installation) -> None:
     assert before[2] == after[2]
 
 
-def test_several_web_processes_start_at_once_on_a_new_database(installation) -> None:
+def test_several_web_processes_start_at_once_on_a_new_database(new_installation) -> None:
     from contextlib import ExitStack
     from threading import Thread
 
-    _, token = installation.open(start="2020-01-01")
+    _, token = new_installation.open(start="2020-01-01")
     with ExitStack() as running:
         sites: list[str] = []
-        starts = [Thread(target=lambda: sites.append(running.enter_context(installation.serve()))) for _ in range(3)]
+        starts = [Thread(target=lambda: sites.append(running.enter_context(new_installation.serve()))) for _ in range(3)]
         for start in starts:
             start.start()
         for start in starts:
             start.join()
         assert [ask(site, f"/r/{token}")[0] for site in sites] == [200] * 3
-        installation.run("log", "notes, 45m @acme")
+        new_installation.run("log", "notes, 45m @acme")
         pages = {ask(site, f"/r/{token}")[2] for site in sites}
         assert len(pages) == 1
         assert b"45" in pages.pop()
