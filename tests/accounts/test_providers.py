@@ -14,6 +14,8 @@ from playwright.sync_api import expect
 from tests.browsing.conftest import chromium
 from tests.peers import Quiet, http_peer
 
+pytestmark = pytest.mark.looks
+
 __all__ = ["chromium"]
 
 
@@ -58,7 +60,6 @@ def with_microsoft(installation) -> Iterator[str]:
         yield site
 
 
-@pytest.mark.looks
 def test_who_comes_from_microsoft_names_a_business_once_and_is_known_from_then_on(installation, chromium) -> None:
     with with_microsoft(installation) as site:
         page = chromium.new_page()
@@ -82,7 +83,6 @@ def test_who_comes_from_microsoft_names_a_business_once_and_is_known_from_then_o
         expect(page.locator("main")).to_contain_text("socialaccount")
 
 
-@pytest.mark.looks
 def test_an_account_is_not_taken_over_because_a_provider_names_its_address(installation, chromium) -> None:
     with with_microsoft(installation) as site:
         page = chromium.new_page()

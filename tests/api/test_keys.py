@@ -85,6 +85,7 @@ def test_a_program_logs_in_the_name_of_its_member(northlight, ben, carl) -> None
         (b"\xff\xfe", 400, "Send JSON like"),
         ("[" * 100_000, 400, "Send JSON like"),
         ({"line": "Call, 1h", "retainer": "nothing"}, 404, "There is no retainer"),
+        ({"line": "Call, 1h", "retainer": "a\x00b"}, 404, "There is no retainer"),
         ({"line": "Call @acme"}, 422, ""),
         ({"line": "Call, 1h @other"}, 422, ""),
     ],

@@ -15,6 +15,7 @@ from hourtab.lib.logs import Json, Masked, masked
 from hourtab.lib.sentry import stripped
 from tests.peers import Quiet, http_peer
 
+pytestmark = pytest.mark.looks
 TOKEN = "AbCdEfGhIjKlMnOpQrStUv"
 
 

@@ -32,7 +32,7 @@ def imports(request: MemberRequest) -> JsonResponse:
         answers = dict(answer_of(clean(text)) for text in request.POST.getlist("answer"))
     except ValueError as error:
         return failed(400, f"answer {error}")
-    ref = request.POST.get("retainer", "")
+    ref = clean(request.POST.get("retainer", ""))
     try:
         retainer = find_retainer(request, ref) if ref else None
     except Http404:

@@ -30,7 +30,7 @@ def log(request: MemberRequest) -> JsonResponse:
         return failed(400, str(error))
     now, retainers = timezone.now(), retainers_of(request).prefetch_related("categories")
     if said.get("retainer"):
-        retainers = retainers.filter(ref=said["retainer"])
+        retainers = retainers.filter(ref=clean(said["retainer"]))
         if not retainers:
             return failed(404, _("There is no retainer “%(ref)s”.") % {"ref": said["retainer"]})
     person = clean(said.get("person", "")) or request.member.user.name

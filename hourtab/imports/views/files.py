@@ -178,11 +178,12 @@ def _answered(request: MemberRequest, found: Import) -> dict[str, str]:
         if key in about and values:
             answers[key] = ("," if key == "absent" else "\n").join(values)
     shown = {key.removeprefix("was."): request.POST[key] for key in request.POST if key.startswith("was.")}
-    posted = {key: clean(request.POST[key]) for key in request.POST if key.startswith("column.")}
+    posted = {clean(key): clean(request.POST[key]) for key in request.POST if key.startswith("column.")}
     answers |= reports.changed_columns(posted, shown)
+    said = {key: clean(str(value)) for key, value in request.POST.items()}
     routes = [
-        [request.POST.get(f"about-{number}", ""), clean(request.POST.get(f"named-{number}", "")), "" if to == "none" else to]
-        for number, to in ((key.removeprefix("to-"), request.POST[key]) for key in request.POST if key.startswith("to-"))
+        [said.get(f"about-{number}", ""), said.get(f"named-{number}", ""), "" if to == "none" else to]
+        for number, to in ((key.removeprefix("to-"), value) for key, value in said.items() if key.startswith("to-"))
         if to
     ]
     if routes:

@@ -23,6 +23,7 @@ from hourtab.ledger.proof import ledger_document
 from hourtab.ledger.views.agreement import day_of
 from hourtab.lib.notices import tell, warn
 from hourtab.lib.once import once
+from hourtab.lib.text import clean
 from hourtab.retainers.access import find_retainer
 from hourtab.retainers.models import Retainer
 from hourtab.retainers.words import words_for
@@ -221,7 +222,7 @@ def erase_texts(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
     entry = get_object_or_404(retainer.entries.select_related("retainer", "corrects"), pk=pk)
     texts = Revision.objects.filter(entry=entry).values_list("description", "person", "project")
     said = {text for row in texts for text in row if text}
-    erasing.erase_texts(entry, by=request.member, now=timezone.now(), reason=request.POST.get("reason", "")[:300])
+    erasing.erase_texts(entry, by=request.member, now=timezone.now(), reason=clean(request.POST.get("reason", ""))[:300])
     forget_pages(retainer)
     forget_texts(request.workspace, said)
     tell(request, _("The texts of this line are gone for ever. Its figures stay."))
