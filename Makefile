@@ -14,8 +14,8 @@ run: $(VENV)/run.stamp
 
 test: check
 	@$(BIN)/python -m tests.browser
-	$(BIN)/python -m pytest -n 2
-	HOURTAB_TEST_ON=postgres $(BIN)/python -m pytest -n 2 --ignore=tests/core -m "not looks"
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+	HOURTAB_TEST_ON=postgres $(BIN)/python -m pytest -n 2 --dist worksteal --ignore=tests/core -m "not looks"
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check --quiet .

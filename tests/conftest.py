@@ -17,6 +17,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -50,12 +51,20 @@ def northlight(db):
 def _member(workspace, name: str, role: str) -> Browser:
     from hourtab.accounts.models import Member, User
 
-    user = User.objects.create_user(f"{name}@{workspace.name.lower()}.example", "correct horse battery", name=name.title())
+    user = User.objects.create(email=f"{name}@{workspace.name.lower()}.example", password=hashed(), name=name.title())
     member = Member.objects.create(workspace=workspace, user=user, role=role)
     browser = Browser(headers={"host": "localhost"})
     sign_in(browser, user)
     browser.member = member
     return browser
+
+
+@cache
+def hashed() -> str:
+    """The hash of everybody's password, “correct horse battery”: made once, as it is slow on purpose."""
+    from django.contrib.auth.hashers import make_password
+
+    return make_password("correct horse battery")
 
 
 def sign_in(browser: Browser, user) -> None:
