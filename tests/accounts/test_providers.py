@@ -31,7 +31,7 @@ class Provider(Quiet):
         "surname": "Lind",
     }
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:  # noqa: N802 - the name http.server calls
         asked = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
         if self.path.startswith("/common/oauth2/v2.0/authorize"):
             assert asked["code_challenge_method"] == "S256"
@@ -41,7 +41,7 @@ class Provider(Quiet):
         assert self.headers["Authorization"] == "Bearer a-token"
         self.answer(200, json.dumps(self.profile).encode(), Content_Type="application/json")
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:  # noqa: N802 - the name http.server calls
         sent = parse_qs(self.body().decode())
         digest = hashlib.sha256(sent["code_verifier"][0].encode()).digest()
         assert base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == self.challenges[sent["code"][0]]

@@ -22,7 +22,7 @@ def leading_elsewhere(target: str) -> Iterator[tuple[str, list[str]]]:
     seen: list[str] = []
 
     class Handler(Quiet):
-        def do_POST(self) -> None:  # noqa: N802
+        def do_POST(self) -> None:  # noqa: N802 - the name http.server calls
             self.body()
             seen.append(self.headers["Authorization"])
             self.answer(307, Location=target + self.path)

@@ -151,7 +151,7 @@ def a_sentry() -> Iterator[tuple[str, list[bytes]]]:
     seen: list[bytes] = []
 
     class Handler(Quiet):
-        def do_POST(self) -> None:  # noqa: N802
+        def do_POST(self) -> None:  # noqa: N802 - the name http.server calls
             body = self.body()
             seen.append(gzip.decompress(body) if self.headers["Content-Encoding"] == "gzip" else body)
             self.answer(200, b"{}")
