@@ -139,6 +139,10 @@ def test_every_page_is_accessible_fits_a_phone_and_works_by_keyboard(installatio
         page.keyboard.type(demo["password"])
         page.keyboard.press("Enter")
         page.wait_for_url(f"{site}/")
+        page.goto(f"{site}/keys")
+        page.fill("input[name=name]", "Nightlyexport" * 6)  # a word longer than a phone is wide
+        page.click("text=Make it")
+        page.goto(site)
         page.focus("#line")
         page.keyboard.type("Call about the offsite, 30m @odell")
         page.keyboard.press("Enter")
