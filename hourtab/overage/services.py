@@ -13,6 +13,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from hourtab.accounts.models import Member
+from hourtab.clients.access import seen_by
 from hourtab.clients.models import Contact
 from hourtab.core.amounts import LONGEST, half_up
 from hourtab.ledger import record
@@ -324,7 +325,11 @@ def _tell_approvers(row: Request, occasion: str, now: datetime) -> None:
 
 
 def told_members(row: Request) -> list[Member]:
-    """Return who hears what became of a request: whoever asked, else the owners."""
+    """Return who hears what became of a request: whoever asked, if they see that client still, else the owners."""
     members = Member.objects.standing().filter(workspace=row.retainer.workspace).select_related("user")
-    asked = [member for member in members if member.pk == row.asked_by_id]
+    asked = [
+        member
+        for member in members
+        if member.pk == row.asked_by_id and seen_by(member).filter(pk=row.retainer.client_id).exists()
+    ]
     return asked or [member for member in members if member.is_owner]

@@ -17,10 +17,12 @@ from hourtab.overage import services
 from hourtab.overage.errors import OverageError
 from hourtab.overage.jobs import draft_at_soft_limits, remind_and_expire
 from hourtab.overage.models import Approver, OverageTerms, Request, RequestEvent
+from hourtab.overage.services import told_members
 from hourtab.overage.today import moves_of
 from hourtab.retainers.models import Retainer
 from hourtab.retainers.words import words_for
-from tests.builders import NOW, log
+from hourtab.team.services import change_member
+from tests.builders import NOW, a_retainer, log
 from tests.mailbox import Mailbox, send, subject_of, text_of
 
 pytestmark = pytest.mark.django_db
@@ -563,3 +565,11 @@ def test_a_decline_hides_neither_what_is_over_nor_itself_for_two_weeks(ada, carl
     assert "3 h over. Agree on it before more work is done. Ask for more hours" in page
     assert "15 h more: declined by Carl Meyer. Look at it" in page
     assert moves_of(retainer.workspace, NOW + timedelta(days=15)) == {}
+
+
+def test_who_no_longer_sees_a_client_hears_no_more_of_what_they_asked_there(northlight, ada, ben) -> None:
+    mine, other = a_retainer(northlight), a_retainer(northlight, "Beta")
+    row = Request(retainer=mine, number=1, asked_by=ben.member)
+    assert told_members(row) == [ben.member]
+    change_member(ben.member, "editor", [other.client_id])
+    assert told_members(row) == [ada.member]
