@@ -1,1 +1,3 @@
-"""Measurements. `make bench` prints a JSON line each; ratios are taken in one run on one machine."""
+"""Measurements. `make bench` prints a JSON line each; ratios are taken in one run on one
+machine.
+"""

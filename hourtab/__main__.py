@@ -7,9 +7,16 @@ import sys
 def main() -> None:
     """Run the command named on the command line."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hourtab.settings")
-    if sys.argv[1:2] == ["replay"] or any(word.partition("=")[0] == "--server" for word in sys.argv[2:]):
-        # It checks a document, or speaks to another machine: no database, no keys, no folder of its own.
-        os.environ |= {"SECRET_KEY": "unused", "LINK_KEY": "unused", "DATABASE_URL": "sqlite:///:memory:"}
+    if sys.argv[1:2] == ["replay"] or any(
+        word.partition("=")[0] == "--server" for word in sys.argv[2:]
+    ):
+        # It checks a document, or speaks to another machine: no database, no keys, no folder of its
+        # own.
+        os.environ |= {
+            "SECRET_KEY": "unused",
+            "LINK_KEY": "unused",
+            "DATABASE_URL": "sqlite:///:memory:",
+        }
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import ManagementUtility
 

@@ -1,6 +1,7 @@
 """The composition: the public lane in front, Django behind it, in one process.
 
-Django runs as WSGI in threads, never on its ASGI handler: that opens threads and connections for every request.
+Django runs as WSGI in threads, never on its ASGI handler: that opens threads and connections for
+every request.
 """
 
 import gc
@@ -25,7 +26,8 @@ from hourtab.sharing.store import reader  # noqa: E402
 
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
-    # What is loaded by now stays: the collector need not look through it again and again while pages are served.
+    # What is loaded by now stays: the collector need not look through it again and again while
+    # pages are served.
     gc.collect()
     gc.freeze()
     yield

@@ -1,4 +1,6 @@
-"""Every recurring job, in human time. A job finds what is due and does it; twice or by two workers at once is safe."""
+"""Every recurring job, in human time. A job finds what is due and does it; twice or by two workers
+at once is safe.
+"""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta

@@ -30,7 +30,9 @@ def env_int(name: str, default: int) -> int:
 
 
 def database(url: str) -> dict[str, object]:
-    """Turn `sqlite:///relative.sqlite3`, `sqlite:////absolute.sqlite3` or `postgres://…` into Django's settings."""
+    """Turn `sqlite:///relative.sqlite3`, `sqlite:////absolute.sqlite3` or `postgres://…` into
+    Django's settings.
+    """
     if url.startswith("sqlite:///"):
         name = unquote(url.removeprefix("sqlite:///").partition("?")[0])
         if name == ":memory:":
@@ -49,7 +51,9 @@ def database(url: str) -> dict[str, object]:
         }
     parts = urlsplit(url)
     if parts.scheme not in ("postgres", "postgresql"):
-        raise ImproperlyConfigured(f"DATABASE_URL must begin with sqlite:/// or postgres://, not “{url.partition(':')[0]}:”.")
+        raise ImproperlyConfigured(
+            f"DATABASE_URL must begin with sqlite:/// or postgres://, not “{url.partition(':')[0]}:”."
+        )
     query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
     return {
         "ENGINE": "django.db.backends.postgresql",
@@ -65,7 +69,9 @@ def database(url: str) -> dict[str, object]:
 
 
 def sign_in_providers() -> dict[str, dict[str, Any]]:
-    """Return the providers people may sign in with beside their address: those whose identity here is set."""
+    """Return the providers people may sign in with beside their address: those whose identity here
+    is set.
+    """
     identities = {
         "google": (env("GOOGLE_CLIENT_ID"), env("GOOGLE_CLIENT_SECRET")),
         "microsoft": (env("MICROSOFT_CLIENT_ID"), env("MICROSOFT_CLIENT_SECRET")),
@@ -81,7 +87,9 @@ def sign_in_providers() -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for name, (client, secret) in identities.items():
         if bool(client) != bool(secret):
-            raise ImproperlyConfigured(f"{name.upper()}_CLIENT_ID and {name.upper()}_CLIENT_SECRET go together.")
+            raise ImproperlyConfigured(
+                f"{name.upper()}_CLIENT_ID and {name.upper()}_CLIENT_SECRET go together."
+            )
         if client:
             app = {"client_id": client, "secret": secret, "settings": more[name]}
             found[name] = {"APPS": [app], "OAUTH_PKCE_ENABLED": True}
@@ -114,7 +122,9 @@ if _HTTPS:
 DATABASE_URL = env("DATABASE_URL") or f"sqlite:///{VAR / 'hourtab.sqlite3'}"
 DATABASES = {"default": database(DATABASE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
+}
 
 ROOT_URLCONF = "hourtab.urls"
 WSGI_APPLICATION = None
@@ -195,7 +205,9 @@ SECURE_CSP: dict[str, list[str]] = {
 if "google" in SOCIALACCOUNT_PROVIDERS:
     SECURE_CSP["form-action"].append("https://accounts.google.com")
 if "microsoft" in SOCIALACCOUNT_PROVIDERS:
-    SECURE_CSP["form-action"].append(SOCIALACCOUNT_PROVIDERS["microsoft"]["APPS"][0]["settings"]["login_url"])
+    SECURE_CSP["form-action"].append(
+        SOCIALACCOUNT_PROVIDERS["microsoft"]["APPS"][0]["settings"]["login_url"]
+    )
 TOTP_CSP = SECURE_CSP | {"img-src": [CSP.SELF, "data:"]}
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -211,7 +223,10 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
@@ -250,7 +265,9 @@ MAILERS: dict[str, dict[str, object]]
 if EMAIL_URL:
     _MAIL = urlsplit(EMAIL_URL)
     if _MAIL.scheme not in ("smtp", "smtps", "smtp+tls") or not _MAIL.hostname:
-        raise ImproperlyConfigured("EMAIL_URL must look like smtp://user:password@host:587 (smtps:// or smtp+tls:// for TLS).")
+        raise ImproperlyConfigured(
+            "EMAIL_URL must look like smtp://user:password@host:587 (smtps:// or smtp+tls:// for TLS)."
+        )
     MAILERS = {
         "default": {
             "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
@@ -268,7 +285,12 @@ if EMAIL_URL:
     ACCOUNT_EMAIL_VERIFICATION = "mandatory"
     ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 else:
-    MAILERS = {"default": {"BACKEND": "django.core.mail.backends.filebased.EmailBackend", "OPTIONS": {"file_path": MAIL_DIR}}}
+    MAILERS = {
+        "default": {
+            "BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+            "OPTIONS": {"file_path": MAIL_DIR},
+        }
+    }
     ACCOUNT_EMAIL_VERIFICATION = "none"
 
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
@@ -307,7 +329,11 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"()": "hourtab.lib.logs.Masked", "fmt": "{asctime} {levelname} {name} {message}", "style": "{"},
+        "line": {
+            "()": "hourtab.lib.logs.Masked",
+            "fmt": "{asctime} {levelname} {name} {message}",
+            "style": "{",
+        },
         "json": {"()": "hourtab.lib.logs.Json"},
     },
     "handlers": {

@@ -126,7 +126,11 @@ urlpatterns = [
     path("settings/members/<number:pk>", team.change_member, name="change_member"),
     path("settings/members/<number:pk>/remove", team.remove_member, name="remove_member"),
     path("settings/members/<number:pk>/owner", team.transfer_ownership, name="transfer_ownership"),
-    path("settings/invitations/<number:pk>/withdraw", team.withdraw_invitation, name="withdraw_invitation"),
+    path(
+        "settings/invitations/<number:pk>/withdraw",
+        team.withdraw_invitation,
+        name="withdraw_invitation",
+    ),
     path("you", team.you, name="you"),
     path("you/entries", own.own_entries, name="own_entries"),
     path("keys", api_keys.keys, name="keys"),
@@ -144,7 +148,11 @@ urlpatterns = [
     path("settings/delete", leaving.delete_workspace, name="delete_workspace"),
     path("settings/keep", leaving.keep_workspace, name="keep_workspace"),
     # Its picture of the code to scan is a data: address, allowed there alone.
-    path("accounts/2fa/totp/activate/", csp_override(settings.TOTP_CSP)(activate_totp), name="mfa_activate_totp"),
+    path(
+        "accounts/2fa/totp/activate/",
+        csp_override(settings.TOTP_CSP)(activate_totp),
+        name="mfa_activate_totp",
+    ),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/sessions/", include("allauth.usersessions.urls")),

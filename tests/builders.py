@@ -16,10 +16,20 @@ NOW = datetime(2027, 6, 22, 14, 5, tzinfo=UTC)
 
 
 def a_retainer(
-    workspace: Workspace, client: str = "Acme", name: str = "Coaching", *, hours: float = 20, starts: str = "2027-06-01",
-    rollover: int | None = 0, policy: Any = "ask", rounding: Rounding | None = None, categories: tuple[str, ...] = (), zone: str = "",
-    grace: int = 10, rate: int | None = None,
-) -> Retainer:  # fmt: skip
+    workspace: Workspace,
+    client: str = "Acme",
+    name: str = "Coaching",
+    *,
+    hours: float = 20,
+    starts: str = "2027-06-01",
+    rollover: int | None = 0,
+    policy: Any = "ask",
+    rounding: Rounding | None = None,
+    categories: tuple[str, ...] = (),
+    zone: str = "",
+    grace: int = 10,
+    rate: int | None = None,
+) -> Retainer:
     start = date.fromisoformat(starts)
     terms = Terms(
         start,
@@ -31,14 +41,23 @@ def a_retainer(
         rounding=rounding or Rounding(),
         grace_days=grace,
     )
-    return open_retainer(workspace, client=client, name=name, terms=terms, categories=categories, zone=zone)
+    return open_retainer(
+        workspace, client=client, name=name, terms=terms, categories=categories, zone=zone
+    )
 
 
 def work(on: str, amount: str, description: str = "Work", **more: Any) -> Work:
     return Work(date.fromisoformat(on), parse(amount), description=description, **more)
 
 
-def log(retainer: Retainer, on: str, amount: str, description: str = "Work", now: datetime = NOW, **more: Any) -> Entry:
+def log(
+    retainer: Retainer,
+    on: str,
+    amount: str,
+    description: str = "Work",
+    now: datetime = NOW,
+    **more: Any,
+) -> Entry:
     return ledger.log_time(retainer, work(on, amount, description, **more), by=None, now=now)
 
 
@@ -46,12 +65,18 @@ TOGGL = "User,Email,Client,Project,Task,Description,Billable,Start date,Start ti
 
 
 def toggl(*lines: str) -> bytes:
-    """A Toggl report of lines like `06-03 09:00 1:30 Prep call`, optionally `… | client | project | no`."""
+    """A Toggl report of lines like `06-03 09:00 1:30 Prep call`, optionally `… | client | project |
+    no`.
+    """
     rows = [TOGGL]
     for line in lines:
         said, *rest = (part.strip() for part in line.split("|"))
         day, start, amount, *words = said.split(" ")
-        client, project, billable = [*rest, "Acme", "Programme", "Yes"][: len(rest)] + ["Acme", "Programme", "Yes"][len(rest) :]
+        client, project, billable = [*rest, "Acme", "Programme", "Yes"][: len(rest)] + [
+            "Acme",
+            "Programme",
+            "Yes",
+        ][len(rest) :]
         begin = datetime.combine(date(2027, int(day[:2]), int(day[3:])), time.fromisoformat(start))
         end = begin + timedelta(seconds=parse(amount))
         seconds = parse(amount)

@@ -1,6 +1,8 @@
-"""The translation catalogues: `python -m tests.catalogues` brings them up to date with the texts in code and templates.
+"""The translation catalogues: `python -m tests.catalogues` brings them up to date with the texts in
+code and templates.
 
-It gathers every text, merges it into `hourtab/locale/<language>/LC_MESSAGES/django.po`, and compiles that. No other tool is needed.
+It gathers every text, merges it into `hourtab/locale/<language>/LC_MESSAGES/django.po`, and
+compiles that. No other tool is needed.
 """
 
 import io
@@ -20,15 +22,44 @@ LOCALE = HOUSE / "locale"
 WRITTEN = datetime(2026, 1, 1, tzinfo=UTC)
 """Headers name one date for all, so that a catalogue changes only with its texts."""
 KEYWORDS = {
-    "_": None, "_lazy": None, "gettext": None, "gettext_lazy": None, "ngettext": (1, 2), "ngettext_lazy": (1, 2),
-    "pgettext": ((1, "c"), 2), "pgettext_lazy": ((1, "c"), 2), "gettext_noop": None,
-}  # fmt: skip
+    "_": None,
+    "_lazy": None,
+    "gettext": None,
+    "gettext_lazy": None,
+    "ngettext": (1, 2),
+    "ngettext_lazy": (1, 2),
+    "pgettext": ((1, "c"), 2),
+    "pgettext_lazy": ((1, "c"), 2),
+    "gettext_noop": None,
+}
 PUBLIC = (
-    "sharing", "templates/sharing", "templates/mail", "templates/account/email/", "archive/mails.py", "team/mails.py", "templates/parts/bar.html", "templates/parts/log_line.html", "ledger/words.py",
-    "ledger/bar.py", "retainers/words.py", "lib/words.py", "templates/landing", "accounts/professions.py", "templates/error.html",
-    "templates/base.html", "ledger/coverage.py", "retainers/weights.py", "overage/words.py", "overage/mails.py", "overage/services.py", "overage/links.py",
-    "overage/views/approvals.py", "templates/overage/approval.html", "alerts/mails.py", "templates/alerts/mute.html",
-)  # fmt: skip
+    "sharing",
+    "templates/sharing",
+    "templates/mail",
+    "templates/account/email/",
+    "archive/mails.py",
+    "team/mails.py",
+    "templates/parts/bar.html",
+    "templates/parts/log_line.html",
+    "ledger/words.py",
+    "ledger/bar.py",
+    "retainers/words.py",
+    "lib/words.py",
+    "templates/landing",
+    "accounts/professions.py",
+    "templates/error.html",
+    "templates/base.html",
+    "ledger/coverage.py",
+    "retainers/weights.py",
+    "overage/words.py",
+    "overage/mails.py",
+    "overage/services.py",
+    "overage/links.py",
+    "overage/views/approvals.py",
+    "templates/overage/approval.html",
+    "alerts/mails.py",
+    "templates/alerts/mute.html",
+)
 PRIVATE = ("sharing/forms.py", "sharing/views/links.py")
 """Parts of these places that only the provider reads."""
 
@@ -46,8 +77,11 @@ def texts(only_public: bool = False) -> Catalog:
             continue
         source = path.read_text()
         if path.suffix != ".py":
-            # What stands between the texts is of no interest, and its indentation would stop the tokenizer.
-            source = "\n".join(line.strip() for line in templatize(source, origin=place).splitlines())
+            # What stands between the texts is of no interest, and its indentation would stop the
+            # tokenizer.
+            source = "\n".join(
+                line.strip() for line in templatize(source, origin=place).splitlines()
+            )
         for line, message, comments, context in _extracted(source):
             found.add(message, locations=[(place, line)], auto_comments=comments, context=context)
     return found
@@ -62,7 +96,9 @@ def _extracted(source: str) -> Iterator[tuple[int, str | tuple[str, ...], list[s
 
 
 def languages() -> list[str]:
-    """Return the languages there are catalogues for, beside English, in which the texts are written."""
+    """Return the languages there are catalogues for, beside English, in which the texts are
+    written.
+    """
     return sorted(path.parent.parent.name for path in LOCALE.glob("*/LC_MESSAGES/django.po"))
 
 
@@ -90,7 +126,9 @@ def main() -> int:
         catalogue.obsolete.clear()
         catalogue.creation_date = catalogue.revision_date = WRITTEN
         with path.open("wb") as file:
-            write_po(file, catalogue, width=120, sort_output=True, omit_header=False, no_location=True)
+            write_po(
+                file, catalogue, width=120, sort_output=True, omit_header=False, no_location=True
+            )
         path.with_suffix(".mo").write_bytes(compiled(catalogue))
         for message in untranslated(catalogue, public):
             missing += 1
@@ -99,13 +137,23 @@ def main() -> int:
 
 
 def untranslated(catalogue: Catalog, wanted: Catalog) -> list[str | tuple[str, ...]]:
-    """Return the texts of `wanted` that the catalogue does not say, or says with other placeholders."""
+    """Return the texts of `wanted` that the catalogue does not say, or says with other
+    placeholders.
+    """
     found = []
     for message in wanted:
         if not message.id:
             continue
-        own = catalogue.get(message.id if isinstance(message.id, str) else message.id[0], message.context)
-        said = [own.string] if own and isinstance(own.string, str) else list(own.string or ()) if own else []
+        own = catalogue.get(
+            message.id if isinstance(message.id, str) else message.id[0], message.context
+        )
+        said = (
+            [own.string]
+            if own and isinstance(own.string, str)
+            else list(own.string or ())
+            if own
+            else []
+        )
         ids = [message.id] if isinstance(message.id, str) else list(message.id)
         if (
             not said

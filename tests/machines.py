@@ -21,4 +21,7 @@ def run_rolled_back(machine: type[RuleBasedStateMachine], *, examples: int, step
                 transaction.set_rollback(True)
                 self.outer.__exit__(None, None, None)
 
-    run_state_machine_as_test(RolledBack, settings=settings(max_examples=examples, stateful_step_count=steps, deadline=None))
+    run_state_machine_as_test(
+        RolledBack,
+        settings=settings(max_examples=examples, stateful_step_count=steps, deadline=None),
+    )

@@ -13,7 +13,9 @@ from aiosmtpd.controller import Controller
 
 
 class Mailbox:
-    """Keeps what it is sent; `refusals` are answers given first, for an address or for all (empty)."""
+    """Keeps what it is sent; `refusals` are answers given first, for an address or for all
+    (empty).
+    """
 
     def __init__(self) -> None:
         self.mails: list[Message] = []

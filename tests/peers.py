@@ -7,7 +7,9 @@ from contextlib import contextmanager
 
 
 class Quiet(http.server.BaseHTTPRequestHandler):
-    """A handler that prints nothing. A test's own says `do_GET` or `do_POST`, the names http.server calls."""
+    """A handler that prints nothing. A test's own says `do_GET` or `do_POST`, the names http.server
+    calls.
+    """
 
     def log_message(self, *args: object) -> None:
         pass

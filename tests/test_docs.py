@@ -8,7 +8,19 @@ from django.apps import apps
 
 ROOT = Path(__file__).parent.parent
 DOCS = {path.name: path.read_text() for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]}
-OURS = ("accounts", "clients", "retainers", "ledger", "imports", "outbox", "overage", "sharing", "alerts", "operating", "api")
+OURS = (
+    "accounts",
+    "clients",
+    "retainers",
+    "ledger",
+    "imports",
+    "outbox",
+    "overage",
+    "sharing",
+    "alerts",
+    "operating",
+    "api",
+)
 
 
 def test_every_setting_is_described() -> None:
@@ -73,6 +85,16 @@ def test_every_key_of_the_ledger_document_is_described() -> None:
     from hourtab.core.documents import _CYCLE_KEYS
 
     text = DOCS["ledger-document.md"]
-    kinds = (terms.Retainer, terms.Terms, entries.Entry, entries.TopUp, entries.Transfer, entries.Authorisation, entries.Hold)
-    for name in {name.rstrip("_") for kind in kinds for name in get_type_hints(kind)} | set(_CYCLE_KEYS):
+    kinds = (
+        terms.Retainer,
+        terms.Terms,
+        entries.Entry,
+        entries.TopUp,
+        entries.Transfer,
+        entries.Authorisation,
+        entries.Hold,
+    )
+    for name in {name.rstrip("_") for kind in kinds for name in get_type_hints(kind)} | set(
+        _CYCLE_KEYS
+    ):
         assert f"`{name}" in text, name

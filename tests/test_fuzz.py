@@ -1,7 +1,9 @@
-"""Whatever is sent to a page, and to every form on it, is answered with a sentence: never with an error of ours.
+"""Whatever is sent to a page, and to every form on it, is answered with a sentence: never with an
+error of ours.
 
-Forms are found as a browser finds them, on the pages, with their fields; values are odd, huge, empty, of another type, of
-somebody else, twice, or missing. What was sent can be sent again: the seed is fixed.
+Forms are found as a browser finds them, on the pages, with their fields; values are odd, huge,
+empty, of another type, of somebody else, twice, or missing. What was sent can be sent again: the
+seed is fixed.
 """
 
 import random
@@ -24,20 +26,83 @@ pytestmark = pytest.mark.django_db
 __all__ = ["paths"]
 ROUNDS = 3
 ODD = (
-    "", " ", "0", "-1", "1", "99999999999999999999", "1e309", "NaN", "１２", "0x10", "1:99", "7h 99m", "-5h", "1,5", "2027-02-30", "0000-00-00",
-    "9999-12-31", "2027-06-22", "12:61", "x" * 5000, "ß" * 300, "\x00", "a\x00b", "\ud800".encode("utf-16", "surrogatepass").decode("utf-16", "replace"),
-    "‮evil", "🦊" * 50, "<script>alert(1)</script>", "' OR 1=1 --", "{{ 7*7 }}", "%s%n%d", "../../etc/passwd", "http://[::1", "javascript:alert(1)",
-    "a@b", "eve@evil.example\r\nBcc: x@y.example", "=cmd|' /C calc'!A0", "on", "yes", "None", "null", "[]", "{}", "[[]]", '{"a": 1}', "UTC", "EUR",
-    "owner", "retainer", "month", "-", "|", "a|b", ",", "1,2,3", "2027-06-01", "all", "some",
-)  # fmt: skip
+    "",
+    " ",
+    "0",
+    "-1",
+    "1",
+    "99999999999999999999",
+    "1e309",
+    "NaN",
+    "１２",
+    "0x10",
+    "1:99",
+    "7h 99m",
+    "-5h",
+    "1,5",
+    "2027-02-30",
+    "0000-00-00",
+    "9999-12-31",
+    "2027-06-22",
+    "12:61",
+    "x" * 5000,
+    "ß" * 300,
+    "\x00",
+    "a\x00b",
+    "\ud800".encode("utf-16", "surrogatepass").decode("utf-16", "replace"),
+    "‮evil",
+    "🦊" * 50,
+    "<script>alert(1)</script>",
+    "' OR 1=1 --",
+    "{{ 7*7 }}",
+    "%s%n%d",
+    "../../etc/passwd",
+    "http://[::1",
+    "javascript:alert(1)",
+    "a@b",
+    "eve@evil.example\r\nBcc: x@y.example",
+    "=cmd|' /C calc'!A0",
+    "on",
+    "yes",
+    "None",
+    "null",
+    "[]",
+    "{}",
+    "[[]]",
+    '{"a": 1}',
+    "UTC",
+    "EUR",
+    "owner",
+    "retainer",
+    "month",
+    "-",
+    "|",
+    "a|b",
+    ",",
+    "1,2,3",
+    "2027-06-01",
+    "all",
+    "some",
+)
 FILES = (
-    b"", b"\x00", b"%PDF-1.7", b"PK\x03\x04broken", b"\xff\xfe\x00", b"a,b\n1,2\n", b"\x89PNG\r\n\x1a\n", b"BEGIN:VCALENDAR\n", toggl("06-03 09:00 1:30 Prep call"),
-    b'Client,"Date\nDate,' + b"x" * 3000, b"<html><table><tr><td>1</table>",
-)  # fmt: skip
+    b"",
+    b"\x00",
+    b"%PDF-1.7",
+    b"PK\x03\x04broken",
+    b"\xff\xfe\x00",
+    b"a,b\n1,2\n",
+    b"\x89PNG\r\n\x1a\n",
+    b"BEGIN:VCALENDAR\n",
+    toggl("06-03 09:00 1:30 Prep call"),
+    b'Client,"Date\nDate,' + b"x" * 3000,
+    b"<html><table><tr><td>1</table>",
+)
 
 
 class Forms(HTMLParser):
-    """The forms of a page: method, address, and the names of their fields with the values a browser would send."""
+    """The forms of a page: method, address, and the names of their fields with the values a browser
+    would send.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -58,7 +123,9 @@ class _Undone(Exception):
 
 
 def sent(dice: random.Random, fields: list[tuple[str, str]]) -> dict[str, object]:
-    """Return something to send: mostly what the form holds, with odd values, doubles and strangers among it."""
+    """Return something to send: mostly what the form holds, with odd values, doubles and strangers
+    among it.
+    """
     values: dict[str, object] = {}
     for name, value in fields:
         if name == "csrfmiddlewaretoken":
@@ -69,11 +136,24 @@ def sent(dice: random.Random, fields: list[tuple[str, str]]) -> dict[str, object
         if dice.random() < 0.08:
             values[name] = [dice.choice(ODD), value, dice.choice(ODD)]
         if name in ("file", "logo_file") and dice.random() < 0.8:
-            values[name] = SimpleUploadedFile(dice.choice(("x.csv", "../x", "x" * 300, "ü.png")), dice.choice(FILES))
+            values[name] = SimpleUploadedFile(
+                dice.choice(("x.csv", "../x", "x" * 300, "ü.png")), dice.choice(FILES)
+            )
     for _ in range(dice.randrange(3)):
         values[
             dice.choice(
-                ("id", "pk", "workspace", "workspace_id", "is_staff", "digest_key", "plan", "once", "about", "column.date")
+                (
+                    "id",
+                    "pk",
+                    "workspace",
+                    "workspace_id",
+                    "is_staff",
+                    "digest_key",
+                    "plan",
+                    "once",
+                    "about",
+                    "column.date",
+                )
             )
         ] = dice.choice(ODD)
     return values
@@ -104,7 +184,10 @@ def test_every_form_answers_whatever_is_sent_to_it(paths, northlight, ada) -> No
     ada.raise_request_exception = False
     for path, forms in list(pages(ada, paths)):
         # A route without a form of its own is sent the fields of no form, and of any.
-        for method, action, fields in [*forms, ("post", "", [("name", ""), ("reason", ""), ("amount", ""), ("on", "")])]:
+        for method, action, fields in [
+            *forms,
+            ("post", "", [("name", ""), ("reason", ""), ("amount", ""), ("on", "")]),
+        ]:
             target = action if action.startswith("/") else path
             if method == "get" or "logout" in target:
                 continue
@@ -115,7 +198,15 @@ def test_every_form_answers_whatever_is_sent_to_it(paths, northlight, ada) -> No
                     with transaction.atomic():
                         answer = ada.post(target, values)
                         if not calm(answer):
-                            wrong.append((target, {k: v if isinstance(v, str | list) else v.name for k, v in values.items()}))
+                            wrong.append(
+                                (
+                                    target,
+                                    {
+                                        k: v if isinstance(v, str | list) else v.name
+                                        for k, v in values.items()
+                                    },
+                                )
+                            )
                         raise _Undone
                 except _Undone:
                     ada.cookies["session"] = key
@@ -157,7 +248,9 @@ def test_every_address_answers_whatever_is_asked_of_it(paths, ada, carl) -> None
         person.raise_request_exception = False
         for path in paths.values():
             for _ in range(ROUNDS):
-                query = urlencode([(dice.choice(names), dice.choice(ODD)) for _ in range(dice.randrange(1, 4))])
+                query = urlencode(
+                    [(dice.choice(names), dice.choice(ODD)) for _ in range(dice.randrange(1, 4))]
+                )
                 if not calm(person.get(f"{path}?{query}")):
                     wrong.append(f"{path}?{query}")
     assert wrong == []
@@ -198,9 +291,16 @@ def test_sign_in_pages_answer_whatever_is_sent_to_them(carl, db) -> None:
     dice, wrong = random.Random(17), []
     carl.raise_request_exception = False
     for path in (
-        "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/accounts/login/code/", "/accounts/login/code/confirm/",
-        "/accounts/password/reset/key/1-x/", "/accounts/2fa/authenticate/", "/accounts/confirm-email/", "/accounts/reauthenticate/",
-    ):  # fmt: skip
+        "/accounts/login/",
+        "/accounts/signup/",
+        "/accounts/password/reset/",
+        "/accounts/login/code/",
+        "/accounts/login/code/confirm/",
+        "/accounts/password/reset/key/1-x/",
+        "/accounts/2fa/authenticate/",
+        "/accounts/confirm-email/",
+        "/accounts/reauthenticate/",
+    ):
         forms = Forms()
         forms.feed(carl.get(path).content.decode())
         for _method, action, fields in [

@@ -1,4 +1,6 @@
-"""Two workspaces: whatever belongs to one does not exist for a member of the other, and asks a stranger to sign in."""
+"""Two workspaces: whatever belongs to one does not exist for a member of the other, and asks a
+stranger to sign in.
+"""
 
 import os
 import re
@@ -29,19 +31,77 @@ from tests.conftest import _member
 pytestmark = pytest.mark.django_db
 
 OPEN_TO_ALL = {
-    "today", "demo", "public_page", "public_statement", "robots", "subscription", "end_subscription", "look", "profession",
-    "approval", "mute", "join", "healthz", "readyz", "metrics",
-}  # fmt: skip
+    "today",
+    "demo",
+    "public_page",
+    "public_statement",
+    "robots",
+    "subscription",
+    "end_subscription",
+    "look",
+    "profession",
+    "approval",
+    "mute",
+    "join",
+    "healthz",
+    "readyz",
+    "metrics",
+}
 OF_THE_MEMBER = {
-    "today", "log_quick_line", "open_retainer", "clients", "settings", "imports", "sources", "export_everything", "delete_workspace",
-    "mail", "members", "leave_workspace", "you", "audit", "audit_csv", "erase_person", "keep_workspace", "default_terms", "own_entries", "keys",
-}  # fmt: skip
+    "today",
+    "log_quick_line",
+    "open_retainer",
+    "clients",
+    "settings",
+    "imports",
+    "sources",
+    "export_everything",
+    "delete_workspace",
+    "mail",
+    "members",
+    "leave_workspace",
+    "you",
+    "audit",
+    "audit_csv",
+    "erase_person",
+    "keep_workspace",
+    "default_terms",
+    "own_entries",
+    "keys",
+}
 ONLY_POST = {
-    "log_quick_line", "add_link", "withdraw_entry", "restore_entry", "know_category", "apply_import", "undo_import", "discard_import",
-    "answer_import", "forget_answers", "remove_rule", "raise_rule",
-    "export_everything", "delete_workspace", "keep_workspace", "revoke_key", "withdraw_terms", "pause_cycle", "erase_texts",
-    "rotate_link", "revoke_link", "clear_hold", "withdraw_request", "remove_member", "transfer_ownership", "withdraw_invitation", "switch_workspace", "remove_weight", "send_mail_again", "add_contact", "remove_contact",
-}  # fmt: skip
+    "log_quick_line",
+    "add_link",
+    "withdraw_entry",
+    "restore_entry",
+    "know_category",
+    "apply_import",
+    "undo_import",
+    "discard_import",
+    "answer_import",
+    "forget_answers",
+    "remove_rule",
+    "raise_rule",
+    "export_everything",
+    "delete_workspace",
+    "keep_workspace",
+    "revoke_key",
+    "withdraw_terms",
+    "pause_cycle",
+    "erase_texts",
+    "rotate_link",
+    "revoke_link",
+    "clear_hold",
+    "withdraw_request",
+    "remove_member",
+    "transfer_ownership",
+    "withdraw_invitation",
+    "switch_workspace",
+    "remove_weight",
+    "send_mail_again",
+    "add_contact",
+    "remove_contact",
+}
 WITH_A_KEY = {"api_log", "api_imports"}
 """What programs ask for: no session opens it."""
 OF_ONESELF = {"leave_workspace", "switch_workspace"}
@@ -101,23 +161,46 @@ def paths(northlight, ada) -> dict[str, str]:
     OverageTerms.objects.create(retainer=retainer, emergency_rate=30000, emergency_ceiling=8 * 3600)
     asked = start_emergency(retainer, reason="Ransomware", began_at=begin, by=None, now=NOW)
     OverageTerms.objects.all().delete()
-    weight = WeightRule.objects.create(retainer=retainer, name="Emergencies", percent=200, category="Emergency")
+    weight = WeightRule.objects.create(
+        retainer=retainer, name="Emergencies", percent=200, category="Emergency"
+    )
     invited = invite(northlight, "dora@firm.example", "editor", None, by=None, now=NOW)
     contact = Contact.objects.create(client=retainer.client, name="Carl")
-    draft = Import.objects.create(workspace=northlight, retainer=retainer, file_name="x.csv", file_digest="x", content=b"x")
+    draft = Import.objects.create(
+        workspace=northlight, retainer=retainer, file_name="x.csv", file_digest="x", content=b"x"
+    )
     source = Source.objects.create(workspace=northlight, tool="toggl")
-    rule = SourceRule.objects.create(source=source, conditions={"client": ["Acme"]}, retainer=retainer)
+    rule = SourceRule.objects.create(
+        source=source, conditions={"client": ["Acme"]}, retainer=retainer
+    )
     key, _secret = make_key(ada.member, "Laptop", ["log"], timedelta(days=30), now=NOW)
     fill = {
         "keys/<number:pk>": key.pk,
-        "requests/<number:number>": asked.number, "weights/<number:pk>": weight.pk, "a/<str:token>": "A" * 22, "join/<str:token>": "A" * 22,
-        "members/<number:pk>": ada.member.pk, "invitations/<number:pk>": invited.pk, "workspaces/<number:pk>": northlight.pk, "m/<str:token>": "A" * 22,
-        "sources/<number:pk>": source.pk, "rules/<number:pk>": rule.pk,
-        "retainers/<slug:ref>": retainer.ref, "imports/<slug:ref>": draft.ref, "entries/<number:pk>": entry.pk, "links/<number:pk>": link.pk,
-        "terms/<str:on>": "2027-06-01", "cycles/<str:on>": "2027-06-01",
-        "clients/<number:pk>": retainer.client_id, "contacts/<number:pk>": contact.pk, "r/<str:token>": link.token,
-        "s/<str:address>": "1-1-1-" + "A" * 22, "d/<str:token>": "A" * 22, "settings/mail/<number:pk>": message.pk, "plan/<number:pk>": hold.pk, "for/<slug:slug>": "it-providers",
-    }  # fmt: skip
+        "requests/<number:number>": asked.number,
+        "weights/<number:pk>": weight.pk,
+        "a/<str:token>": "A" * 22,
+        "join/<str:token>": "A" * 22,
+        "members/<number:pk>": ada.member.pk,
+        "invitations/<number:pk>": invited.pk,
+        "workspaces/<number:pk>": northlight.pk,
+        "m/<str:token>": "A" * 22,
+        "sources/<number:pk>": source.pk,
+        "rules/<number:pk>": rule.pk,
+        "retainers/<slug:ref>": retainer.ref,
+        "imports/<slug:ref>": draft.ref,
+        "entries/<number:pk>": entry.pk,
+        "links/<number:pk>": link.pk,
+        "terms/<str:on>": "2027-06-01",
+        "cycles/<str:on>": "2027-06-01",
+        "clients/<number:pk>": retainer.client_id,
+        "contacts/<number:pk>": contact.pk,
+        "r/<str:token>": link.token,
+        "s/<str:address>": "1-1-1-" + "A" * 22,
+        "d/<str:token>": "A" * 22,
+        "settings/mail/<number:pk>": message.pk,
+        "plan/<number:pk>": hold.pk,
+        "for/<slug:slug>": "it-providers",
+    }
     found = {}
     for name, route in every_url():
         for place, value in fill.items():
@@ -134,7 +217,12 @@ def test_a_member_of_another_workspace_finds_nothing(paths, olga) -> None:
             continue
         for answer in (olga.get(path), olga.post(path, {"name": "x"})):
             assert answer.status_code == 404, (name, answer.status_code)
-    for name in OF_THE_MEMBER - {"log_quick_line", "export_everything", "delete_workspace", "keep_workspace"}:
+    for name in OF_THE_MEMBER - {
+        "log_quick_line",
+        "export_everything",
+        "delete_workspace",
+        "keep_workspace",
+    }:
         page = olga.get(paths[name]).content
         assert b"Acme" not in page, name
         assert b"Northlight" not in page, name
@@ -189,7 +277,9 @@ def test_every_page_opens_for_its_owner(paths, ada) -> None:
             assert ada.get(path).status_code == (302 if name in GOES_BACK else 200), name
 
 
-def test_an_entry_of_another_retainer_of_the_same_workspace_is_not_found_under_this_one(northlight, ada) -> None:
+def test_an_entry_of_another_retainer_of_the_same_workspace_is_not_found_under_this_one(
+    northlight, ada
+) -> None:
     one, other = a_retainer(northlight, "One"), a_retainer(northlight, "Other")
     entry = log(other, "2027-06-03", "2h")
     assert ada.get(f"/retainers/{one.ref}/entries/{entry.pk}/edit").status_code == 404
@@ -210,10 +300,14 @@ Statements, subscriptions, decisions, mutes and invitations (`s/`, `d/`, `a/`, `
 def said(status: int, location: str) -> str:
     if status == 302:
         return "in" if location.startswith("/accounts/login/") else "on"
-    return {404: "–", 403: "no", 405: "not taken", 401: "key"}.get(status, "ok" if status in (200, 303, 422) else str(status))
+    return {404: "–", 403: "no", 405: "not taken", 401: "key"}.get(
+        status, "ok" if status in (200, 303, 422) else str(status)
+    )
 
 
-def test_every_address_answers_everybody_as_the_table_says(paths, northlight, ada, ben, ria, olga, carl) -> None:
+def test_every_address_answers_everybody_as_the_table_says(
+    paths, northlight, ada, ben, ria, olga, carl
+) -> None:
     other = a_retainer(northlight, "Another client")
     dora = _member(northlight, "dora", "editor")
     dora.member.is_limited = True

@@ -1,4 +1,6 @@
-"""What a stranger, or a member of another workspace, would try. docs/security.md lists it all, and where it is tried."""
+"""What a stranger, or a member of another workspace, would try. docs/security.md lists it all, and
+where it is tried.
+"""
 
 import re
 import time
@@ -34,17 +36,29 @@ def test_a_form_without_its_token_does_nothing(northlight, ada) -> None:
     strict.force_login(ada.member.user)
     retainer = a_retainer(northlight)
     for path, form in (
-        ("/log", {"line": "Call, 45m @acme"}), (f"/retainers/{retainer.ref}/log", {"on": "2027-06-03", "amount": "1h"}),
-        ("/settings/members", {"to": "eve@evil.example", "role": "owner"}), ("/leave", {}), ("/accounts/logout/", {}),
-    ):  # fmt: skip
+        ("/log", {"line": "Call, 45m @acme"}),
+        (f"/retainers/{retainer.ref}/log", {"on": "2027-06-03", "amount": "1h"}),
+        ("/settings/members", {"to": "eve@evil.example", "role": "owner"}),
+        ("/leave", {}),
+        ("/accounts/logout/", {}),
+    ):
         assert strict.post(path, form).status_code == 403, path
-        assert strict.post(path, form, headers={"origin": "https://evil.example"}).status_code == 403, path
+        assert (
+            strict.post(path, form, headers={"origin": "https://evil.example"}).status_code == 403
+        ), path
     assert retainer.entries.count() == 0
     assert not northlight.invitations.exists()
 
 
-def test_a_host_that_is_not_ours_is_refused_and_never_named_in_a_mail(carl, mailbox: Mailbox, northlight) -> None:
-    for host in ("evil.example", "localhost.evil.example", "evil.example:80", "localhost@evil.example"):
+def test_a_host_that_is_not_ours_is_refused_and_never_named_in_a_mail(
+    carl, mailbox: Mailbox, northlight
+) -> None:
+    for host in (
+        "evil.example",
+        "localhost.evil.example",
+        "evil.example:80",
+        "localhost@evil.example",
+    ):
         assert carl.get("/accounts/login/", headers={"host": host}).status_code == 400, host
     answer = carl.get("/accounts/login/", headers={"x-forwarded-host": "evil.example"})
     assert b"evil.example" not in answer.content
@@ -62,9 +76,14 @@ def test_a_name_with_line_breaks_becomes_no_header(northlight, mailbox: Mailbox)
     assert "eve@evil.example" not in (mailbox.mails[0]["To"], mailbox.mails[0]["Cc"])
 
 
-@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"]
+)
 def test_signing_in_leads_to_no_other_site(carl, ada, target) -> None:
-    answer = carl.post(f"/accounts/login/?next={target}", {"login": ada.member.user.email, "password": PASSWORD, "next": target})
+    answer = carl.post(
+        f"/accounts/login/?next={target}",
+        {"login": ada.member.user.email, "password": PASSWORD, "next": target},
+    )
     assert answer["Location"] == "/"
 
 
@@ -80,7 +99,10 @@ def test_a_session_that_was_planted_is_not_the_one_that_is_signed_in(carl, ada) 
 
 
 def test_passwords_cannot_be_tried_for_long(carl, ada) -> None:
-    told = [carl.post("/accounts/login/", {"login": ada.member.user.email, "password": f"wrong {n}"}) for n in range(15)]
+    told = [
+        carl.post("/accounts/login/", {"login": ada.member.user.email, "password": f"wrong {n}"})
+        for n in range(15)
+    ]
     assert told[-1].status_code == 429 or b"Too many" in told[-1].content
     late = carl.post("/accounts/login/", {"login": ada.member.user.email, "password": PASSWORD})
     assert late.status_code != 302
@@ -100,19 +122,38 @@ def test_an_unknown_address_takes_as_long_as_a_known_one(ada) -> None:
     for _ in range(4):
         for login, times in took.items():
             began = time.perf_counter()
-            Browser(headers={"host": "localhost"}).post("/accounts/login/", {"login": login, "password": "wrong password"})
+            Browser(headers={"host": "localhost"}).post(
+                "/accounts/login/", {"login": login, "password": "wrong password"}
+            )
             times.append(time.perf_counter() - began)
     unknown, known = (min(times) for times in took.values())
     assert 0.5 < unknown / known < 2, "a password is hashed, and a row waited for, either way"
 
 
 def test_fields_that_no_form_has_change_nothing(northlight, ada, ben, olga) -> None:
-    ada.post("/settings", {
-        "name": "Northlight", "profession": "", "zone": "UTC", "locale": "en-GB", "currency": "EUR", "hour_format": "hm", "colour": "",
-        "is_demo": "on", "digest_key": "x", "version": "1", "delete_after": "2020-01-01", "id": str(olga.member.workspace_id),
-    })  # fmt: skip
+    ada.post(
+        "/settings",
+        {
+            "name": "Northlight",
+            "profession": "",
+            "zone": "UTC",
+            "locale": "en-GB",
+            "currency": "EUR",
+            "hour_format": "hm",
+            "colour": "",
+            "is_demo": "on",
+            "digest_key": "x",
+            "version": "1",
+            "delete_after": "2020-01-01",
+            "id": str(olga.member.workspace_id),
+        },
+    )
     fresh = Workspace.objects.get(pk=northlight.pk)
-    assert (fresh.is_demo, fresh.delete_after, bytes(fresh.digest_key)) == (False, None, bytes(northlight.digest_key))
+    assert (fresh.is_demo, fresh.delete_after, bytes(fresh.digest_key)) == (
+        False,
+        None,
+        bytes(northlight.digest_key),
+    )
     assert Workspace.objects.get(pk=olga.member.workspace_id).name == "Elsewhere"
     ben.post("/leave", {"role": "owner"})
     assert Member.objects.get(pk=ben.member.pk).role == "editor"
@@ -133,9 +174,14 @@ def test_fields_that_no_form_has_change_nothing(northlight, ada, ben, olga) -> N
 
 def test_numbers_of_others_in_any_field_are_not_taken(northlight, ada, olga) -> None:
     mine, theirs = a_retainer(northlight), a_retainer(olga.member.workspace, "Theirs")
-    contact = Contact.objects.create(client=theirs.client, name="T", email="t@theirs.example", role="approver")
+    contact = Contact.objects.create(
+        client=theirs.client, name="T", email="t@theirs.example", role="approver"
+    )
     link = share([mine], by=None)
-    ada.post(f"/links/{link.pk}/change", {"retainers": [theirs.pk], "label": "x", "splits_by": "category"})
+    ada.post(
+        f"/links/{link.pk}/change",
+        {"retainers": [theirs.pk], "label": "x", "splits_by": "category"},
+    )
     assert [row.retainer for row in ShareLink.objects.get(pk=link.pk).shown.all()] == [mine]
     form = {
         "kind": "extra",
@@ -146,10 +192,16 @@ def test_numbers_of_others_in_any_field_are_not_taken(northlight, ada, olga) -> 
         "ends_on": "2027-06-30",
         "decide_on": "2027-06-25",
     }
-    answer = ada.post(f"/retainers/{mine.ref}/requests/ask", form | {"approvers": [contact.pk], "new_name": "", "new_email": ""})
+    answer = ada.post(
+        f"/retainers/{mine.ref}/requests/ask",
+        form | {"approvers": [contact.pk], "new_name": "", "new_email": ""},
+    )
     assert answer.status_code == 200
     assert not Request.objects.exists()
-    ada.post("/settings/members", {"to": "x@y.example", "role": "editor", "sees": "some", "clients": [theirs.client_id]})
+    ada.post(
+        "/settings/members",
+        {"to": "x@y.example", "role": "editor", "sees": "some", "clients": [theirs.client_id]},
+    )
     assert not northlight.invitations.exists()
     assert Retainer.objects.get(pk=theirs.pk).workspace_id == olga.member.workspace_id
 
@@ -186,11 +238,28 @@ def test_query_strings_are_values_and_no_lookups(northlight, ada, olga, query) -
 
 
 @pytest.mark.parametrize(
-    "content", [b"<svg onload='alert(1)'/>", b"GIF89a<script>", b"<?xml version='1.0'?><svg/>", b"%PDF-1.7", b""]
+    "content",
+    [
+        b"<svg onload='alert(1)'/>",
+        b"GIF89a<script>",
+        b"<?xml version='1.0'?><svg/>",
+        b"%PDF-1.7",
+        b"",
+    ],
 )
-def test_a_logo_is_a_picture_by_its_content_whatever_its_name_says(northlight, ada, content) -> None:
-    form = {"name": "Northlight", "zone": "UTC", "locale": "en-GB", "currency": "EUR", "hour_format": "hm"}
-    answer = ada.post("/settings", form | {"logo_file": SimpleUploadedFile("logo.png", content, "image/png")})
+def test_a_logo_is_a_picture_by_its_content_whatever_its_name_says(
+    northlight, ada, content
+) -> None:
+    form = {
+        "name": "Northlight",
+        "zone": "UTC",
+        "locale": "en-GB",
+        "currency": "EUR",
+        "hour_format": "hm",
+    }
+    answer = ada.post(
+        "/settings", form | {"logo_file": SimpleUploadedFile("logo.png", content, "image/png")}
+    )
     assert answer.status_code == 422
     assert b"errorlist" in answer.content
     assert Workspace.objects.get(pk=northlight.pk).logo is None

@@ -7,7 +7,10 @@ from typing import Any, Concatenate, cast
 from urllib.parse import urlsplit
 
 from allauth.account.internal.flows.login import get_authentication_records
-from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate, get_reauthentication_flows
+from allauth.account.internal.flows.reauthentication import (
+    did_recently_reauthenticate,
+    get_reauthentication_flows,
+)
 from allauth.core.exceptions import ReauthenticationRequired
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
@@ -46,7 +49,10 @@ def _guard[**P](view: MemberView[P], allowed: Callable[[Member], bool]) -> View[
         if member is None:
             raise Http404
         if member.workspace.requires_second_factor and not is_mfa_enabled(request.user):
-            warn(request, _("This workspace asks everybody for a second factor. Set one up to go on."))
+            warn(
+                request,
+                _("This workspace asks everybody for a second factor. Set one up to go on."),
+            )
             return redirect("mfa_index")
         if not allowed(member):
             raise PermissionDenied
@@ -65,7 +71,9 @@ def editor_required[**P](view: MemberView[P]) -> View[P]:
     return _guard(view, lambda member: member.may_edit)
 
 
-def acts_on[**P](find: Callable[Concatenate[MemberRequest, P], object]) -> Callable[[MemberView[P]], MemberView[P]]:
+def acts_on[**P](
+    find: Callable[Concatenate[MemberRequest, P], object],
+) -> Callable[[MemberView[P]], MemberView[P]]:
     """Let a view act, by POST alone, on what `find` finds for this member.
 
     What is not theirs is 404 first, whatever the method; only then another method is 405.
@@ -75,7 +83,11 @@ def acts_on[**P](find: Callable[Concatenate[MemberRequest, P], object]) -> Calla
         @wraps(view)
         def guarded(request: MemberRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             find(request, *args, **kwargs)
-            return view(request, *args, **kwargs) if request.method == "POST" else HttpResponseNotAllowed(["POST"])
+            return (
+                view(request, *args, **kwargs)
+                if request.method == "POST"
+                else HttpResponseNotAllowed(["POST"])
+            )
 
         return guarded
 
@@ -83,7 +95,8 @@ def acts_on[**P](find: Callable[Concatenate[MemberRequest, P], object]) -> Calla
 
 
 def of_all_clients[**P](view: MemberView[P]) -> MemberView[P]:
-    """Let in whoever sees every client; for one who is limited to some of them there is nothing here (404).
+    """Let in whoever sees every client; for one who is limited to some of them there is nothing
+    here (404).
 
     For what speaks of several clients at once: files, sources, rules.
     """
@@ -98,7 +111,8 @@ def of_all_clients[**P](view: MemberView[P]) -> MemberView[P]:
 
 
 def freshly_signed_in[**P](view: MemberView[P]) -> MemberView[P]:
-    """Ask once more who it is before a POST that cannot be undone; what was sent is taken up again afterwards.
+    """Ask once more who it is before a POST that cannot be undone; what was sent is taken up again
+    afterwards.
 
     Whoever signs in by mailed codes alone, and so has nothing to be asked for, signs in anew.
     """
@@ -120,12 +134,16 @@ def freshly_signed_in[**P](view: MemberView[P]) -> MemberView[P]:
 
 def _was_lately_asked(request: HttpRequest) -> bool:
     if get_reauthentication_flows(request.user):
-        return did_recently_reauthenticate(request) or _signed_in_at(request) > time.time() - JUST_NOW
+        return (
+            did_recently_reauthenticate(request) or _signed_in_at(request) > time.time() - JUST_NOW
+        )
     return _signed_in_at(request) > time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
 
 
 def _signed_in_at(request: HttpRequest) -> float:
-    return max((record["at"] for record in get_authentication_records(request, request.user)), default=0.0)
+    return max(
+        (record["at"] for record in get_authentication_records(request, request.user)), default=0.0
+    )
 
 
 def owner_required[**P](view: MemberView[P]) -> View[P]:

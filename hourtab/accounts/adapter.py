@@ -22,51 +22,82 @@ KNOWN = "known"
 """The cookie that says who signed in with this browser before. It lets nobody in."""
 _REMEMBERED = 365 * 24 * 60 * 60
 _MOST = 10
-_WAITED_FOR = ("_key", "_code", "_confirmation", "_confirmation_signup", "unknown_account", "account_already_exists")
+_WAITED_FOR = (
+    "_key",
+    "_code",
+    "_confirmation",
+    "_confirmation_signup",
+    "unknown_account",
+    "account_already_exists",
+)
 """How the names of mails end that somebody asked for; the others tell of what was done."""
 _AS_LONG = 0.04
-"""Seconds that noting a failed sign-in takes, whether there is something to note or not: writing a row tells nobody apart."""
+"""Seconds that noting a failed sign-in takes, whether there is something to note or not: writing a
+row tells nobody apart.
+"""
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """Addresses are kept in lower case, so that one person cannot sign up twice; a mail server that is down is said."""
+    """Addresses are kept in lower case, so that one person cannot sign up twice; a mail server that
+    is down is said.
+    """
 
     def clean_email(self, email: str) -> str:
         """Return the address as it is stored."""
         return str(super().clean_email(email)).lower()
 
     def send_mail(self, template_prefix: str, email: str, context_: dict[str, Any]) -> None:
-        """Send a mail; where the server does not take one that somebody waits for, say so on the page instead of breaking it."""
+        """Send a mail; where the server does not take one that somebody waits for, say so on the
+        page instead of breaking it.
+        """
         try:
             super().send_mail(template_prefix, email, context_)
         except (OSError, SMTPException):
             log.exception("A mail could not be sent.")
             if context.request is not None and template_prefix.endswith(_WAITED_FOR):
-                warn(context.request, _("The mail could not be sent just now. Ask for it again in a few minutes."))
+                warn(
+                    context.request,
+                    _("The mail could not be sent just now. Ask for it again in a few minutes."),
+                )
 
     def send_notification_mail(
-        self, template_prefix: str, user: Any, context: dict[str, Any] | None = None, email: str | None = None
+        self,
+        template_prefix: str,
+        user: Any,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
     ) -> None:
-        """Mail that something about signing in changed, and note it in the audit of every workspace of that user."""
+        """Mail that something about signing in changed, and note it in the audit of every workspace
+        of that user.
+        """
         note_of_user(user, Event.Kind.SECURITY, template_prefix.rpartition("/")[2])
         super().send_notification_mail(template_prefix, user, context, email)
 
     def tell(self, user: User, what: str, **context: Any) -> None:
-        """Mail a user about something that is noted elsewhere: `what` names the mail under `account/email`."""
+        """Mail a user about something that is noted elsewhere: `what` names the mail under
+        `account/email`.
+        """
         super().send_notification_mail(f"account/email/{what}", cast(Any, user), context)
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
-        """Note a wrong password for an address that is known. It takes as long for one that is not."""
+        """Note a wrong password for an address that is known. It takes as long for one that is
+        not.
+        """
         began = time.perf_counter()
         found = User.objects.filter(email=str(credentials.get("email", "")).lower()).first()
         if found is not None:
             note_of_user(found, Event.Kind.SIGN_IN_FAILED)
         time.sleep(max(0.0, _AS_LONG - (time.perf_counter() - began)))
 
-    def post_login(self, request: HttpRequest, user: Any, *, signup: bool, **rest: Any) -> HttpResponse:
+    def post_login(
+        self, request: HttpRequest, user: Any, *, signup: bool, **rest: Any
+    ) -> HttpResponse:
         """Note a sign-in; one with a browser this user never signed in with is mailed to them."""
         response: HttpResponse = super().post_login(request, user, signup=signup, **rest)
-        how = [str(record["method"]) for record in request.session.get("account_authentication_methods", [])]
+        how = [
+            str(record["method"])
+            for record in request.session.get("account_authentication_methods", [])
+        ]
         note_of_user(user, Event.Kind.SIGNED_IN, ", ".join(dict.fromkeys(how)))
         known = _known_in(request)
         if user.pk not in known:
@@ -74,7 +105,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
                 self.tell(user, "signed_in")
             value = signing.dumps([user.pk, *known][:_MOST], salt=KNOWN)
             response.set_cookie(
-                KNOWN, value, max_age=_REMEMBERED, secure=settings.SESSION_COOKIE_SECURE, httponly=True, samesite="Lax"
+                KNOWN,
+                value,
+                max_age=_REMEMBERED,
+                secure=settings.SESSION_COOKIE_SECURE,
+                httponly=True,
+                samesite="Lax",
             )
         return response
 
@@ -96,7 +132,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 def _known_in(request: HttpRequest) -> list[int]:
     """Return the keys of the users who signed in with this browser before."""
     try:
-        known: list[int] = signing.loads(request.COOKIES.get(KNOWN, ""), salt=KNOWN, max_age=_REMEMBERED)
+        known: list[int] = signing.loads(
+            request.COOKIES.get(KNOWN, ""), salt=KNOWN, max_age=_REMEMBERED
+        )
     except signing.BadSignature:
         return []
     return known

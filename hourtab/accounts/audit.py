@@ -23,7 +23,9 @@ def note(
     changes: Mapping[str, Change] | None = None,
     now: datetime | None = None,
 ) -> None:
-    """Add an event. `who` is for somebody who is no member; `changes` gives each field what it was and what it is."""
+    """Add an event. `who` is for somebody who is no member; `changes` gives each field what it was
+    and what it is.
+    """
     Event.objects.create(
         workspace=workspace,
         kind=kind,
@@ -43,10 +45,17 @@ def note_of_user(user: User, kind: Event.Kind, about: str = "") -> None:
 
 def changes_of(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Change]:
     """Return what differs, each with what it was and what it is."""
-    return {name: [before.get(name), value] for name, value in after.items() if before.get(name) != value}
+    return {
+        name: [before.get(name), value]
+        for name, value in after.items()
+        if before.get(name) != value
+    }
 
 
 def fields_of(row: models.Model, names: list[str]) -> dict[str, Any]:
     """Return fields of a row as plain values, so that they can be compared and kept."""
     values = {name: getattr(row, name) for name in names}
-    return {name: value if isinstance(value, bool | int | str | None) else str(value) for name, value in values.items()}
+    return {
+        name: value if isinstance(value, bool | int | str | None) else str(value)
+        for name, value in values.items()
+    }

@@ -19,9 +19,15 @@ LARGEST_LOGO = 500_000
 
 
 def _invitation(request: HttpRequest) -> Invitation | None:
-    """Return the invitation that brought somebody to the sign-up page; None where there is none that stands."""
+    """Return the invitation that brought somebody to the sign-up page; None where there is none
+    that stands.
+    """
     wanted = request.POST.get("next") or request.GET.get("next") or ""
-    found = services.find_invitation(wanted.removeprefix("/join/")) if wanted.startswith("/join/") else None
+    found = (
+        services.find_invitation(wanted.removeprefix("/join/"))
+        if wanted.startswith("/join/")
+        else None
+    )
     return found if found is not None and found.stands(timezone.now()) else None
 
 
@@ -29,7 +35,9 @@ class SignupForm(forms.Form):
     """What signing up asks beside address and password: the workspace."""
 
     workspace = forms.CharField(
-        label=_("Name of your business"), max_length=100, help_text=_("Your clients see it on their page.")
+        label=_("Name of your business"),
+        max_length=100,
+        help_text=_("Your clients see it on their page."),
     )
     profession = forms.ChoiceField(
         label=_("What you do"),
@@ -38,9 +46,15 @@ class SignupForm(forms.Form):
         help_text=_("It suggests kinds of work; you can change everything."),
     )
     zone = forms.ChoiceField(label=_("Time zone"), choices=zone_choices, initial="UTC")
-    locale = forms.ChoiceField(label=_("Language, dates and numbers"), choices=locale_choices, initial="en-GB")
-    currency = forms.ChoiceField(label=_("Currency"), choices=[(code, code) for code in CURRENCIES], initial="EUR")
-    hour_format = forms.ChoiceField(label=_("Hours are written"), choices=HOUR_FORMATS, initial="hm")
+    locale = forms.ChoiceField(
+        label=_("Language, dates and numbers"), choices=locale_choices, initial="en-GB"
+    )
+    currency = forms.ChoiceField(
+        label=_("Currency"), choices=[(code, code) for code in CURRENCIES], initial="EUR"
+    )
+    hour_format = forms.ChoiceField(
+        label=_("Hours are written"), choices=HOUR_FORMATS, initial="hm"
+    )
 
     folded_title = _("Time zone, dates, currency")
     folded = ("zone", "locale", "currency", "hour_format")
@@ -58,14 +72,20 @@ class SignupForm(forms.Form):
         self.initial.setdefault("profession", wanted if wanted in BY_SLUG else "")
 
     def signup(self, request: HttpRequest, user: User) -> None:
-        """Open the workspace of a user who was just stored; one who is invited goes on to the invitation."""
+        """Open the workspace of a user who was just stored; one who is invited goes on to the
+        invitation.
+        """
         if self.invitation is not None and user.email.lower() == self.invitation.to:
             return
         if self.invitation is not None:
             services.open_workspace(user.email.partition("@")[0], owner=user)
             return
         fields: dict[str, Any] = self.cleaned_data
-        services.open_workspace(fields["workspace"], owner=user, **{name: fields[name] for name in ("profession", *self.folded)})
+        services.open_workspace(
+            fields["workspace"],
+            owner=user,
+            **{name: fields[name] for name in ("profession", *self.folded)},
+        )
 
 
 class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -76,31 +96,53 @@ class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
     locale = forms.ChoiceField(label=_("Language, dates and numbers"), choices=locale_choices)
     currency = forms.ChoiceField(label=_("Currency"), choices=[(code, code) for code in CURRENCIES])
     first_weekday = forms.TypedChoiceField(
-        label=_("Weeks begin on"), required=False, coerce=int, empty_value=None,
+        label=_("Weeks begin on"),
+        required=False,
+        coerce=int,
+        empty_value=None,
         choices=[("", _("as usual in that language")), *WEEKDAYS],
-    )  # fmt: skip
+    )
 
     class Meta:
         model = Workspace
         fields = [
-            "name", "profession", "zone", "locale", "currency", "hour_format", "first_weekday", "colour", "sender_name",
-            "reply_to", "footer", "imprint_url", "privacy_url", "requires_second_factor",
-        ]  # fmt: skip
+            "name",
+            "profession",
+            "zone",
+            "locale",
+            "currency",
+            "hour_format",
+            "first_weekday",
+            "colour",
+            "sender_name",
+            "reply_to",
+            "footer",
+            "imprint_url",
+            "privacy_url",
+            "requires_second_factor",
+        ]
         help_texts = {
-            "colour": _("Like #2f5d50; your pages and statements use it, a little darker where it could not be read."),
+            "colour": _(
+                "Like #2f5d50; your pages and statements use it, a little darker where it could not be read."
+            ),
             "sender_name": _("Empty: the name of your business."),
             "reply_to": _("Mails leave from the address of this site; answers to them come here."),
             "footer": _("One line at the foot of every page your clients see."),
         }
 
     logo_file = forms.FileField(
-        label=_("Logo"), required=False, help_text=_("PNG, JPEG or WebP, up to 500 kB; your pages and statements show it.")
+        label=_("Logo"),
+        required=False,
+        help_text=_("PNG, JPEG or WebP, up to 500 kB; your pages and statements show it."),
     )
     forget_logo = forms.BooleanField(label=_("Use no logo"), required=False)
 
     _GROUPS = (
         ("", ("name", "profession", "colour", "logo_file", "forget_logo")),
-        (_("Dates, numbers, currency"), ("zone", "locale", "currency", "hour_format", "first_weekday")),
+        (
+            _("Dates, numbers, currency"),
+            ("zone", "locale", "currency", "hour_format", "first_weekday"),
+        ),
         (_("Mails to your clients"), ("sender_name", "reply_to")),
         (_("Foot of the pages your clients see"), ("footer", "imprint_url", "privacy_url")),
         (_("Security"), ("requires_second_factor",)),
@@ -112,7 +154,9 @@ class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
             yield title, [self[name] for name in names], any(name in self.errors for name in names)
 
     def clean_logo_file(self) -> bytes | None:
-        """Return the logo drawn anew; refuse what is no picture of these kinds, whatever its name says."""
+        """Return the logo drawn anew; refuse what is no picture of these kinds, whatever its name
+        says.
+        """
         file = self.cleaned_data["logo_file"]
         if not file:
             return None

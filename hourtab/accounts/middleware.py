@@ -13,7 +13,8 @@ PUBLIC = ("/r/", "/s/", "/d/", "/a/", "/m/", "/look/", "/api/")
 
 
 class WorkspaceMiddleware:
-    """Set `request.member` and `request.workspace`: those chosen in the session, else the first; None signed out.
+    """Set `request.member` and `request.workspace`: those chosen in the session, else the first;
+    None signed out.
 
     A public page never looks at a session, so that it varies with nothing but its link.
     """
@@ -26,11 +27,18 @@ class WorkspaceMiddleware:
         request.member = request.workspace = None
         if not request.path.startswith(PUBLIC) and request.user.is_authenticated:
             memberships: Any = (
-                Member.objects.standing().filter(user=request.user).select_related("workspace", "user").order_by("pk")
+                Member.objects.standing()
+                .filter(user=request.user)
+                .select_related("workspace", "user")
+                .order_by("pk")
             )
             chosen = request.session.get("workspace")
-            request.member = (memberships.filter(workspace=chosen).first() if chosen else None) or memberships.first()
+            request.member = (
+                memberships.filter(workspace=chosen).first() if chosen else None
+            ) or memberships.first()
             request.workspace = request.member.workspace if request.member else None
             # Asked for by the page's head alone.
-            request.others = SimpleLazyObject(lambda: [row.workspace for row in memberships if row != request.member])
+            request.others = SimpleLazyObject(
+                lambda: [row.workspace for row in memberships if row != request.member]
+            )
         return self.get_response(request)

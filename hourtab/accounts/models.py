@@ -50,20 +50,27 @@ def _digest_key() -> bytes:
 class Workspace(Versioned):
     """The provider's business: the tenant.
 
-    `first_weekday` counts from Monday (0); null is as its locale has it. `default_terms` are what the form that opens a
-    retainer begins with. `plan` is the slug of its plan (`plans`), empty for the installation's own.
+    `first_weekday` counts from Monday (0); null is as its locale has it. `default_terms` are what
+    the form that opens a retainer begins with. `plan` is the slug of its plan (`plans`), empty for
+    the installation's own.
     """
 
     name = models.CharField(_("name"), max_length=100)
-    zone = models.CharField(_("time zone"), max_length=60, default="UTC", validators=[validate_zone])
+    zone = models.CharField(
+        _("time zone"), max_length=60, default="UTC", validators=[validate_zone]
+    )
     locale = models.CharField(_("dates and numbers"), max_length=12, default="en-GB")
     currency = models.CharField(_("currency"), max_length=3, default="EUR")
     hour_format = models.CharField(_("hours"), max_length=8, choices=HOUR_FORMATS, default="hm")
     colour = models.CharField(_("colour"), max_length=7, blank=True, validators=[validate_colour])
     logo = models.BinaryField(null=True, editable=False)
     profession = models.CharField(_("profession"), max_length=40, blank=True)
-    requires_second_factor = models.BooleanField(_("everybody signs in with a second factor"), default=False)
-    first_weekday = models.PositiveSmallIntegerField(_("weeks begin on"), choices=WEEKDAYS, null=True, blank=True)
+    requires_second_factor = models.BooleanField(
+        _("everybody signs in with a second factor"), default=False
+    )
+    first_weekday = models.PositiveSmallIntegerField(
+        _("weeks begin on"), choices=WEEKDAYS, null=True, blank=True
+    )
     sender_name = models.CharField(_("sender of mails"), max_length=80, blank=True)
     reply_to = models.EmailField(_("replies go to"), blank=True)
     footer = models.CharField(_("footer of public pages"), max_length=300, blank=True)
@@ -100,7 +107,8 @@ class MemberQuerySet(models.QuerySet["Member"]):
 
 
 class Member(models.Model):
-    """A user in a workspace. Who left or was removed stays as a row, so that what they did keeps its name.
+    """A user in a workspace. Who left or was removed stays as a row, so that what they did keeps
+    its name.
 
     One who `is_limited` sees some clients alone (`clients.Access`), and nothing of the others.
     """
@@ -132,7 +140,8 @@ class Member(models.Model):
 
 
 class Invitation(Addressed):
-    """An address that was invited into a workspace; its link works once, for whoever signs in with that address.
+    """An address that was invited into a workspace; its link works once, for whoever signs in with
+    that address.
 
     `clients` lists the keys of the clients a limited member will see; null for all of them.
     """
@@ -161,10 +170,11 @@ class Invitation(Addressed):
 
 
 class Event(AppendOnly):
-    """Something somebody did beside the ledger, which keeps its own record: to links, members, security, settings or data.
+    """Something somebody did beside the ledger, which keeps its own record: to links, members,
+    security, settings or data.
 
-    `who` is the name at that time, also where the member is gone; empty for what nobody signed in for. `changes` says of
-    each field what it was and what it is.
+    `who` is the name at that time, also where the member is gone; empty for what nobody signed in
+    for. `changes` says of each field what it was and what it is.
     """
 
     class Kind(models.TextChoices):

@@ -1,4 +1,6 @@
-"""The professions HourTab is made for: what their sponsors do not see, and what a retainer of theirs usually looks like."""
+"""The professions HourTab is made for: what their sponsors do not see, and what a retainer of
+theirs usually looks like.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,8 +16,8 @@ type Text = str | Promise
 class Profession:
     """One profession: its page under `/for/<slug>`, and the preset it opens a retainer with.
 
-    `unseen` are lines of work with their minutes, as a month of it would log them. `terms` are initial values of the form
-    that opens a retainer.
+    `unseen` are lines of work with their minutes, as a month of it would log them. `terms` are
+    initial values of the form that opens a retainer.
     """
 
     slug: str
@@ -64,7 +66,13 @@ PROFESSIONS = (
             (_("Sponsor check-in: progress against the goals, no contents"), 25),
         ),
         _("Executive coaching"),
-        (_("Session"), _("Session prep"), _("Follow-up"), _("Stakeholder call"), _("Sponsor check-in")),
+        (
+            _("Session"),
+            _("Session prep"),
+            _("Follow-up"),
+            _("Stakeholder call"),
+            _("Sponsor check-in"),
+        ),
         {"hours": "8h", "rollover": "1", "rollover_max": "4h"},
     ),
     Profession(
@@ -152,7 +160,10 @@ PROFESSIONS = (
         (_("Helpdesk"), _("Maintenance"), _("Security"), _("Advice")),
         {"hours": "10h", "rounding": "15"},
     ),
-)  # fmt: skip
+)
 
 BY_SLUG = {profession.slug: profession for profession in PROFESSIONS}
-CHOICES = [*((profession.slug, profession.name) for profession in PROFESSIONS), ("", _("something else"))]
+CHOICES = [
+    *((profession.slug, profession.name) for profession in PROFESSIONS),
+    ("", _("something else")),
+]

@@ -10,7 +10,8 @@ from hourtab.lib.addressed import reached_by
 def open_workspace(name: str, *, owner: User | None = None, **settings: str) -> Workspace:
     """Make a workspace, with `owner` as its first member where one is known.
 
-    One opened from the command line has none until somebody signs up with `hourtab demo` or is made its owner.
+    One opened from the command line has none until somebody signs up with `hourtab demo` or is made
+    its owner.
     """
     workspace = Workspace.objects.create(name=name, **settings)
     if owner is not None:

@@ -35,7 +35,12 @@ def workspace_settings(request: MemberRequest) -> HttpResponse:
         return redirect("settings")
     mail_folder = "" if settings.EMAIL_URL else str(settings.MAIL_DIR)
     plan = plan_of(request.workspace)
-    context = {"form": form, "mail_folder": mail_folder, "plan": plan, "usage": _usage(request.workspace, plan)}
+    context = {
+        "form": form,
+        "mail_folder": mail_folder,
+        "plan": plan,
+        "usage": _usage(request.workspace, plan),
+    }
     return render(request, "accounts/settings.html", context, status=422 if form.errors else 200)
 
 
@@ -44,12 +49,23 @@ def _usage(workspace: Workspace, plan: Plan) -> list[str]:
     now = timezone.now()
     today = timezone.localdate(now, ZoneInfo(workspace.zone))
     said = [
-        (_("%(n)s of %(most)s active retainers"), plan.retainers, active_retainers(workspace, today).count()),
-        (_("%(n)s of %(most)s members"), plan.members, Member.objects.standing().filter(workspace=workspace).count()),
+        (
+            _("%(n)s of %(most)s active retainers"),
+            plan.retainers,
+            active_retainers(workspace, today).count(),
+        ),
+        (
+            _("%(n)s of %(most)s members"),
+            plan.members,
+            Member.objects.standing().filter(workspace=workspace).count(),
+        ),
         (_("%(n)s of %(most)s links"), plan.links, active_links(workspace, now).count()),
     ]
     found = [text % {"n": n, "most": most} for text, most, n in said if most is not None]
-    return [*found, *([_("Work is added up to %(n)s months back") % {"n": plan.months}] if plan.months else [])]
+    return [
+        *found,
+        *([_("Work is added up to %(n)s months back") % {"n": plan.months}] if plan.months else []),
+    ]
 
 
 def _said_by(workspace: Workspace) -> dict[str, object]:

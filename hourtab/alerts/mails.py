@@ -18,7 +18,11 @@ from hourtab.retainers.words import words_for
 
 def alert_mail(message: Message) -> Mail | None:
     """Return the mail of an alert to one who hears of it; None where they muted it since."""
-    alert = Alert.objects.select_related("retainer__workspace", "retainer__client").filter(pk=message.about).first()
+    alert = (
+        Alert.objects.select_related("retainer__workspace", "retainer__client")
+        .filter(pk=message.about)
+        .first()
+    )
     who = message.occasion.removeprefix("to ")
     rows = Listener.objects.select_related("member__user", "contact")
     listener = rows.filter(pk=int(who) if who.isdecimal() else 0, muted_at=None).first()
@@ -47,17 +51,28 @@ def alert_mail(message: Message) -> Mail | None:
             "List-Unsubscribe": f"<{settings.SITE_URL}{listener.path}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         }
-        text, html = (render_to_string(f"mail/alert.{form}", context).strip() + "\n" for form in ("txt", "html"))
-        return Mail(f"{what} · {client}, {context['retainer']}", text, html, "" if is_ours else provider, headers)
+        text, html = (
+            render_to_string(f"mail/alert.{form}", context).strip() + "\n"
+            for form in ("txt", "html")
+        )
+        return Mail(
+            f"{what} · {client}, {context['retainer']}",
+            text,
+            html,
+            "" if is_ours else provider,
+            headers,
+        )
 
 
 def what_happened(alert: Alert, words: Words, today_is: object = None) -> str:
     """Say what an alert is about; of a cycle that is over and in grace it says which."""
     pair = words.pair(alert.used, max(0, alert.available))
     text = {
-        Kind.USED: _("%(percent)s %% of the hours are used: %(pair)s") % {"percent": alert.threshold, "pair": pair},
+        Kind.USED: _("%(percent)s %% of the hours are used: %(pair)s")
+        % {"percent": alert.threshold, "pair": pair},
         Kind.NONE: _("No hours are available"),
-        Kind.PACE: _("At this pace the hours run out before the reset: %(pair)s used") % {"pair": pair},
+        Kind.PACE: _("At this pace the hours run out before the reset: %(pair)s used")
+        % {"pair": pair},
         Kind.EXPIRES: _("Hours are about to expire: %(pair)s used") % {"pair": pair},
         Kind.RESETS: _("The reset is near: %(pair)s used") % {"pair": pair},
         Kind.STALE: _("Nothing new for two weeks: %(pair)s used") % {"pair": pair},
@@ -65,7 +80,11 @@ def what_happened(alert: Alert, words: Words, today_is: object = None) -> str:
     if today_is is not None and alert.cycle_on != today_is and (cycle := _cycle(alert)) is not None:
         name, due = words.month_or_stretch(cycle.starts_on, cycle.ends_on), closing.due_on(cycle)
         if due is not None:
-            return _("%(cycle)s, which closes on %(day)s: %(what)s") % {"cycle": name, "day": words.day(due), "what": text}
+            return _("%(cycle)s, which closes on %(day)s: %(what)s") % {
+                "cycle": name,
+                "day": words.day(due),
+                "what": text,
+            }
     return text
 
 
@@ -78,9 +97,13 @@ def _next(alert: Alert, provider: str, *, is_ours: bool) -> str:
     if not is_ours:
         if alert.kind in (Kind.RESETS, Kind.EXPIRES):
             return _("If something is waiting, tell %(provider)s now.") % {"provider": provider}
-        return _("Talk to %(provider)s before more is needed, so that nothing comes as a surprise.") % {"provider": provider}
+        return _(
+            "Talk to %(provider)s before more is needed, so that nothing comes as a surprise."
+        ) % {"provider": provider}
     return {
-        Kind.USED: _("Ask for more hours before the work, or tell your client how far the rest will go."),
+        Kind.USED: _(
+            "Ask for more hours before the work, or tell your client how far the rest will go."
+        ),
         Kind.NONE: _("Ask for more hours before any work is done in this cycle."),
         Kind.PACE: _("Ask for more hours now, while there is still time to decide."),
         Kind.EXPIRES: _("Tell your client what could still be done with them."),
@@ -90,10 +113,14 @@ def _next(alert: Alert, provider: str, *, is_ours: bool) -> str:
 
 
 def _address(alert: Alert, *, is_ours: bool) -> str:
-    """Return what to open: the provider's page, or the client's where there is but one link, so that none shows too much."""
+    """Return what to open: the provider's page, or the client's where there is but one link, so
+    that none shows too much.
+    """
     retainer = alert.retainer
     if is_ours:
         page = "requests" if alert.kind in (Kind.USED, Kind.NONE, Kind.PACE) else ""
         return f"{settings.SITE_URL}{retainer.get_absolute_url()}{page}"
-    active = [link for link in retainer.links.filter(revoked_at=None) if link.is_active(timezone.now())]
+    active = [
+        link for link in retainer.links.filter(revoked_at=None) if link.is_active(timezone.now())
+    ]
     return f"{settings.SITE_URL}{active[0].path}" if len(active) == 1 else ""

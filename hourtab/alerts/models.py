@@ -34,9 +34,11 @@ def usual_kinds() -> list[str]:
 
 
 class Watch(models.Model):
-    """What is watched of a retainer: thresholds in percent, what the provider and what the client's sponsors are told.
+    """What is watched of a retainer: thresholds in percent, what the provider and what the client's
+    sponsors are told.
 
-    `write` is the number of the last write that was looked at, `version` and `seen_on` the state of the retainer then.
+    `write` is the number of the last write that was looked at, `version` and `seen_on` the state of
+    the retainer then.
     """
 
     retainer = models.OneToOneField(Retainer, on_delete=models.CASCADE, related_name="watch")
@@ -55,7 +57,9 @@ class Watch(models.Model):
 
 
 class WatchedCycle(models.Model):
-    """What was told of a cycle already: `reached` are the thresholds it stands above, `told` the other kinds."""
+    """What was told of a cycle already: `reached` are the thresholds it stands above, `told` the
+    other kinds.
+    """
 
     watch = models.ForeignKey(Watch, on_delete=models.CASCADE, related_name="cycles")
     starts_on = models.DateField()
@@ -63,14 +67,18 @@ class WatchedCycle(models.Model):
     told = models.JSONField(default=list)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["watch", "starts_on"], name="watched_cycle_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["watch", "starts_on"], name="watched_cycle_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.watch_id} {self.starts_on}: {self.reached}"
 
 
 class Alert(AppendOnly):
-    """Something worth a word, once. `used` and `available` are the cycle's then; `write` is what caused it, 0 the calendar."""
+    """Something worth a word, once. `used` and `available` are the cycle's then; `write` is what
+    caused it, 0 the calendar.
+    """
 
     retainer = models.ForeignKey(Retainer, on_delete=models.CASCADE, related_name="alerts")
     kind = models.CharField(max_length=7, choices=Kind)
@@ -89,7 +97,9 @@ class Alert(AppendOnly):
 
 
 class Listener(Addressed):
-    """A member or a contact who is told of a retainer's alerts, until they mute them with one click."""
+    """A member or a contact who is told of a retainer's alerts, until they mute them with one
+    click.
+    """
 
     PURPOSE, PLACE = b"mute", "/m/"
 
@@ -119,7 +129,9 @@ class Listener(Addressed):
 
     @classmethod
     def of(cls, retainer: Retainer, **who: Any) -> "Listener":
-        """Return the listener of a retainer who is this member or contact, not stored yet where there was none."""
+        """Return the listener of a retainer who is this member or contact, not stored yet where
+        there was none.
+        """
         return cls.objects.filter(retainer=retainer, **who).first() or cls(retainer=retainer, **who)
 
     def keep(self) -> None:

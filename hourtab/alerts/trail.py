@@ -1,4 +1,6 @@
-"""The sign-off trail of a retainer: what was asked, decided, mailed and opened, in one line of time."""
+"""The sign-off trail of a retainer: what was asked, decided, mailed and opened, in one line of
+time.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,15 +21,29 @@ from hourtab.retainers.models import Retainer
 from hourtab.sharing.models import Subscription, ViewDay
 
 _SIGNED = (
-    Write.Kind.TOPUP, Write.Kind.APPROVE, Write.Kind.TRANSFER, Write.Kind.DECIDE, Write.Kind.CLOSE, Write.Kind.REOPEN,
-    Write.Kind.TERMS, Write.Kind.PAUSE, Write.Kind.END,
-)  # fmt: skip
-_TO_APPROVERS = (Message.Kind.REQUEST, Message.Kind.REMINDER, Message.Kind.CODE, Message.Kind.RECEIPT)
+    Write.Kind.TOPUP,
+    Write.Kind.APPROVE,
+    Write.Kind.TRANSFER,
+    Write.Kind.DECIDE,
+    Write.Kind.CLOSE,
+    Write.Kind.REOPEN,
+    Write.Kind.TERMS,
+    Write.Kind.PAUSE,
+    Write.Kind.END,
+)
+_TO_APPROVERS = (
+    Message.Kind.REQUEST,
+    Message.Kind.REMINDER,
+    Message.Kind.CODE,
+    Message.Kind.RECEIPT,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One line of the trail. `at` is an instant; of views, which are counted by day (UTC), the day's end."""
+    """One line of the trail. `at` is an instant; of views, which are counted by day (UTC), the
+    day's end.
+    """
 
     at: datetime
     what: str
@@ -36,22 +52,37 @@ class Step:
     is_day: bool = False
 
 
-def trail_of(retainer: Retainer, words: Words, first: date | None = None, last: date | None = None) -> list[Step]:
-    """Return the trail, the latest first; with `first` and `last`, of these days where the retainer is."""
-    steps = [*_events(retainer, words), *_writes(retainer, words), *_mails(retainer, words), *_views(retainer)]
+def trail_of(
+    retainer: Retainer, words: Words, first: date | None = None, last: date | None = None
+) -> list[Step]:
+    """Return the trail, the latest first; with `first` and `last`, of these days where the retainer
+    is.
+    """
+    steps = [
+        *_events(retainer, words),
+        *_writes(retainer, words),
+        *_mails(retainer, words),
+        *_views(retainer),
+    ]
     inside = [
-        step for step in steps
+        step
+        for step in steps
         if (first is None or step.at.astimezone(retainer.tzinfo).date() >= first)
         and (last is None or step.at.astimezone(retainer.tzinfo).date() <= last)
-    ]  # fmt: skip
+    ]
     return sorted(inside, key=lambda step: step.at, reverse=True)
 
 
 def _events(retainer: Retainer, words: Words) -> Iterator[Step]:
     rows = RequestEvent.objects.filter(request__retainer=retainer).select_related("request")
     for event in rows:
-        about = " · ".join(text for text in (_title(event.request, retainer, words), event.said) if text)
-        what = _("Request %(number)s: %(what)s") % {"number": event.request.number, "what": event.get_kind_display()}
+        about = " · ".join(
+            text for text in (_title(event.request, retainer, words), event.said) if text
+        )
+        what = _("Request %(number)s: %(what)s") % {
+            "number": event.request.number,
+            "what": event.get_kind_display(),
+        }
         yield Step(event.at, what, about, event.who)
 
 
@@ -61,7 +92,9 @@ def _title(row: Request, retainer: Retainer, words: Words) -> str:
 
 
 def _writes(retainer: Retainer, words: Words) -> Iterator[Step]:
-    rows = list(Write.objects.filter(retainer=retainer, kind__in=_SIGNED).select_related("by__user"))
+    rows = list(
+        Write.objects.filter(retainer=retainer, kind__in=_SIGNED).select_related("by__user")
+    )
     about = abouts(rows, words)
     for write in rows:
         text = " · ".join(part for part in (about[write.pk], write.reason) if part)
@@ -70,9 +103,13 @@ def _writes(retainer: Retainer, words: Words) -> Iterator[Step]:
 
 def _mails(retainer: Retainer, words: Words) -> Iterator[Step]:
     """Yield every mail about the retainer, with what became of it."""
-    approvers = dict(Approver.objects.filter(request__retainer=retainer).values_list("pk", "request__number"))
+    approvers = dict(
+        Approver.objects.filter(request__retainer=retainer).values_list("pk", "request__number")
+    )
     alerts = {alert.pk: alert for alert in Alert.objects.filter(retainer=retainer)}
-    digests = set(Subscription.objects.filter(link__shown__retainer=retainer).values_list("pk", flat=True))
+    digests = set(
+        Subscription.objects.filter(link__shown__retainer=retainer).values_list("pk", flat=True)
+    )
     of_this = (
         Q(kind__in=_TO_APPROVERS, about__in=list(approvers))
         | Q(kind=Message.Kind.ALERT, about__in=list(alerts))
@@ -86,10 +123,18 @@ def _mails(retainer: Retainer, words: Words) -> Iterator[Step]:
         else:
             about = mail.occasion
         state = " · ".join(text for text in (mail.get_state_display(), mail.problem) if text)
-        yield Step(mail.sent_at or mail.created_at, f"{mail.get_kind_display()}: {state}", about, mail.to)
+        yield Step(
+            mail.sent_at or mail.created_at, f"{mail.get_kind_display()}: {state}", about, mail.to
+        )
 
 
 def _views(retainer: Retainer) -> Iterator[Step]:
     for day in ViewDay.objects.filter(link__shown__retainer=retainer).select_related("link"):
         what = _("Page opened %(n)s times") % {"n": day.views}
-        yield Step(datetime.combine(day.on, time(23, 59, 59), tzinfo=UTC), what, day.link.label or day.link.given_to, "", True)
+        yield Step(
+            datetime.combine(day.on, time(23, 59, 59), tzinfo=UTC),
+            what,
+            day.link.label or day.link.given_to,
+            "",
+            True,
+        )

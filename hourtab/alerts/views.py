@@ -42,12 +42,19 @@ def retainer_alerts(request: MemberRequest, ref: str) -> HttpResponse:
     words = words_for(retainer)
     us, sponsors = listeners_of(retainer)
     watch = Watch.objects.filter(retainer=retainer).first() or Watch(retainer=retainer)
-    alerts = [(alert, what_happened(alert, words)) for alert in retainer.alerts.all()[:SHOWN_ALERTS]]
+    alerts = [
+        (alert, what_happened(alert, words)) for alert in retainer.alerts.all()[:SHOWN_ALERTS]
+    ]
     context = {
-        "retainer": retainer, "alerts": alerts, "watch": watch, "words": words, "tab": "alerts",
+        "retainer": retainer,
+        "alerts": alerts,
+        "watch": watch,
+        "words": words,
+        "tab": "alerts",
         "thresholds": ", ".join(f"{threshold} %" for threshold in watch.thresholds),
-        "us": us if watch.tells_us else [], "sponsors": sponsors if watch.tells_sponsors else [],
-    }  # fmt: skip
+        "us": us if watch.tells_us else [],
+        "sponsors": sponsors if watch.tells_sponsors else [],
+    }
     return render(request, "alerts/alerts.html", context)
 
 
@@ -68,22 +75,41 @@ def change_alerts(request: MemberRequest, ref: str) -> HttpResponse:
             watch.tells_us, watch.tells_sponsors = fields["tells_us"], fields["tells_sponsors"]
             watch.save(update_fields=names)
             changes = changes_of(before, fields_of(watch, names))
-            note(request.workspace, Event.Kind.ALERTS, str(retainer), by=request.member, changes=changes)
+            note(
+                request.workspace,
+                Event.Kind.ALERTS,
+                str(retainer),
+                by=request.member,
+                changes=changes,
+            )
         if passed:
             already = ", ".join(f"{threshold} %" for threshold in passed)
-            tell(request, _("Saved. Already past, so nobody is told of it: %(thresholds)s.") % {"thresholds": already})
+            tell(
+                request,
+                _("Saved. Already past, so nobody is told of it: %(thresholds)s.")
+                % {"thresholds": already},
+            )
         else:
             tell(request, _("Saved."))
         return redirect("retainer_alerts", ref=ref)
-    context = {"title": _("Alerts of %(retainer)s") % {"retainer": retainer}, "form": form, "button": _("Save"), "back": retainer}
+    context = {
+        "title": _("Alerts of %(retainer)s") % {"retainer": retainer},
+        "form": form,
+        "button": _("Save"),
+        "back": retainer,
+    }
     return render(request, "parts/form_page.html", context)
 
 
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def mute(request: HttpRequest, token: str) -> HttpResponse:
-    """Mute the alerts of a retainer for whoever has the mail: by the button, or by the one click of a mail program (RFC 8058)."""
-    rows = Listener.objects.select_related("retainer__workspace", "retainer__client", "member__user", "contact")
+    """Mute the alerts of a retainer for whoever has the mail: by the button, or by the one click of
+    a mail program (RFC 8058).
+    """
+    rows = Listener.objects.select_related(
+        "retainer__workspace", "retainer__client", "member__user", "contact"
+    )
     row = reached_by(token, rows)
     if row is None:
         return inactive(request)
@@ -92,26 +118,39 @@ def mute(request: HttpRequest, token: str) -> HttpResponse:
         if request.method == "POST":
             row.muted_at = None if request.POST.get("do") == "unmute" else timezone.now()
             row.save(update_fields=["muted_at"])
-        names = {"provider": visible(retainer.workspace.name), "client": visible(retainer.client.name)}
+        names = {
+            "provider": visible(retainer.workspace.name),
+            "client": visible(retainer.client.name),
+        }
         context = {
-            "page": names | {"look": look_of(retainer.workspace)}, "retainer": visible(retainer.name), "to": row.to,
-            "is_muted": row.muted_at is not None, "language": translation.get_language(),
-        }  # fmt: skip
+            "page": names | {"look": look_of(retainer.workspace)},
+            "retainer": visible(retainer.name),
+            "to": row.to,
+            "is_muted": row.muted_at is not None,
+            "language": translation.get_language(),
+        }
         return page("alerts/mute.html", context)
 
 
 @member_required
 def retainer_trail(request: MemberRequest, ref: str) -> HttpResponse:
-    """Show what was asked, decided, mailed and opened; `cycle` narrows it to one cycle, by its first day."""
+    """Show what was asked, decided, mailed and opened; `cycle` narrows it to one cycle, by its
+    first day.
+    """
     retainer = find_retainer(request, ref)
     words = words_for(retainer)
     first, last = _stretch(request, retainer)
     steps = trail_of(retainer, words, first, last)
     context = {
-        "retainer": retainer, "steps": steps[:SHOWN_STEPS], "more": max(0, len(steps) - SHOWN_STEPS), "words": words,
-        "tab": "trail", "zone": retainer.zone, "cycle": first,
+        "retainer": retainer,
+        "steps": steps[:SHOWN_STEPS],
+        "more": max(0, len(steps) - SHOWN_STEPS),
+        "words": words,
+        "tab": "trail",
+        "zone": retainer.zone,
+        "cycle": first,
         "cycles": list(reversed(queries.cycles(retainer, retainer.today(timezone.now()))))[:24],
-    }  # fmt: skip
+    }
     return render(request, "alerts/trail.html", context)
 
 
@@ -129,7 +168,9 @@ def trail_csv(request: MemberRequest, ref: str) -> HttpResponse:
     name = f"hourtab-{retainer.ref}-trail{f'-{first}' if first else ''}.csv"
     content = out.getvalue().encode("utf-8-sig")
     return HttpResponse(
-        content, content_type="text/csv; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}"'}
+        content,
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 

@@ -1,4 +1,6 @@
-"""Who a program is: the key it sends, the member that stands behind it, and what the key may be used for."""
+"""Who a program is: the key it sends, the member that stands behind it, and what the key may be
+used for.
+"""
 
 from collections.abc import Callable
 from functools import wraps
@@ -25,9 +27,11 @@ calls = Limit(120)
 
 
 def key_required(scope: Scope) -> Callable[[ApiView], Callable[[HttpRequest], JsonResponse]]:
-    """Let in, by POST alone, whoever sends a key for `scope` of a member who may edit. Looks at no cookie and no session.
+    """Let in, by POST alone, whoever sends a key for `scope` of a member who may edit. Looks at no
+    cookie and no session.
 
-    401 for no key or one that does not stand, 403 for one that is not for this, 405, 429 with the seconds to wait.
+    401 for no key or one that does not stand, 403 for one that is not for this, 405, 429 with the
+    seconds to wait.
     """
 
     def decorate(view: ApiView) -> Callable[[HttpRequest], JsonResponse]:
@@ -38,15 +42,21 @@ def key_required(scope: Scope) -> Callable[[ApiView], Callable[[HttpRequest], Js
                 return failed(405, _("Use POST."), Allow="POST")
             visitor = get_adapter().get_client_ip(request) or ""
             if wrong_keys.is_reached(visitor):
-                return failed(429, _("Too many wrong keys. Wait a minute."), **{"Retry-After": "60"})
+                return failed(
+                    429, _("Too many wrong keys. Wait a minute."), **{"Retry-After": "60"}
+                )
             kind, _space, secret = request.headers.get("Authorization", "").partition(" ")
             key = find_key(secret.strip(), timezone.now()) if kind.lower() == "bearer" else None
             if key is None:
                 wrong_keys.count(visitor)
-                said = _("Send a key that stands: Authorization: Bearer ht_…. Keys are made under Settings › Keys.")
+                said = _(
+                    "Send a key that stands: Authorization: Bearer ht_…. Keys are made under Settings › Keys."
+                )
                 return failed(401, said, **{"WWW-Authenticate": "Bearer"})
             if calls.is_reached(key.digest):
-                return failed(429, _("Too many calls with this key. Wait a minute."), **{"Retry-After": "60"})
+                return failed(
+                    429, _("Too many calls with this key. Wait a minute."), **{"Retry-After": "60"}
+                )
             calls.count(key.digest)
             if refused := _refused(key, scope):
                 return failed(403, refused)
@@ -62,14 +72,20 @@ def key_required(scope: Scope) -> Callable[[ApiView], Callable[[HttpRequest], Js
 def _refused(key: Any, scope: Scope) -> str:
     """Return what stands against using a key for `scope`; empty where nothing does."""
     if scope not in key.scopes:
-        return _("This key is not for that. Make one with the scope “%(scope)s”.") % {"scope": scope.label}
+        return _("This key is not for that. Make one with the scope “%(scope)s”.") % {
+            "scope": scope.label
+        }
     if not key.member.may_edit:
         return _("The member this key belongs to may only read.")
     if key.member.workspace.requires_second_factor and not is_mfa_enabled(key.member.user):
-        return _("This workspace asks everybody for a second factor, and the member this key belongs to has none.")
+        return _(
+            "This workspace asks everybody for a second factor, and the member this key belongs to has none."
+        )
     return ""
 
 
 def failed(status: int, said: str, **headers: str) -> JsonResponse:
     """Answer that it was not done, with the reason."""
-    return JsonResponse({"error": said}, status=status, headers=headers | {"Cache-Control": "no-store"})
+    return JsonResponse(
+        {"error": said}, status=status, headers=headers | {"Cache-Control": "no-store"}
+    )

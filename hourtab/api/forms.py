@@ -13,9 +13,14 @@ LASTS = [("30", _("30 days")), ("90", _("90 days")), ("365", _("a year"))]
 class KeyForm(forms.Form):
     """What a key is called, what it may be used for, and how long."""
 
-    name = forms.CharField(label=_("Name"), max_length=80, help_text=_("Where it is used: “Laptop”, “Nightly export”."))
+    name = forms.CharField(
+        label=_("Name"), max_length=80, help_text=_("Where it is used: “Laptop”, “Nightly export”.")
+    )
     scopes = forms.MultipleChoiceField(
-        label=_("It may"), choices=Scope, widget=forms.CheckboxSelectMultiple, initial=[Scope.LOG, Scope.IMPORT]
+        label=_("It may"),
+        choices=Scope,
+        widget=forms.CheckboxSelectMultiple,
+        initial=[Scope.LOG, Scope.IMPORT],
     )
     lasts = forms.ChoiceField(label=_("It works for"), choices=LASTS, initial="90")
 

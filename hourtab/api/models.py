@@ -17,9 +17,11 @@ class Scope(models.TextChoices):
 
 
 class ApiKey(models.Model):
-    """A key of a member, who it acts as: it may never do more than they may, and ends with their membership.
+    """A key of a member, who it acts as: it may never do more than they may, and ends with their
+    membership.
 
-    The key itself is shown once and not kept: `digest` is its SHA-256, `hint` its first characters, to tell keys apart.
+    The key itself is shown once and not kept: `digest` is its SHA-256, `hint` its first characters,
+    to tell keys apart.
     """
 
     member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="keys")

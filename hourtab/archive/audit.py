@@ -1,4 +1,6 @@
-"""Who did what and when, in a whole workspace: the ledger's own writes, decisions on requests, and everything noted beside."""
+"""Who did what and when, in a whole workspace: the ledger's own writes, decisions on requests, and
+everything noted beside.
+"""
 
 import csv
 import io
@@ -31,7 +33,15 @@ _KIND = Event.Kind
 TOPICS: Mapping[str, tuple[Any, frozenset[str]]] = {
     "hours": (
         gettext_lazy("Hours and money"),
-        frozenset({_KIND.RETAINER_OPENED, _KIND.TERMS_OF_OVERAGE, _KIND.WEIGHTS, _KIND.RULES, _KIND.ALERTS}),
+        frozenset(
+            {
+                _KIND.RETAINER_OPENED,
+                _KIND.TERMS_OF_OVERAGE,
+                _KIND.WEIGHTS,
+                _KIND.RULES,
+                _KIND.ALERTS,
+            }
+        ),
     ),
     "links": (
         gettext_lazy("Links"),
@@ -39,21 +49,49 @@ TOPICS: Mapping[str, tuple[Any, frozenset[str]]] = {
     ),
     "people": (
         gettext_lazy("Members, clients and contacts"),
-        frozenset({
-            _KIND.INVITED, _KIND.INVITATION_WITHDRAWN, _KIND.JOINED, _KIND.MEMBER_CHANGED, _KIND.MEMBER_REMOVED,
-            _KIND.MEMBER_LEFT, _KIND.OWNERSHIP, _KIND.CLIENT_RENAMED, _KIND.CONTACT,
-        }),
+        frozenset(
+            {
+                _KIND.INVITED,
+                _KIND.INVITATION_WITHDRAWN,
+                _KIND.JOINED,
+                _KIND.MEMBER_CHANGED,
+                _KIND.MEMBER_REMOVED,
+                _KIND.MEMBER_LEFT,
+                _KIND.OWNERSHIP,
+                _KIND.CLIENT_RENAMED,
+                _KIND.CONTACT,
+            }
+        ),
     ),
     "security": (
         gettext_lazy("Security"),
-        frozenset({_KIND.SIGNED_IN, _KIND.SIGN_IN_FAILED, _KIND.SECURITY, _KIND.KEY_MADE, _KIND.KEY_REVOKED}),
+        frozenset(
+            {
+                _KIND.SIGNED_IN,
+                _KIND.SIGN_IN_FAILED,
+                _KIND.SECURITY,
+                _KIND.KEY_MADE,
+                _KIND.KEY_REVOKED,
+            }
+        ),
     ),
     "workspace": (
         gettext_lazy("The workspace and its data"),
-        frozenset({_KIND.SETTINGS, _KIND.PLAN, _KIND.EXPORTED, _KIND.DELETION, _KIND.DELETION_OFF, _KIND.ERASED}),
+        frozenset(
+            {
+                _KIND.SETTINGS,
+                _KIND.PLAN,
+                _KIND.EXPORTED,
+                _KIND.DELETION,
+                _KIND.DELETION_OFF,
+                _KIND.ERASED,
+            }
+        ),
     ),
-}  # fmt: skip
-"""What the audit can be narrowed to. Each kind of event has one topic; the ledger and requests are hours and money."""
+}
+"""What the audit can be narrowed to. Each kind of event has one topic; the ledger and requests are
+hours and money.
+"""
 
 _SECURITY = {
     "password_changed": gettext_lazy("password changed"),
@@ -70,12 +108,22 @@ _SECURITY = {
     "account_connected": gettext_lazy("account at a provider connected"),
     "account_disconnected": gettext_lazy("account at a provider disconnected"),
 }
-_HAVE_FIELDS: tuple[type[models.Model], ...] = (Workspace, ShareLink, Contact, OverageTerms, OfficeHours, Member, Invitation)
+_HAVE_FIELDS: tuple[type[models.Model], ...] = (
+    Workspace,
+    ShareLink,
+    Contact,
+    OverageTerms,
+    OfficeHours,
+    Member,
+    Invitation,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the audit is narrowed to: a topic, a member, and days where the workspace is, both included."""
+    """What the audit is narrowed to: a topic, a member, and days where the workspace is, both
+    included.
+    """
 
     topic: str = ""
     member: Member | None = None
@@ -94,8 +142,12 @@ class Line:
     changes: Sequence[tuple[str, str, str]] = field(default=())
 
 
-def lines_of(workspace: Workspace, asked: Asked, *, offset: int = 0, most: int | None = None) -> list[Line]:
-    """Return what was done, the latest first: `most` lines after the first `offset`, or all of them."""
+def lines_of(
+    workspace: Workspace, asked: Asked, *, offset: int = 0, most: int | None = None
+) -> list[Line]:
+    """Return what was done, the latest first: `most` lines after the first `offset`, or all of
+    them.
+    """
     until = None if most is None else offset + most
     sources = [_events(workspace, asked, until)]
     if asked.topic in ("", "hours"):
@@ -111,7 +163,9 @@ def as_csv(workspace: Workspace, asked: Asked) -> str:
     for line in lines_of(workspace, asked):
         changes = "; ".join(f"{name}: {before} → {after}" for name, before, after in line.changes)
         cells = (line.what, line.about, line.who, changes)
-        table.writerow([line.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"), *map(guarded, cells)])
+        table.writerow(
+            [line.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"), *map(guarded, cells)]
+        )
     return out.getvalue()
 
 
@@ -131,17 +185,30 @@ def _events(workspace: Workspace, asked: Asked, most: int | None) -> Iterator[Li
     if asked.member:
         rows = rows.filter(by=asked.member)
     for event in rows[:most]:
-        about = str(_SECURITY.get(event.about, event.about)) if event.kind == Event.Kind.SECURITY else event.about
-        changes = [(_label(name), _said(before), _said(after)) for name, (before, after) in event.changes.items()]
+        about = (
+            str(_SECURITY.get(event.about, event.about))
+            if event.kind == Event.Kind.SECURITY
+            else event.about
+        )
+        changes = [
+            (_label(name), _said(before), _said(after))
+            for name, (before, after) in event.changes.items()
+        ]
         yield Line(event.at, event.get_kind_display(), about, event.who, changes)
 
 
 def _writes(workspace: Workspace, asked: Asked, most: int | None) -> Iterator[Line]:
-    rows = Write.objects.filter(retainer__workspace=workspace, **_between(asked, ZoneInfo(workspace.zone)))
+    rows = Write.objects.filter(
+        retainer__workspace=workspace, **_between(asked, ZoneInfo(workspace.zone))
+    )
     rows = rows.exclude(kind=Write.Kind.OPEN)  # The event says so already, at the time it was.
     if asked.member:
         rows = rows.filter(by=asked.member)
-    found = list(rows.select_related("retainer__client", "retainer__workspace", "by__user").order_by("-at", "-pk")[:most])
+    found = list(
+        rows.select_related("retainer__client", "retainer__workspace", "by__user").order_by(
+            "-at", "-pk"
+        )[:most]
+    )
     by_retainer: dict[int, list[Write]] = defaultdict(list)
     for write in found:
         by_retainer[write.retainer_id].append(write)
@@ -149,16 +216,23 @@ def _writes(workspace: Workspace, asked: Asked, most: int | None) -> Iterator[Li
     for some in by_retainer.values():
         about |= abouts(some, words_for(some[0].retainer))
     for write in found:
-        text = " · ".join(part for part in (str(write.retainer), about[write.pk], write.reason) if part)
+        text = " · ".join(
+            part for part in (str(write.retainer), about[write.pk], write.reason) if part
+        )
         yield Line(write.at, write.get_kind_display(), text, str(write.by or ""))
 
 
 def _requests(workspace: Workspace, asked: Asked, most: int | None) -> Iterator[Line]:
-    rows = RequestEvent.objects.filter(request__retainer__workspace=workspace, **_between(asked, ZoneInfo(workspace.zone)))
+    rows = RequestEvent.objects.filter(
+        request__retainer__workspace=workspace, **_between(asked, ZoneInfo(workspace.zone))
+    )
     if asked.member:
         rows = rows.filter(who=str(asked.member))
     for event in rows.select_related("request__retainer__client").order_by("-at", "-pk")[:most]:
-        what = _("Request %(number)s: %(what)s") % {"number": event.request.number, "what": event.get_kind_display()}
+        what = _("Request %(number)s: %(what)s") % {
+            "number": event.request.number,
+            "what": event.get_kind_display(),
+        }
         about = " · ".join(part for part in (str(event.request.retainer), event.said) if part)
         yield Line(event.at, what, about, event.who)
 

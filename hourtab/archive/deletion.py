@@ -1,4 +1,6 @@
-"""Deleting a workspace: after an export, a time in which it can be called off, and a mail before it happens."""
+"""Deleting a workspace: after an export, a time in which it can be called off, and a mail before it
+happens.
+"""
 
 from datetime import datetime, timedelta
 from email import message_from_bytes
@@ -28,18 +30,22 @@ class DeletionError(ValueError):
 
 
 @transaction.atomic
-def ask_to_delete(workspace: Workspace, name: str, now: datetime, *, by: Member | None = None) -> datetime:
+def ask_to_delete(
+    workspace: Workspace, name: str, now: datetime, *, by: Member | None = None
+) -> datetime:
     """Have the workspace deleted after the waiting time; returns when. Its owners get a mail.
 
-    `name` is its name, as it was typed. Raises `DeletionError` where that is another, or where nothing was exported since
-    the last change.
+    `name` is its name, as it was typed. Raises `DeletionError` where that is another, or where
+    nothing was exported since the last change.
     """
     workspace = Workspace.objects.select_for_update().get(pk=workspace.pk)
     if name.strip() != workspace.name:
         raise DeletionError(_("This is not the name of the workspace."))
     changed = Retainer.objects.filter(workspace=workspace).aggregate(Max("as_of"))["as_of__max"]
     if workspace.exported_at is None or (changed and changed > workspace.exported_at):
-        raise DeletionError(_("Export everything first: nothing was exported since the last change."))
+        raise DeletionError(
+            _("Export everything first: nothing was exported since the last change.")
+        )
     workspace.delete_after = now + WAITING
     workspace.save(update_fields=["delete_after"])
     note(workspace, Event.Kind.DELETION, f"{workspace.delete_after:%Y-%m-%d}", by=by, now=now)
@@ -51,24 +57,36 @@ def ask_to_delete(workspace: Workspace, name: str, now: datetime, *, by: Member 
 @transaction.atomic
 def call_off(workspace: Workspace, *, by: Member | None = None) -> None:
     """Let the workspace stay."""
-    if Workspace.objects.filter(pk=workspace.pk).exclude(delete_after=None).update(delete_after=None):
+    if (
+        Workspace.objects.filter(pk=workspace.pk)
+        .exclude(delete_after=None)
+        .update(delete_after=None)
+    ):
         note(workspace, Event.Kind.DELETION_OFF, by=by)
     workspace.touch()
 
 
 def warn_of_deletions(now: datetime) -> int:
-    """Mail the owners of workspaces that are deleted within three days, once; return how many workspaces these are."""
+    """Mail the owners of workspaces that are deleted within three days, once; return how many
+    workspaces these are.
+    """
     due = Workspace.objects.filter(delete_after__lte=now + WARNED_BEFORE)
     return sum(_tell_owners(workspace, "soon", now) for workspace in due)
 
 
 def delete_due(now: datetime) -> int:
-    """Delete the workspaces whose waiting time is over and whose owners were warned a day ago or more; returns how many."""
+    """Delete the workspaces whose waiting time is over and whose owners were warned a day ago or
+    more; returns how many.
+    """
     due = list(Workspace.objects.filter(delete_after__lte=now))
     deleted = 0
     for workspace in due:
         with transaction.atomic():
-            locked = Workspace.objects.select_for_update().filter(pk=workspace.pk, delete_after__lte=now).first()
+            locked = (
+                Workspace.objects.select_for_update()
+                .filter(pk=workspace.pk, delete_after__lte=now)
+                .first()
+            )
             if locked and _was_warned(locked, now):
                 delete_workspace(locked)
                 deleted += 1
@@ -79,7 +97,9 @@ def delete_due(now: datetime) -> int:
 
 
 def delete_workspace(workspace: Workspace) -> None:
-    """Delete every row of a workspace, the people who belong to no other, and mails that were written to files for them."""
+    """Delete every row of a workspace, the people who belong to no other, and mails that were
+    written to files for them.
+    """
     if is_sqlite():
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA secure_delete=ON")
@@ -101,22 +121,34 @@ def delete_workspace(workspace: Workspace) -> None:
 
 
 def _tell_owners(workspace: Workspace, occasion: str, now: datetime) -> bool:
-    owners = Member.objects.standing().filter(workspace=workspace, role=Role.OWNER).select_related("user")
+    owners = (
+        Member.objects.standing()
+        .filter(workspace=workspace, role=Role.OWNER)
+        .select_related("user")
+    )
     asked = [
         queue(
-            workspace, Message.Kind.DELETION, about=workspace.pk, to=owner.user.email, now=now,
+            workspace,
+            Message.Kind.DELETION,
+            about=workspace.pk,
+            to=owner.user.email,
+            now=now,
             occasion=f"{occasion} {_mark(workspace)} {owner.pk}",
         )
         for owner in owners
-    ]  # fmt: skip
+    ]
     return any(asked)
 
 
 def _was_warned(workspace: Workspace, now: datetime) -> bool:
-    """Did a warning of this very deletion go into the outbox a day ago or more? A workspace without owners needs none."""
+    """Did a warning of this very deletion go into the outbox a day ago or more? A workspace without
+    owners needs none.
+    """
     if not Member.objects.standing().filter(workspace=workspace, role=Role.OWNER).exists():
         return True
-    warnings = Message.objects.filter(kind=Message.Kind.DELETION, about=workspace.pk, created_at__lte=now - LEAST_WARNING)
+    warnings = Message.objects.filter(
+        kind=Message.Kind.DELETION, about=workspace.pk, created_at__lte=now - LEAST_WARNING
+    )
     return warnings.filter(occasion__startswith=f"soon {_mark(workspace)} ").exists()
 
 
@@ -125,7 +157,9 @@ def _mark(workspace: Workspace) -> str:
 
 
 def _delete_files(addresses: set[str]) -> None:
-    """Delete the mails to these addresses that were written to files, because no mail server is set."""
+    """Delete the mails to these addresses that were written to files, because no mail server is
+    set.
+    """
     for path in settings.MAIL_DIR.glob("*.log") if addresses else ():
         if parseaddr(message_from_bytes(path.read_bytes())["To"] or "")[1].lower() in addresses:
             path.unlink(missing_ok=True)

@@ -1,7 +1,8 @@
-"""Erasing what is stored of one person, on request: everywhere at once, with a list of what was touched.
+"""Erasing what is stored of one person, on request: everywhere at once, with a list of what was
+touched.
 
-Hours and money stay. What the chains of the ledger vouch for is taken out where only its digest is part of them; the rest
-is named as left.
+Hours and money stay. What the chains of the ledger vouch for is taken out where only its digest is
+part of them; the rest is named as left.
 """
 
 import json
@@ -27,7 +28,17 @@ from hourtab.clients.models import Client, Contact
 from hourtab.imports.jobs import forget_texts
 from hourtab.imports.models import Import, SourceRule
 from hourtab.ledger.erasing import erase_texts, take_out_person
-from hourtab.ledger.models import Authorisation, Decision, Entry, Hold, Revision, Source, Statement, TopUp, Write
+from hourtab.ledger.models import (
+    Authorisation,
+    Decision,
+    Entry,
+    Hold,
+    Revision,
+    Source,
+    Statement,
+    TopUp,
+    Write,
+)
 from hourtab.lib.database import in_chunks
 from hourtab.outbox.models import Message
 from hourtab.overage.models import Approver, Request, RequestEvent
@@ -41,7 +52,9 @@ class ErasureError(ValueError):
 
 @dataclass(frozen=True)
 class Person:
-    """Whose data is meant: a name, an address, or both. `with_mentions`: lines whose texts name them lose these texts."""
+    """Whose data is meant: a name, an address, or both. `with_mentions`: lines whose texts name
+    them lose these texts.
+    """
 
     name: str
     email: str
@@ -61,7 +74,9 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What is stored of a person in one place. `is_left`: it is not erased, and the label says what to do."""
+    """What is stored of a person in one place. `is_left`: it is not erased, and the label says what
+    to do.
+    """
 
     label: Any
     count: int
@@ -81,10 +96,16 @@ _TEXTS: tuple[tuple[type[models.Model], tuple[str, ...], Any], ...] = (
     (ShareLink, ("label", "given_to"), gettext_lazy("links")),
     (Source, ("answers",), gettext_lazy("answers about files")),
     (SourceRule, ("conditions",), gettext_lazy("rules for files")),
-    (Import, ("file_name", "answers", "facts", "flags", "outcomes", "problem"), gettext_lazy("reports of imports")),
+    (
+        Import,
+        ("file_name", "answers", "facts", "flags", "outcomes", "problem"),
+        gettext_lazy("reports of imports"),
+    ),
     (Event, ("who", "about", "changes"), gettext_lazy("lines of the audit")),
 )
-"""Where a name may stand among other words; it is replaced there. JSON is searched as it is written."""
+"""Where a name may stand among other words; it is replaced there. JSON is searched as it is
+written.
+"""
 _DELETED: tuple[tuple[type[models.Model], tuple[str, ...], Any], ...] = (
     (Contact, ("name", "email"), gettext_lazy("contacts")),
     (Subscription, ("to",), gettext_lazy("digests by mail")),
@@ -102,38 +123,63 @@ _WAYS = dict(TABLES)
 
 
 def find(workspace: Workspace, person: Person) -> list[Found]:
-    """Return what is stored of a person in the workspace, place by place, without changing anything."""
+    """Return what is stored of a person in the workspace, place by place, without changing
+    anything.
+    """
     found = [
-        *(Found(label, len(_about_only(workspace, person, model, names))) for model, names, label in _DELETED),
+        *(
+            Found(label, len(_about_only(workspace, person, model, names)))
+            for model, names, label in _DELETED
+        ),
         Found(gettext_lazy("people asked to decide"), len(_approvers(workspace, person))),
         Found(gettext_lazy("lines of work they did"), len(_entries(workspace, _did(person)))),
-        Found(gettext_lazy("lines whose texts mention them"), len(_mentions(workspace, person)), not person.with_mentions),
-        *(Found(label, len(_holding(workspace, person, model, names))) for model, names, label in _TEXTS),
+        Found(
+            gettext_lazy("lines whose texts mention them"),
+            len(_mentions(workspace, person)),
+            not person.with_mentions,
+        ),
+        *(
+            Found(label, len(_holding(workspace, person, model, names)))
+            for model, names, label in _TEXTS
+        ),
         Found(gettext_lazy("former members"), len(_former(workspace, person))),
-        *(Found(label, len(_holding(workspace, person, model, names)), is_left=True) for model, names, label in _NAMED),
+        *(
+            Found(label, len(_holding(workspace, person, model, names)), is_left=True)
+            for model, names, label in _NAMED
+        ),
     ]
     return [item for item in found if item.count]
 
 
 @transaction.atomic
 def erase(workspace: Workspace, person: Person, *, by: Member, now: datetime) -> list[Found]:
-    """Erase what `find` finds, in one transaction, and note the numbers in the audit; returns what was touched.
+    """Erase what `find` finds, in one transaction, and note the numbers in the audit; returns what
+    was touched.
 
     Raises `ErasureError` where they are a member still, or have the name of one.
     """
     Workspace.objects.select_for_update().get(pk=workspace.pk)
-    standing = [member.user for member in Member.objects.standing().filter(workspace=workspace).select_related("user")]
+    standing = [
+        member.user
+        for member in Member.objects.standing().filter(workspace=workspace).select_related("user")
+    ]
     if any(person.is_meant(user.email) for user in standing):
         raise ErasureError(_("They are a member of this workspace. Remove them first."))
     if any(person.is_meant(user.name) for user in standing if user.name):
-        raise ErasureError(_("A member has this name, and would be erased with them. Give the address alone."))
+        raise ErasureError(
+            _("A member has this name, and would be erased with them. Give the address alone.")
+        )
     found = find(workspace, person)
     instead = _("[erased]")
     _erase_lines(workspace, person, by, now)
     for model, names, _label in _DELETED:
-        model._base_manager.filter(pk__in=[row.pk for row in _about_only(workspace, person, model, names)]).delete()
+        model._base_manager.filter(
+            pk__in=[row.pk for row in _about_only(workspace, person, model, names)]
+        ).delete()
     for approver in _approvers(workspace, person):
-        Approver.objects.filter(pk=approver.pk).update(name=instead, to=f"{approver.pk}@erased.invalid", contact=None)
+        Approver.objects.filter(pk=approver.pk).update(
+            name=instead, to=f"{approver.pk}@erased.invalid", contact=None
+        )
     for model, names, _label in _TEXTS:
         for row in _holding(workspace, person, model, names):
             _replace(row, names, person, instead)
@@ -175,26 +221,46 @@ def _mentions(workspace: Workspace, person: Person) -> set[int]:
 
 
 def _entries(workspace: Workspace, holds: Callable[[dict[str, str]], bool]) -> set[int]:
-    """Return the keys of the lines of which any version holds; of a correction that of the line it corrects."""
+    """Return the keys of the lines of which any version holds; of a correction that of the line it
+    corrects.
+    """
     rows = Revision.objects.filter(entry__retainer__workspace=workspace, erased="")
-    values = rows.values("entry_id", "entry__corrects_id", "person", "description", "project", "reason")
-    return {row["entry__corrects_id"] or row["entry_id"] for row in values.iterator(chunk_size=2000) if holds(cast(Any, row))}
+    values = rows.values(
+        "entry_id", "entry__corrects_id", "person", "description", "project", "reason"
+    )
+    return {
+        row["entry__corrects_id"] or row["entry_id"]
+        for row in values.iterator(chunk_size=2000)
+        if holds(cast(Any, row))
+    }
 
 
 def _rows(workspace: Workspace, model: type[models.Model]) -> Iterator[Any]:
     return rows_of(model, _WAYS[model], workspace).iterator(chunk_size=2000)
 
 
-def _about_only(workspace: Workspace, person: Person, model: type[models.Model], names: tuple[str, ...]) -> list[Any]:
-    return [row for row in _rows(workspace, model) if person.is_meant(*(getattr(row, name) for name in names))]
+def _about_only(
+    workspace: Workspace, person: Person, model: type[models.Model], names: tuple[str, ...]
+) -> list[Any]:
+    return [
+        row
+        for row in _rows(workspace, model)
+        if person.is_meant(*(getattr(row, name) for name in names))
+    ]
 
 
 def _approvers(workspace: Workspace, person: Person) -> list[Approver]:
     return _about_only(workspace, person, Approver, ("name", "to"))
 
 
-def _holding(workspace: Workspace, person: Person, model: type[models.Model], names: tuple[str, ...]) -> list[Any]:
-    return [row for row in _rows(workspace, model) if any(person.pattern.search(_text(row, name)) for name in names)]
+def _holding(
+    workspace: Workspace, person: Person, model: type[models.Model], names: tuple[str, ...]
+) -> list[Any]:
+    return [
+        row
+        for row in _rows(workspace, model)
+        if any(person.pattern.search(_text(row, name)) for name in names)
+    ]
 
 
 def _text(row: models.Model, name: str) -> str:
@@ -203,12 +269,16 @@ def _text(row: models.Model, name: str) -> str:
 
 
 def _replace(row: models.Model, names: tuple[str, ...], person: Person, instead: str) -> None:
-    """Write the row without the person, past the doors that keep the record from being changed by anybody else."""
+    """Write the row without the person, past the doors that keep the record from being changed by
+    anybody else.
+    """
     fresh = {}
     for name in names:
         text = person.pattern.sub(instead, _text(row, name))
         field: Any = row._meta.get_field(name)
-        fresh[name] = text[: field.max_length] if isinstance(getattr(row, name), str) else json.loads(text)
+        fresh[name] = (
+            text[: field.max_length] if isinstance(getattr(row, name), str) else json.loads(text)
+        )
     models.QuerySet(type(row)).filter(pk=row.pk).update(**fresh)
 
 
@@ -220,7 +290,9 @@ def _former(workspace: Workspace, person: Person) -> list[User]:
 
 
 def _forget_user(user: User, instead: str) -> None:
-    """Leave the row, which what they did points at, and nothing of them in it. They cannot sign in any more."""
+    """Leave the row, which what they did points at, and nothing of them in it. They cannot sign in
+    any more.
+    """
     for session in UserSession.objects.filter(user=cast(Any, user)):
         session.end()
     EmailAddress.objects.filter(user=cast(Any, user)).delete()

@@ -1,4 +1,6 @@
-"""A whole workspace in one file: for reading (ledger documents, CSV), and for another instance (the rows themselves)."""
+"""A whole workspace in one file: for reading (ledger documents, CSV), and for another instance (the
+rows themselves).
+"""
 
 import io
 import json
@@ -27,7 +29,8 @@ rows/*.jsonl         the rows themselves; `hourtab restore FILE` puts them into 
 
 
 def export_workspace(workspace: Workspace, now: datetime, *, with_links: bool = False) -> bytes:
-    """Return the workspace as a ZIP file. With links, their addresses are in it, so that a restore can keep them.
+    """Return the workspace as a ZIP file. With links, their addresses are in it, so that a restore
+    can keep them.
 
     Sign-in passwords are never in it. Whoever has the file has everything else.
     """
@@ -35,25 +38,36 @@ def export_workspace(workspace: Workspace, now: datetime, *, with_links: bool = 
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive, snapshot():
         retainers = list(workspace.retainers.select_related("client", "workspace"))
         archive.writestr("README.txt", README)
-        archive.writestr("workspace.json", json.dumps(_contents(workspace, retainers, now, with_links=with_links), indent=1))
+        archive.writestr(
+            "workspace.json",
+            json.dumps(_contents(workspace, retainers, now, with_links=with_links), indent=1),
+        )
         for retainer in retainers:
             document = ledger_document(retainer, retainer.today(now))
-            archive.writestr(f"retainers/{retainer.ref}.json", json.dumps(document, ensure_ascii=False, indent=1))
+            archive.writestr(
+                f"retainers/{retainer.ref}.json", json.dumps(document, ensure_ascii=False, indent=1)
+            )
             archive.writestr(f"retainers/{retainer.ref}.csv", "\ufeff" + log_as_csv(retainer))
         for model, way in TABLES:
             if model not in NOT_EXPORTED:
-                with archive.open(f"rows/{model._meta.label_lower}.jsonl", "w", force_zip64=True) as rows:
+                with archive.open(
+                    f"rows/{model._meta.label_lower}.jsonl", "w", force_zip64=True
+                ) as rows:
                     for row in plain_rows(model, way, workspace):
                         rows.write(canonical(row) + b"\n")
     return out.getvalue()
 
 
-def _contents(workspace: Workspace, retainers: list[Any], now: datetime, *, with_links: bool) -> dict[str, Any]:
+def _contents(
+    workspace: Workspace, retainers: list[Any], now: datetime, *, with_links: bool
+) -> dict[str, Any]:
     links = ShareLink.objects.filter(workspace=workspace) if with_links else ()
     return {
         "format": FORMAT,
         "name": workspace.name,
         "exported_at": now.isoformat(),
-        "retainers": [{"ref": item.ref, "name": str(item), "head": head(item)} for item in retainers],
+        "retainers": [
+            {"ref": item.ref, "name": str(item), "head": head(item)} for item in retainers
+        ],
         "links": {str(link.pk): link.token for link in links},
     }

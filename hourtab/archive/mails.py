@@ -17,7 +17,10 @@ from hourtab.outbox.models import Message
 def deletion_mail(message: Message) -> Mail | None:
     """Return the mail about a deletion; None where that was called off, or asked for anew since."""
     workspace = message.workspace
-    if workspace.delete_after is None or f"{workspace.delete_after:%Y%m%d%H%M%S}" not in message.occasion:
+    if (
+        workspace.delete_after is None
+        or f"{workspace.delete_after:%Y%m%d%H%M%S}" not in message.occasion
+    ):
         return None
     words = Words(workspace.locale)
     with translation.override(words.language):
@@ -25,10 +28,18 @@ def deletion_mail(message: Message) -> Mail | None:
         context = {
             "provider": provider,
             "client": provider,
-            "day": words.full_day(workspace.delete_after.astimezone(ZoneInfo(workspace.zone)).date()),
+            "day": words.full_day(
+                workspace.delete_after.astimezone(ZoneInfo(workspace.zone)).date()
+            ),
             "url": f"{settings.SITE_URL}{reverse('settings')}#delete",
             "language": words.language,
         }
-        text, html = (render_to_string(f"mail/deletion.{form}", context).strip() + "\n" for form in ("txt", "html"))
-        subject = _("%(provider)s will be deleted on %(day)s") % {"provider": provider, "day": context["day"]}
+        text, html = (
+            render_to_string(f"mail/deletion.{form}", context).strip() + "\n"
+            for form in ("txt", "html")
+        )
+        subject = _("%(provider)s will be deleted on %(day)s") % {
+            "provider": provider,
+            "day": context["day"],
+        }
         return Mail(subject, text, html)

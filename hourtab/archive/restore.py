@@ -1,4 +1,6 @@
-"""Putting an exported workspace into an empty instance: the same balances, the same heads of the chains."""
+"""Putting an exported workspace into an empty instance: the same balances, the same heads of the
+chains.
+"""
 
 import json
 import secrets
@@ -29,8 +31,9 @@ class RestoreError(ValueError):
 
 @transaction.atomic
 def restore_workspace(path: Path, *, keep_links: bool = False) -> Workspace:
-    """Store everything of an export. Links keep their addresses where that is asked for and the file has them, else get new
-    ones. Nobody can sign in with an old password: people ask for a code or a new one.
+    """Store everything of an export. Links keep their addresses where that is asked for and the
+    file has them, else get new ones. Nobody can sign in with an old password: people ask for a code
+    or a new one.
 
     Raises `RestoreError` where the file is none, was altered, or the instance is not empty.
     """
@@ -42,7 +45,9 @@ def restore_workspace(path: Path, *, keep_links: bool = False) -> Workspace:
             if contents.get("format") != FORMAT:
                 raise RestoreError(f"{path} is not an export of a workspace ({FORMAT}).")
             if keep_links and not contents["links"]:
-                raise RestoreError("The file holds no addresses of links. Export with them, or restore with new ones.")
+                raise RestoreError(
+                    "The file holds no addresses of links. Export with them, or restore with new ones."
+                )
             for model, _way in TABLES:
                 if model not in NOT_EXPORTED:
                     _store(model, archive.read(f"rows/{model._meta.label_lower}.jsonl"))
@@ -53,11 +58,15 @@ def restore_workspace(path: Path, *, keep_links: bool = False) -> Workspace:
     for user in User.objects.all():
         user.set_unusable_password()
         user.save(update_fields=["password"])
-        EmailAddress.objects.create(user=cast(Any, user), email=user.email, primary=True, verified=True)
+        EmailAddress.objects.create(
+            user=cast(Any, user), email=user.email, primary=True, verified=True
+        )
     for item in contents["retainers"]:
         retainer = Retainer.objects.get(ref=item["ref"])
         if head(retainer) != item["head"]:
-            raise RestoreError(f"The chain of {item['name']} does not end where the file says it does.")
+            raise RestoreError(
+                f"The chain of {item['name']} does not end where the file says it does."
+            )
         if wrong := findings(retainer, timezone.now()):
             raise RestoreError(f"The rows of {item['name']} do not fit each other: {wrong[0]}.")
     return Workspace.objects.get()
@@ -66,14 +75,19 @@ def restore_workspace(path: Path, *, keep_links: bool = False) -> Workspace:
 def _store(model: type[models.Model], content: bytes) -> None:
     fields = columns_of(model)
     rows = [json.loads(line) for line in content.splitlines()]
-    objects: Any = (model(**{field.attname: value_of(field, row[field.attname]) for field in fields}) for row in rows)
+    objects: Any = (
+        model(**{field.attname: value_of(field, row[field.attname]) for field in fields})
+        for row in rows
+    )
     models.QuerySet(model).bulk_create(objects, batch_size=2000)
 
 
 def _reset_numbers() -> None:
     """Let the database count on from the keys that were stored."""
     with connection.cursor() as cursor:
-        for statement in connection.ops.sequence_reset_sql(no_style(), [model for model, _way in TABLES]):
+        for statement in connection.ops.sequence_reset_sql(
+            no_style(), [model for model, _way in TABLES]
+        ):
             cursor.execute(statement)
 
 

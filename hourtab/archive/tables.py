@@ -14,11 +14,30 @@ from hourtab.alerts.models import Alert, Listener, Watch, WatchedCycle
 from hourtab.api.models import ApiKey
 from hourtab.clients.models import Access, Client, Contact
 from hourtab.imports.models import Import, ImportPart, SourceRule
-from hourtab.ledger.models import Authorisation, Cycle, Decision, Entry, Hold, Revision, Source, Statement, TopUp, Transfer, Write
+from hourtab.ledger.models import (
+    Authorisation,
+    Cycle,
+    Decision,
+    Entry,
+    Hold,
+    Revision,
+    Source,
+    Statement,
+    TopUp,
+    Transfer,
+    Write,
+)
 from hourtab.outbox.models import Message
 from hourtab.overage.models import Approver, OverageTerms, Request, RequestEvent
 from hourtab.retainers.models import Category, OfficeHours, Pause, Retainer, Terms, WeightRule
-from hourtab.sharing.models import FormerAddress, ShareLink, Shown, StoredPage, Subscription, ViewDay
+from hourtab.sharing.models import (
+    FormerAddress,
+    ShareLink,
+    Shown,
+    StoredPage,
+    Subscription,
+    ViewDay,
+)
 
 TABLES: tuple[tuple[type[models.Model], str], ...] = (
     (Workspace, "pk"),
@@ -68,8 +87,15 @@ TABLES: tuple[tuple[type[models.Model], str], ...] = (
 )
 """Each model with its way to the workspace, in the order in which rows can be stored."""
 
-NOT_EXPORTED: frozenset[type[models.Model]] = frozenset({StoredPage, FormerAddress, Message, ApiKey})
-_SECRET = {("user", "password"), ("user", "last_login"), ("user", "is_superuser"), ("sharelink", "sealed")}
+NOT_EXPORTED: frozenset[type[models.Model]] = frozenset(
+    {StoredPage, FormerAddress, Message, ApiKey}
+)
+_SECRET = {
+    ("user", "password"),
+    ("user", "last_login"),
+    ("user", "is_superuser"),
+    ("sharelink", "sealed"),
+}
 
 
 def rows_of(model: type[models.Model], way: str, workspace: Workspace) -> models.QuerySet[Any]:
@@ -83,14 +109,20 @@ def columns_of(model: type[models.Model]) -> list[Any]:
     return [field for field in model._meta.concrete_fields if (name, field.name) not in _SECRET]
 
 
-def plain_rows(model: type[models.Model], way: str, workspace: Workspace) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a workspace as plain JSON values. A file that was not applied stays behind."""
+def plain_rows(
+    model: type[models.Model], way: str, workspace: Workspace
+) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a workspace as plain JSON values. A file that was not applied stays
+    behind.
+    """
     rows = rows_of(model, way, workspace).order_by("pk")
     if model is Import:
         rows = rows.exclude(state=Import.State.DRAFT)
     fields = columns_of(model)
     for values in rows.values_list(*(field.attname for field in fields)).iterator(chunk_size=2000):
-        yield {field.attname: _plain(field, value) for field, value in zip(fields, values, strict=True)}
+        yield {
+            field.attname: _plain(field, value) for field, value in zip(fields, values, strict=True)
+        }
 
 
 def _plain(field: Any, value: Any) -> Any:

@@ -1,4 +1,6 @@
-"""Which clients a member may see: those of the workspace, or, where the member is limited, those they were given."""
+"""Which clients a member may see: those of the workspace, or, where the member is limited, those
+they were given.
+"""
 
 from django.db.models import QuerySet
 

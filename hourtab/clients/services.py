@@ -13,13 +13,29 @@ def rename_client(client: Client, name: str, *, by: Member | None = None) -> Non
     Client.objects.filter(pk=client.pk).update(name=name)
     for retainer in client.retainers.all():
         retainer.touch()
-    note(client.workspace, Event.Kind.CLIENT_RENAMED, name, by=by, changes={"name": [client.name, name]})
+    note(
+        client.workspace,
+        Event.Kind.CLIENT_RENAMED,
+        name,
+        by=by,
+        changes={"name": [client.name, name]},
+    )
 
 
-def note_contact(contact: Contact, *, by: Member, was: Contact | None = None, is_gone: bool = False) -> None:
-    """Note that a contact was added, changed or removed: contacts decide on hours and get invoices."""
+def note_contact(
+    contact: Contact, *, by: Member, was: Contact | None = None, is_gone: bool = False
+) -> None:
+    """Note that a contact was added, changed or removed: contacts decide on hours and get
+    invoices.
+    """
     names = ["name", "email", "role"]
     before = fields_of(was, names) if was else {}
     after = dict.fromkeys(names, "") if is_gone else fields_of(contact, names)
     if changes := changes_of(before, after):
-        note(contact.client.workspace, Event.Kind.CONTACT, f"{contact.client} · {contact.name}", by=by, changes=changes)
+        note(
+            contact.client.workspace,
+            Event.Kind.CONTACT,
+            f"{contact.client} · {contact.name}",
+            by=by,
+            changes=changes,
+        )

@@ -6,7 +6,13 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from hourtab.accounts.access import MemberRequest, acts_on, editor_required, member_required, of_all_clients
+from hourtab.accounts.access import (
+    MemberRequest,
+    acts_on,
+    editor_required,
+    member_required,
+    of_all_clients,
+)
 from hourtab.clients import services
 from hourtab.clients.access import clients_of
 from hourtab.clients.forms import ClientForm, ContactForm
@@ -34,7 +40,11 @@ def client_list(request: MemberRequest) -> HttpResponse:
 def client(request: MemberRequest, pk: int) -> HttpResponse:
     """Show a client: contacts and retainers."""
     found = _client(request, pk)
-    return render(request, "clients/client.html", {"client": found, "form": ContactForm(), "retainers": found.retainers.all()})
+    return render(
+        request,
+        "clients/client.html",
+        {"client": found, "form": ContactForm(), "retainers": found.retainers.all()},
+    )
 
 
 @editor_required
@@ -42,7 +52,11 @@ def client(request: MemberRequest, pk: int) -> HttpResponse:
 def rename_client(request: MemberRequest, pk: int) -> HttpResponse:
     """Give a client another name."""
     found = _client(request, pk)
-    form = ClientForm(request.POST or None, instance=Client(pk=found.pk, name=found.name), workspace=request.workspace)
+    form = ClientForm(
+        request.POST or None,
+        instance=Client(pk=found.pk, name=found.name),
+        workspace=request.workspace,
+    )
     if request.method == "POST" and form.is_valid():
         services.rename_client(found, form.cleaned_data["name"], by=request.member)
         tell(request, _("Renamed."))
@@ -50,7 +64,11 @@ def rename_client(request: MemberRequest, pk: int) -> HttpResponse:
     return render(
         request,
         "parts/form_page.html",
-        {"title": _("Rename %(client)s") % {"client": found.name}, "form": form, "button": _("Rename")},
+        {
+            "title": _("Rename %(client)s") % {"client": found.name},
+            "form": form,
+            "button": _("Rename"),
+        },
     )
 
 
@@ -66,7 +84,12 @@ def add_contact(request: MemberRequest, pk: int) -> HttpResponse:
             services.note_contact(form.save(), by=request.member)
         tell(request, _("%(name)s was added.") % {"name": form.instance.name})
         return redirect("client", pk=pk)
-    return render(request, "clients/client.html", {"client": found, "form": form, "retainers": found.retainers.all()}, status=422)
+    return render(
+        request,
+        "clients/client.html",
+        {"client": found, "form": form, "retainers": found.retainers.all()},
+        status=422,
+    )
 
 
 @editor_required
@@ -79,7 +102,9 @@ def edit_contact(request: MemberRequest, pk: int) -> HttpResponse:
         with transaction.atomic():
             services.note_contact(form.save(), by=request.member, was=was)
         return redirect("client", pk=contact.client_id)
-    return render(request, "parts/form_page.html", {"title": contact.name, "form": form, "button": _("Save")})
+    return render(
+        request, "parts/form_page.html", {"title": contact.name, "form": form, "button": _("Save")}
+    )
 
 
 @editor_required

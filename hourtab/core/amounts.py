@@ -21,7 +21,9 @@ class AmountError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Rounding:
-    """How raw seconds become billable ones: to a `step` (0 = none), then at least `minimum` (ledger §2)."""
+    """How raw seconds become billable ones: to a `step` (0 = none), then at least `minimum` (ledger
+    §2).
+    """
 
     step: int = 0
     mode: Literal["up", "nearest", "down"] = "up"
@@ -39,18 +41,24 @@ class Rounding:
 
 
 def half_up(numerator: int, denominator: int) -> int:
-    """Divide and round to the nearest whole number, ties away from zero. `denominator` is positive."""
+    """Divide and round to the nearest whole number, ties away from zero. `denominator` is
+    positive.
+    """
     sign = -1 if numerator < 0 else 1
     return sign * ((2 * abs(numerator) + denominator) // (2 * denominator))
 
 
 def charge(raw: int, rounding: Rounding, weight: int) -> int:
-    """Return what `raw` seconds cost: rounded first, then weighted by `weight` percent, once (ledger §2)."""
+    """Return what `raw` seconds cost: rounded first, then weighted by `weight` percent, once
+    (ledger §2).
+    """
     return half_up(rounding.apply(raw) * weight, 100)
 
 
 def money(amount: int, rate: int, *, counted: bool = False) -> int:
-    """Return the price in minor units of `amount` at `rate` per hour, or per counted unit, half up (ledger §4)."""
+    """Return the price in minor units of `amount` at `rate` per hour, or per counted unit, half up
+    (ledger §4).
+    """
     return half_up(amount * rate, 100 if counted else HOUR)
 
 
@@ -66,10 +74,12 @@ _PART = re.compile(r"\s*(\d[\d.,]*|[.,]\d+)\s*([a-z]+)\.?", re.ASCII)
 
 
 def parse(text: str, *, most: int = LONGEST, bare_most: int = 24 * HOUR) -> int:
-    """Read an amount of time in any of the notations `1h`, `1h 30m`, `1:30`, `01:30:00`, `1.5`, `1,5`, `90 min`.
+    """Read an amount of time in any of the notations `1h`, `1h 30m`, `1:30`, `01:30:00`, `1.5`,
+    `1,5`, `90 min`.
 
-    Returns whole seconds. A bare number is hours up to `bare_most`; a larger one might be minutes and is refused.
-    Raises `AmountError` for what is ambiguous (`1:5`, `1.500`), negative, above `most`, or no duration at all.
+    Returns whole seconds. A bare number is hours up to `bare_most`; a larger one might be minutes
+    and is refused. Raises `AmountError` for what is ambiguous (`1:5`, `1.500`), negative, above
+    `most`, or no duration at all.
     """
     words = " ".join(text.replace("\u00a0", " ").replace("\u202f", " ").lower().split())
     if not words:
@@ -95,7 +105,9 @@ def _clock(words: str, text: str) -> int:
         raise _unreadable(text)
     hours, minutes, seconds = match.groups()
     if len(minutes) == 1 or (seconds is not None and len(seconds) == 1):
-        raise AmountError(f"“{text.strip()}” could mean {hours}:0{minutes} or {hours}:{minutes}0. Write two digits.")
+        raise AmountError(
+            f"“{text.strip()}” could mean {hours}:0{minutes} or {hours}:{minutes}0. Write two digits."
+        )
     if int(minutes) > 59 or int(seconds or 0) > 59:
         raise AmountError(f"“{text.strip()}” has more than 59 minutes or seconds after the colon.")
     return int(hours) * HOUR + int(minutes) * MINUTE + int(seconds or 0)
@@ -108,7 +120,9 @@ def _decimal(number: str, unit: int) -> int:
     whole = match[1] or "0"
     places = match[3] or match[5] or ""
     if match[2] and len(places) == 3 and 1 <= len(whole) <= 3 and whole != "0":
-        raise AmountError(f"In “{number}” the mark could part thousands or decimals. Write {whole}{places}, or h and m.")
+        raise AmountError(
+            f"In “{number}” the mark could part thousands or decimals. Write {whole}{places}, or h and m."
+        )
     return half_up((int(whole) * 10 ** len(places) + int(places or 0)) * unit, 10 ** len(places))
 
 
@@ -124,18 +138,24 @@ def _with_units(words: str, text: str) -> int:
             raise _unreadable(text)
         number, fractional = match[1], bool(re.search("[.,]", match[1]))
         if parts and (fractional or int(number) > 59):
-            raise AmountError(f"“{text.strip()}” mixes two ways to write the same time. Write 1h 30m, or 1.5h, or 90m.")
+            raise AmountError(
+                f"“{text.strip()}” mixes two ways to write the same time. Write 1h 30m, or 1.5h, or 90m."
+            )
         total += _decimal(number, unit)
         position, smallest, parts = match.end(), 1 if fractional else unit, parts + 1
     return total
 
 
 def _unreadable(text: str) -> AmountError:
-    return AmountError(f"“{text.strip()}” is not a duration. Write for example 45m, 1h 30m, 1:30 or 1.5.")
+    return AmountError(
+        f"“{text.strip()}” is not a duration. Write for example 45m, 1h 30m, 1:30 or 1.5."
+    )
 
 
 def parse_count(text: str, *, most: int = 100 * 100_000) -> int:
-    """Read a number of counted units (`3`, `1.5`, `0,25`) as hundredths. Raises `AmountError`, also above `most`."""
+    """Read a number of counted units (`3`, `1.5`, `0,25`) as hundredths. Raises `AmountError`, also
+    above `most`.
+    """
     match = re.fullmatch(r"(\d{1,7})(?:[.,](\d{1,2}))?", text.strip(), re.ASCII)
     if not match:
         raise AmountError(f"“{text.strip()}” is not a number. Write for example 3 or 1.5.")
@@ -146,7 +166,8 @@ def parse_count(text: str, *, most: int = 100 * 100_000) -> int:
 
 
 def render(seconds: int, style: Style = "hm", *, mark: str = ".", space: str = "\u00a0") -> str:
-    """Write `seconds` as `6 h 30 m` (seconds only where there are any) or `6.5 h`, never breaking across lines.
+    """Write `seconds` as `6 h 30 m` (seconds only where there are any) or `6.5 h`, never breaking
+    across lines.
 
     `mark` is the decimal mark; the decimal style shows two places at most, rounded half up.
     """
@@ -159,7 +180,9 @@ def render(seconds: int, style: Style = "hm", *, mark: str = ".", space: str = "
 
 
 def render_bare(seconds: int, style: Style = "hm", *, mark: str = ".") -> str | None:
-    """Write `seconds` without its unit (`14` of “14 of 20 h”), or None where it is no plain number of hours."""
+    """Write `seconds` without its unit (`14` of “14 of 20 h”), or None where it is no plain number
+    of hours.
+    """
     if style == "decimal":
         return _hundredths(seconds, mark)
     return str(seconds // HOUR) if seconds % HOUR == 0 else None

@@ -1,6 +1,8 @@
-"""The provider's chain: one link per write, over the digests of everything that was ever written (ledger §5).
+"""The provider's chain: one link per write, over the digests of everything that was ever written
+(ledger §5).
 
-Texts enter as salted digests of their own, so that a text can be erased and the chain still verifies.
+Texts enter as salted digests of their own, so that a text can be erased and the chain still
+verifies.
 """
 
 import json
@@ -23,10 +25,23 @@ def texts_digest(salt: str, project: str, person: str, description: str) -> str:
 
 
 def revision_digest(
-    key: str, number: int, corrects: str, on: str, started: str, amount: int, weight: int, scope: str, outcome: str,
-    is_withdrawn: bool, posted: str, category: str, texts: str, weighted_by: str = "",
-) -> str:  # fmt: skip
-    """Return the digest of revision `number` of the entry `key`; dates and times as ISO text, `texts` as `texts_digest`.
+    key: str,
+    number: int,
+    corrects: str,
+    on: str,
+    started: str,
+    amount: int,
+    weight: int,
+    scope: str,
+    outcome: str,
+    is_withdrawn: bool,
+    posted: str,
+    category: str,
+    texts: str,
+    weighted_by: str = "",
+) -> str:
+    """Return the digest of revision `number` of the entry `key`; dates and times as ISO text,
+    `texts` as `texts_digest`.
 
     `weighted_by` names the rule that gave it its weight; it holds no `|`.
     """
@@ -41,7 +56,9 @@ def record_digest(record: dict[str, Any]) -> str:
 
 
 def link(previous: str, digests: Iterable[str]) -> str:
-    """Return the hash of a write: SHA-256 of the hash before it and the digests of what it wrote, in order."""
+    """Return the hash of a write: SHA-256 of the hash before it and the digests of what it wrote,
+    in order.
+    """
     return sha256((previous + "".join(digests)).encode()).hexdigest()
 
 

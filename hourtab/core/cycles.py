@@ -1,7 +1,7 @@
 """Cycles: which stretch between two resets a date falls in (ledger §1).
 
-A grid runs both ways from its anchor; every date belongs to exactly one cycle of it. A calendar strings together the
-grids of a retainer's terms, cut to its start and end.
+A grid runs both ways from its anchor; every date belongs to exactly one cycle of it. A calendar
+strings together the grids of a retainer's terms, cut to its start and end.
 """
 
 from bisect import bisect_right
@@ -23,7 +23,9 @@ DAY = timedelta(days=1)
 
 
 class CycleError(ValueError):
-    """A date does not fit the grid of cycles. `index` is the place in the list of terms, where there is one."""
+    """A date does not fit the grid of cycles. `index` is the place in the list of terms, where
+    there is one.
+    """
 
     def __init__(self, message: str, index: int | None = None) -> None:
         super().__init__(message)
@@ -31,7 +33,9 @@ class CycleError(ValueError):
 
 
 def start(anchor: date, cadence: Cadence, k: int) -> date:
-    """Return the first day of cycle `k`, always counted from the anchor, the day clamped to the month's last."""
+    """Return the first day of cycle `k`, always counted from the anchor, the day clamped to the
+    month's last.
+    """
     if cadence in _WEEKS:
         return anchor + timedelta(days=_WEEKS[cadence] * k)
     months = anchor.year * 12 + anchor.month - 1 + _MONTHS[cadence] * k
@@ -76,10 +80,15 @@ class Cycle:
         if self.terms.cadence == "once":
             return (self.ends_before - self.starts_on).days
         k = index_of(self.terms.anchor_on, self.terms.cadence, self.starts_on)
-        return (start(self.terms.anchor_on, self.terms.cadence, k + 1) - start(self.terms.anchor_on, self.terms.cadence, k)).days
+        return (
+            start(self.terms.anchor_on, self.terms.cadence, k + 1)
+            - start(self.terms.anchor_on, self.terms.cadence, k)
+        ).days
 
     def distance(self, on: date) -> int:
-        """Return how many resets lie between this cycle and `on`, by the terms valid now, whatever comes later."""
+        """Return how many resets lie between this cycle and `on`, by the terms valid now, whatever
+        comes later.
+        """
         cadence, anchor = self.terms.cadence, self.terms.anchor_on
         if cadence == "once":
             return 0
@@ -89,8 +98,12 @@ class Cycle:
 class Calendar:
     """The cycles of a retainer, in order, as far as they are asked for."""
 
-    def __init__(self, retainer: Retainer, terms: Sequence[Terms], pauses: Collection[date] = ()) -> None:
-        """Check that the terms fit each other; raise `CycleError` where a version does not start a cycle."""
+    def __init__(
+        self, retainer: Retainer, terms: Sequence[Terms], pauses: Collection[date] = ()
+    ) -> None:
+        """Check that the terms fit each other; raise `CycleError` where a version does not start a
+        cycle.
+        """
         self.retainer = retainer
         self.terms = terms
         self.pauses = pauses
@@ -103,13 +116,17 @@ class Calendar:
     def _check(self) -> None:
         retainer, terms = self.retainer, self.terms
         if not terms or terms[0].effective_on > retainer.starts_on:
-            raise CycleError("the first terms take effect after the retainer starts", 0 if terms else None)
+            raise CycleError(
+                "the first terms take effect after the retainer starts", 0 if terms else None
+            )
         if retainer.ends_on is not None and retainer.ends_on < retainer.starts_on:
             raise CycleError("the retainer ends before it starts")
         for i, (before, after) in enumerate(pairwise(terms), 1):
             day = after.effective_on
             if day <= max(before.effective_on, retainer.starts_on):
-                raise CycleError(f"{day} is not after the version before it and the retainer's start", i)
+                raise CycleError(
+                    f"{day} is not after the version before it and the retainer's start", i
+                )
             if retainer.ends_on is not None and day > retainer.ends_on:
                 raise CycleError(f"{day} is after the retainer's end", i)
             if before.cadence == "once":
@@ -117,7 +134,10 @@ class Calendar:
             k = index_of(before.anchor_on, before.cadence, day)
             if start(before.anchor_on, before.cadence, k) != day:
                 following = start(before.anchor_on, before.cadence, k + 1)
-                raise CycleError(f"{day} does not start a cycle of the terms before; the next cycle starts {following}", i)
+                raise CycleError(
+                    f"{day} does not start a cycle of the terms before; the next cycle starts {following}",
+                    i,
+                )
 
     def _walk(self) -> Iterator[Cycle]:
         index, day = 0, self.retainer.starts_on
@@ -138,13 +158,25 @@ class Calendar:
         if first != day and terms.stub == "none":
             cap = 0
         elif first != day and terms.stub == "prorated":
-            cap = prorate(cap, (full_end - day).days, (full_end - first).days, self.retainer.quantum)
+            cap = prorate(
+                cap, (full_end - day).days, (full_end - first).days, self.retainer.quantum
+            )
         paused = day in self.pauses
         end = min(full_end, until)
-        return Cycle(index, day, end, terms, 0 if paused else cap, end == self._ends_before != FOR_EVER, paused)
+        return Cycle(
+            index,
+            day,
+            end,
+            terms,
+            0 if paused else cap,
+            end == self._ends_before != FOR_EVER,
+            paused,
+        )
 
     def cycle_of(self, on: date) -> Cycle | None:
-        """Return the cycle that holds `on`; None before the start, after the end, and beyond `LAST_DAY`."""
+        """Return the cycle that holds `on`; None before the start, after the end, and beyond
+        `LAST_DAY`.
+        """
         if on < self.retainer.starts_on or on > LAST_DAY or on >= self._ends_before != FOR_EVER:
             return None
         while not self._cycles or self._cycles[-1].ends_before <= on:
@@ -154,7 +186,9 @@ class Calendar:
         return self._cycles[bisect_right(self._starts, on) - 1]
 
     def through(self, on: date) -> Sequence[Cycle]:
-        """Return all cycles from the first to the one that holds `on` (all of them after the end)."""
+        """Return all cycles from the first to the one that holds `on` (all of them after the
+        end).
+        """
         if on < self.retainer.starts_on:
             return ()
         last = self.cycle_of(min(on, LAST_DAY, self._ends_before - DAY))
@@ -167,7 +201,9 @@ class Calendar:
 
 
 def prorate(amount: int, days: int, cycle_days: int, quantum: int) -> int:
-    """Return the share of `amount` for `days` of a full grid cycle, half up to a `quantum`, rounded once (ledger §1)."""
+    """Return the share of `amount` for `days` of a full grid cycle, half up to a `quantum`, rounded
+    once (ledger §1).
+    """
     return half_up(amount * days, cycle_days * quantum) * quantum
 
 

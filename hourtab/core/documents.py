@@ -1,4 +1,5 @@
-"""The open ledger document (ledger §10): JSON in both directions, every refusal with the path of the field.
+"""The open ledger document (ledger §10): JSON in both directions, every refusal with the path of
+the field.
 
 `read` is the only door for foreign input, so it checks everything the calculation relies on.
 """
@@ -31,18 +32,24 @@ class Document:
 
 
 def read(text: str | bytes) -> Document:
-    """Read a ledger document. Raises `DocumentError` with the path of the first field that breaks a rule."""
+    """Read a ledger document. Raises `DocumentError` with the path of the first field that breaks a
+    rule.
+    """
     return from_json(parse(text))
 
 
 def parse(text: str | bytes) -> Any:
-    """Parse JSON, refusing what it allows and a document must not have: a key given twice, NaN. Raises `DocumentError`."""
+    """Parse JSON, refusing what it allows and a document must not have: a key given twice, NaN.
+    Raises `DocumentError`.
+    """
     try:
         return json.loads(text, object_pairs_hook=refuse_duplicates, parse_constant=refuse_constant)
     except UnicodeDecodeError as error:
         raise DocumentError("", f"not UTF-8 at byte {error.start}") from None
     except json.JSONDecodeError as error:
-        raise DocumentError("", f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
+        raise DocumentError(
+            "", f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+        ) from None
     except RecursionError:
         raise DocumentError("", "not a ledger document: nested too deeply") from None
     except ValueError as error:
@@ -81,7 +88,9 @@ def from_json(raw: object) -> Document:
     checks.check_settling(document.ledger, document.as_of, calendar)
     if not revisions:
         return document
-    return replace(document, chain=proof.verify(revisions, to_json(document.ledger, document.as_of)))
+    return replace(
+        document, chain=proof.verify(revisions, to_json(document.ledger, document.as_of))
+    )
 
 
 def to_json(ledger: Ledger, as_of: date) -> dict[str, Any]:
@@ -103,7 +112,9 @@ def to_json(ledger: Ledger, as_of: date) -> dict[str, Any]:
 
 
 def cycle_json(cycle: CycleTotals) -> dict[str, Any]:
-    """Write one cycle as the statement document lists it. A cycle without end has `ends_on` null."""
+    """Write one cycle as the statement document lists it. A cycle without end has `ends_on`
+    null.
+    """
     figures = {key: getattr(cycle, key) for key in _CYCLE_KEYS}
     return figures | {
         "starts_on": cycle.starts_on.isoformat(),
@@ -122,10 +133,31 @@ def statement_json(result: Statement) -> dict[str, Any]:
 
 
 _CYCLE_KEYS = (
-    "starts_on", "ends_on", "cap", "carried_in", "topped_up", "transferred", "reinstated", "debt_in", "available", "used",
-    "planned", "drawn", "overage", "authorised", "billed", "absorbed", "awaiting", "settled", "expired", "trimmed",
-    "carried_out", "debt_out", "remaining", "state",
-)  # fmt: skip
+    "starts_on",
+    "ends_on",
+    "cap",
+    "carried_in",
+    "topped_up",
+    "transferred",
+    "reinstated",
+    "debt_in",
+    "available",
+    "used",
+    "planned",
+    "drawn",
+    "overage",
+    "authorised",
+    "billed",
+    "absorbed",
+    "awaiting",
+    "settled",
+    "expired",
+    "trimmed",
+    "carried_out",
+    "debt_out",
+    "remaining",
+    "state",
+)
 
 
 def _retainer(fields: Fields) -> terms.Retainer:
@@ -141,11 +173,15 @@ def _retainer(fields: Fields) -> terms.Retainer:
     try:
         ZoneInfo(built.zone)
     except (ValueError, OSError, LookupError):
-        raise DocumentError(fields.at("zone"), f"“{built.zone}” is not a time zone; write for example Europe/Berlin") from None
+        raise DocumentError(
+            fields.at("zone"), f"“{built.zone}” is not a time zone; write for example Europe/Berlin"
+        ) from None
     if built.ends_on is not None and built.ends_on < built.starts_on:
         raise DocumentError(fields.at("ends_on"), "is before starts_on")
     if built.currency is not None and not re.fullmatch("[A-Z]{3}", built.currency):
-        raise DocumentError(fields.at("currency"), "must be a code of three capital letters like EUR")
+        raise DocumentError(
+            fields.at("currency"), "must be a code of three capital letters like EUR"
+        )
     return built
 
 
@@ -157,14 +193,18 @@ def _terms(top: Fields, retainer: terms.Retainer) -> tuple[terms.Terms, ...]:
 
 
 def _version(fields: Fields, retainer: terms.Retainer) -> terms.Terms:
-    rollover, overage, rounding = (fields.object(key) for key in ("rollover", "overage", "rounding"))
+    rollover, overage, rounding = (
+        fields.object(key) for key in ("rollover", "overage", "rounding")
+    )
     version = terms.Terms(
         effective_on=fields.day("effective_on"),
         cap=fields.whole("cap"),
         cadence=fields.choice("cadence", terms.Cadence),
         anchor_on=fields.day("anchor_on"),
         stub=fields.choice("stub", terms.Stub, "full"),
-        rollover=terms.Rollover(cycles=rollover.maybe_whole("cycles", 0, of="cycles"), max=_rollover_max(rollover)),
+        rollover=terms.Rollover(
+            cycles=rollover.maybe_whole("cycles", 0, of="cycles"), max=_rollover_max(rollover)
+        ),
         overage=terms.Overage(
             policy=overage.choice("policy", terms.Policy, "ask"),
             debt_max=overage.maybe_whole("debt_max"),
@@ -208,21 +248,31 @@ def _day_within(retainer: terms.Retainer) -> _DayWithin:
     def day(fields: Fields, key: str) -> date:
         value = fields.day(key)
         if value < retainer.starts_on:
-            raise DocumentError(fields.at(key), f"{value} is before the retainer starts ({retainer.starts_on})")
+            raise DocumentError(
+                fields.at(key), f"{value} is before the retainer starts ({retainer.starts_on})"
+            )
         if retainer.ends_on is not None and value > retainer.ends_on:
-            raise DocumentError(fields.at(key), f"{value} is after the retainer ended ({retainer.ends_on})")
+            raise DocumentError(
+                fields.at(key), f"{value} is after the retainer ended ({retainer.ends_on})"
+            )
         return value
 
     return day
 
 
 def _entry(fields: Fields, retainer: terms.Retainer, day: _DayWithin) -> entries.Entry:
-    corrects = None if fields.take("corrects", None) is None else fields.text("corrects", allow_empty=False)
+    corrects = (
+        None
+        if fields.take("corrects", None) is None
+        else fields.text("corrects", allow_empty=False)
+    )
     entry = entries.Entry(
         id=fields.text("id", allow_empty=False),
         on=day(fields, "on"),
         amount=fields.whole(
-            "amount", least=0 if corrects is None else None, of="seconds" if retainer.unit == "hour" else "hundredths"
+            "amount",
+            least=0 if corrects is None else None,
+            of="seconds" if retainer.unit == "hour" else "hundredths",
         ),
         started=_time_of_day(fields),
         weight=fields.whole("weight", 100, of="percent"),
@@ -231,13 +281,20 @@ def _entry(fields: Fields, retainer: terms.Retainer, day: _DayWithin) -> entries
         project=fields.text("project", ""),
         person=fields.text("person", ""),
         description=fields.text("description", ""),
-        outcome=None if fields.take("outcome", None) is None else fields.choice("outcome", entries.Outcome),
+        outcome=None
+        if fields.take("outcome", None) is None
+        else fields.choice("outcome", entries.Outcome),
         posted=None if fields.take("posted", None) is None else day(fields, "posted"),
         corrects=corrects,
     )
     if entry.outcome and entry.outcome not in _OUTCOMES[retainer.unit]:
-        allowed = ", ".join(_OUTCOMES[retainer.unit]) or "nothing: only sessions and deliverables have an outcome"
-        raise DocumentError(fields.at("outcome"), f"of a retainer of {retainer.unit}s must be one of {allowed}")
+        allowed = (
+            ", ".join(_OUTCOMES[retainer.unit])
+            or "nothing: only sessions and deliverables have an outcome"
+        )
+        raise DocumentError(
+            fields.at("outcome"), f"of a retainer of {retainer.unit}s must be one of {allowed}"
+        )
     return entry
 
 
@@ -252,7 +309,9 @@ def _time_of_day(fields: Fields) -> time | None:
     value = fields.take("started", None)
     if value is None:
         return None
-    if not isinstance(value, str) or not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?", value, re.ASCII):
+    if not isinstance(value, str) or not re.fullmatch(
+        r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?", value, re.ASCII
+    ):
         raise DocumentError(fields.at("started"), "must be a time of day like 09:00:00")
     return time.fromisoformat(value)
 
@@ -275,7 +334,9 @@ def _topup(fields: Fields, day: _DayWithin) -> entries.TopUp:
 
 def _transfer(fields: Fields, day: _DayWithin) -> entries.Transfer:
     return entries.Transfer(
-        id=fields.text("id", allow_empty=False), on=day(fields, "on"), amount=fields.whole("amount", least=None)
+        id=fields.text("id", allow_empty=False),
+        on=day(fields, "on"),
+        amount=fields.whole("amount", least=None),
     )
 
 

@@ -9,16 +9,26 @@ from hourtab.core.amounts import charge
 from hourtab.core.terms import Retainer, Terms
 
 Scope = Literal["retainer", "project", "courtesy", "internal"]
-Outcome = Literal["held", "cancelled_in_time", "cancelled_late", "no_show", "cancelled_by_provider", "accepted", "rejected"]
-FREE_OUTCOMES: frozenset[str] = frozenset({"cancelled_in_time", "cancelled_by_provider", "rejected"})
+Outcome = Literal[
+    "held",
+    "cancelled_in_time",
+    "cancelled_late",
+    "no_show",
+    "cancelled_by_provider",
+    "accepted",
+    "rejected",
+]
+FREE_OUTCOMES: frozenset[str] = frozenset(
+    {"cancelled_in_time", "cancelled_by_provider", "rejected"}
+)
 Settlement = Literal["bill", "deduct", "absorb"]
 
 
 class Entry(NamedTuple):
     """A line of the work log. `id` is its key in the entry order and never changes.
 
-    `posted` is the start of the cycle a late entry posts in (None = the cycle of `on`). One that `corrects` another is
-    a difference of charged amounts: signed, neither rounded nor weighted.
+    `posted` is the start of the cycle a late entry posts in (None = the cycle of `on`). One that
+    `corrects` another is a difference of charged amounts: signed, neither rounded nor weighted.
     """
 
     id: str
@@ -37,13 +47,17 @@ class Entry(NamedTuple):
 
     @property
     def order(self) -> tuple[date, time, bool, str]:
-        """Sort key of the entry order: work date, start time (none first), id as text (ledger §3)."""
+        """Sort key of the entry order: work date, start time (none first), id as text (ledger
+        §3).
+        """
         return (self.on, self.started or time.min, self.started is not None, self.id)
 
 
 @dataclass(frozen=True, slots=True)
 class TopUp:
-    """Extra hours granted, usable from the whole cycle of `on` through that of `until` (None = its own, "never")."""
+    """Extra hours granted, usable from the whole cycle of `on` through that of `until` (None = its
+    own, "never").
+    """
 
     id: str
     on: date
@@ -54,7 +68,9 @@ class TopUp:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """A signed amount added to the base lot of the cycle of `on`: a change of the cap inside a cycle."""
+    """A signed amount added to the base lot of the cycle of `on`: a change of the cap inside a
+    cycle.
+    """
 
     id: str
     on: date
@@ -78,7 +94,9 @@ class Authorisation:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Planned work without an entry: not used, shown in the cycle of `from_` until the day after `until`."""
+    """Planned work without an entry: not used, shown in the cycle of `from_` until the day after
+    `until`.
+    """
 
     id: str
     from_: date
@@ -88,10 +106,12 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What becomes of `amount` of the awaiting overage of the cycle that starts on `cycle`, decided on the date `on`.
+    """What becomes of `amount` of the awaiting overage of the cycle that starts on `cycle`, decided
+    on the date `on`.
 
-    Made while that cycle is unclosed it changes its settlement; made later, the earliest unclosed cycle carries it.
-    `posted` names the start of the carrying cycle where the date alone does not tell: on the day of a close.
+    Made while that cycle is unclosed it changes its settlement; made later, the earliest unclosed
+    cycle carries it. `posted` names the start of the carrying cycle where the date alone does not
+    tell: on the day of a close.
     """
 
     id: str
@@ -113,7 +133,9 @@ class Close:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Everything the balance depends on. `terms` are in order of `effective_on`; `pauses` are starts of cycles."""
+    """Everything the balance depends on. `terms` are in order of `effective_on`; `pauses` are
+    starts of cycles.
+    """
 
     retainer: Retainer
     terms: Sequence[Terms]
@@ -128,7 +150,13 @@ class Ledger:
 
 
 def charged_for(entry: Entry, terms: Terms) -> int:
-    """Return what `entry` draws under `terms`: nothing outside the retainer's scope or when it was called off in time."""
+    """Return what `entry` draws under `terms`: nothing outside the retainer's scope or when it was
+    called off in time.
+    """
     if entry.scope != "retainer" or entry.outcome in FREE_OUTCOMES:
         return 0
-    return charge(entry.amount, terms.rounding, entry.weight) if entry.corrects is None else entry.amount
+    return (
+        charge(entry.amount, terms.rounding, entry.weight)
+        if entry.corrects is None
+        else entry.amount
+    )

@@ -1,4 +1,6 @@
-"""Reading JSON field by field: each is checked, named by its path, and what nobody asked for is refused."""
+"""Reading JSON field by field: each is checked, named by its path, and what nobody asked for is
+refused.
+"""
 
 import re
 from collections.abc import Callable
@@ -28,7 +30,9 @@ class Fields:
 
     def __init__(self, raw: object, path: str) -> None:
         if not isinstance(raw, dict):
-            raise DocumentError(path, "must be an object" if path else "a ledger document is a JSON object")
+            raise DocumentError(
+                path, "must be an object" if path else "a ledger document is a JSON object"
+            )
         self.raw = raw
         self.path = path
         self.taken: set[str] = set()
@@ -61,12 +65,16 @@ class Fields:
             raise DocumentError(self.at(key), f"must be one of {', '.join(options)}")
         return value
 
-    def whole(self, key: str, default: Any = _NEEDED, *, least: int | None = 0, of: str = "seconds") -> int:
+    def whole(
+        self, key: str, default: Any = _NEEDED, *, least: int | None = 0, of: str = "seconds"
+    ) -> int:
         value = self.take(key, default)
         if not isinstance(value, int) or isinstance(value, bool):
             raise DocumentError(self.at(key), f"not a whole number of {of}")
         if least is not None and value < least:
-            raise DocumentError(self.at(key), "must not be negative" if least == 0 else f"must be at least {least}")
+            raise DocumentError(
+                self.at(key), "must not be negative" if least == 0 else f"must be at least {least}"
+            )
         if abs(value) > _MOST:
             raise DocumentError(self.at(key), "is absurdly large")
         return value
@@ -92,7 +100,9 @@ class Fields:
     def object(self, key: str) -> "Fields":
         return Fields(self.take(key, {}), self.at(key))
 
-    def each[T](self, key: str, build: Callable[["Fields"], T], *, unique: str | None = None) -> tuple[T, ...]:
+    def each[T](
+        self, key: str, build: Callable[["Fields"], T], *, unique: str | None = None
+    ) -> tuple[T, ...]:
         raw = self.take(key, [])
         if not isinstance(raw, list):
             raise DocumentError(self.at(key), "must be a list")
@@ -104,16 +114,23 @@ class Fields:
             fields.end()
             name = getattr(built[-1], unique) if unique else built[-1]
             if seen.setdefault(name, i) != i and (unique or key == "pauses"):
-                raise DocumentError(fields.at(unique or "cycle"), f"the same as in {key}[{seen[name]}]")
+                raise DocumentError(
+                    fields.at(unique or "cycle"), f"the same as in {key}[{seen[name]}]"
+                )
         return tuple(built)
 
 
 def refuse_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Build an object of JSON; raise where a key is given twice (JSON itself would keep the last, silently)."""
+    """Build an object of JSON; raise where a key is given twice (JSON itself would keep the last,
+    silently).
+    """
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
-        raise DocumentError(next(name for name in names if names.count(name) > 1), "is given twice in the same object")
+        raise DocumentError(
+            next(name for name in names if names.count(name) > 1),
+            "is given twice in the same object",
+        )
     return found
 
 

@@ -12,7 +12,8 @@ FEWEST = 3
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What comes of the present pace: the day the hours run out, or what is left when the cycle ends.
+    """What comes of the present pace: the day the hours run out, or what is left when the cycle
+    ends.
 
     Exactly one of them is set. `has_plans` says whether planned work was added.
     """
@@ -23,14 +24,22 @@ class Forecast:
 
 
 def forecast(cycle: CycleTotals, charged_entries: int, as_of: date) -> Forecast | None:
-    """Return the forecast of an open cycle at `as_of`; None on thin data, or where the hours have run out already.
+    """Return the forecast of an open cycle at `as_of`; None on thin data, or where the hours have
+    run out already.
 
-    The rate is what was charged for each working day (Monday to Friday) that has begun, the day of `as_of` included;
-    planned work is added after the rate. The hours run out on the working day that takes the last of them.
+    The rate is what was charged for each working day (Monday to Friday) that has begun, the day of
+    `as_of` included; planned work is added after the rate. The hours run out on the working day
+    that takes the last of them.
     """
     elapsed = working_days(cycle.starts_on, as_of)
     left = cycle.available - cycle.used
-    if cycle.state != "open" or elapsed < FEWEST or charged_entries < FEWEST or left <= 0 or cycle.used <= 0:
+    if (
+        cycle.state != "open"
+        or elapsed < FEWEST
+        or charged_entries < FEWEST
+        or left <= 0
+        or cycle.used <= 0
+    ):
         return None
     left -= cycle.planned
     days = max(0, -(-left * elapsed // cycle.used))
@@ -54,7 +63,9 @@ def working_days(first: date, last: date) -> int:
 
 
 def nth_working_day(after: date, count: int) -> date | None:
-    """Return the `count`-th working day after a day, the day itself for 0; None where that lies beyond ten years."""
+    """Return the `count`-th working day after a day, the day itself for 0; None where that lies
+    beyond ten years.
+    """
     if count > 2_600:
         return None
     if count == 0:

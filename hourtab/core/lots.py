@@ -1,4 +1,6 @@
-"""Lots: hours that may be drawn until they expire; granted, drawn, expired and trimmed in whole cycles (ledger §3)."""
+"""Lots: hours that may be drawn until they expire; granted, drawn, expired and trimmed in whole
+cycles (ledger §3).
+"""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -15,7 +17,8 @@ _RANK: dict[Kind, int] = {"goodwill": 0, "reinstated": 1, "base": 2, "topup": 3}
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """Hours granted together. A lot with K lives through cycle `last` by index, a top-up through the cycle of `until`.
+    """Hours granted together. A lot with K lives through cycle `last` by index, a top-up through
+    the cycle of `until`.
 
     None in both means for ever.
     """
@@ -35,7 +38,8 @@ class Lot:
         return f"{self.kind}:{self.id}"
 
     def expires_after(self, cycle: Cycle) -> float:
-        """Return the index of its last usable cycle as it stands in `cycle`, by the terms and pauses known by then.
+        """Return the index of its last usable cycle as it stands in `cycle`, by the terms and
+        pauses known by then.
 
         A pause or new terms that come later do not reorder what was drawn before them.
         """
@@ -54,7 +58,9 @@ class Lot:
 
 @dataclass(frozen=True, slots=True)
 class Lapsed:
-    """Hours that expired or were trimmed at the end of cycle `lapsed`; `reinstated` of them were used later."""
+    """Hours that expired or were trimmed at the end of cycle `lapsed`; `reinstated` of them were
+    used later.
+    """
 
     kind: Kind
     id: str
@@ -69,14 +75,17 @@ class Lapsed:
 
 
 def reinstate(lapsed: list[Lapsed], index: int, wanted: int) -> int:
-    """Take up to `wanted` of what was usable in cycle `index` and has lapsed since, oldest first (ledger §5).
+    """Take up to `wanted` of what was usable in cycle `index` and has lapsed since, oldest first
+    (ledger §5).
 
     Notes in `lapsed` what was taken, and returns how much that is.
     """
     taken = 0
     for place in sorted(range(len(lapsed)), key=lambda i: (lapsed[i].born, lapsed[i].lapsed, i)):
         item = lapsed[place]
-        some = min(wanted - taken, item.amount - item.reinstated) if item.was_usable_in(index) else 0
+        some = (
+            min(wanted - taken, item.amount - item.reinstated) if item.was_usable_in(index) else 0
+        )
         if some > 0:
             lapsed[place] = replace(item, reinstated=item.reinstated + some)
             taken += some
@@ -84,7 +93,9 @@ def reinstate(lapsed: list[Lapsed], index: int, wanted: int) -> int:
 
 
 class Pool:
-    """The lots that may be drawn in one cycle, in draw order: expiry soonest first, then kind, then age."""
+    """The lots that may be drawn in one cycle, in draw order: expiry soonest first, then kind, then
+    age.
+    """
 
     def __init__(self, held: Iterable[Lot], granted: Iterable[Lot], cycle: Cycle) -> None:
         """Take over the lots `held` from before, and those `granted` in this cycle."""
@@ -153,17 +164,23 @@ def base_lot(cycle: Cycle, amount: int) -> Lot:
     """Return the lot a cycle grants, with the rollover of the terms of its birth."""
     cycles = cycle.terms.rollover.cycles
     last = None if cycles is None else cycle.index + cycles
-    return Lot("base", cycle.starts_on.isoformat(), cycle.index, cycle.starts_on, amount, amount, last=last)
+    return Lot(
+        "base", cycle.starts_on.isoformat(), cycle.index, cycle.starts_on, amount, amount, last=last
+    )
 
 
 def returned_lot(cycle: Cycle, correction: str, amount: int) -> Lot:
-    """Return the goodwill lot that a negative correction gives back in `cycle`: usable through it and K cycles more."""
+    """Return the goodwill lot that a negative correction gives back in `cycle`: usable through it
+    and K cycles more.
+    """
     return replace(base_lot(cycle, amount), kind="goodwill", id=correction)
 
 
 def topup_lot(cycle: Cycle, topup: TopUp) -> Lot:
     """Return the lot of a top-up made in `cycle`."""
-    until = cycle.ends_on if topup.until is None else None if topup.until == "never" else topup.until
+    until = (
+        cycle.ends_on if topup.until is None else None if topup.until == "never" else topup.until
+    )
     return Lot(topup.kind, topup.id, cycle.index, topup.on, topup.amount, topup.amount, until=until)
 
 

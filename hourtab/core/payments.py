@@ -11,7 +11,9 @@ Fate = Literal["drawn", "billed", "absorbed", "debt", "awaiting"]
 
 
 class Part(NamedTuple):
-    """A part of what an entry charged: what became of it, how much, at which rate where billed, in which cycle."""
+    """A part of what an entry charged: what became of it, how much, at which rate where billed, in
+    which cycle.
+    """
 
     fate: Fate
     amount: int
@@ -27,7 +29,9 @@ type Decided = Mapping[str, Sequence[Part]]
 
 @dataclass(slots=True)
 class Returned:
-    """What negative corrections gave back: as hours, as money by rate, out of debt, out of what awaited or was absorbed."""
+    """What negative corrections gave back: as hours, as money by rate, out of debt, out of what
+    awaited or was absorbed.
+    """
 
     hours: int = 0
     credit: dict[int | None, int] = field(default_factory=dict)
@@ -39,7 +43,9 @@ class Returned:
 class Accounts:
     """What has been paid so far, as one cycle finds it and leaves it."""
 
-    def __init__(self, paid: Paid, awaiting: Mapping[str, int], decided: Decided, debt: int) -> None:
+    def __init__(
+        self, paid: Paid, awaiting: Mapping[str, int], decided: Decided, debt: int
+    ) -> None:
         self.paid = {entry: list(parts) for entry, parts in paid.items()}
         self.awaiting = dict(awaiting)
         self.decided = {cycle: list(parts) for cycle, parts in decided.items()}
@@ -50,7 +56,9 @@ class Accounts:
         self.paid.setdefault(entry, []).extend(part for part in parts if part.amount)
 
     def give_back(self, entry: str, amount: int) -> Returned | None:
-        """Give back `amount` of what `entry` charged, last part first; None where it never charged that much."""
+        """Give back `amount` of what `entry` charged, last part first; None where it never charged
+        that much.
+        """
         parts, returned = self.paid.get(entry, []), Returned()
         if sum(part.amount for part in parts) < amount:
             return None
@@ -80,7 +88,9 @@ class Accounts:
             returned.hours += amount
 
     def _return_awaiting(self, part: Part, returned: Returned) -> None:
-        """Settle what still awaits; for the rest, take back what was decided since, last decision first."""
+        """Settle what still awaits; for the rest, take back what was decided since, last decision
+        first.
+        """
         rest = part.amount - self.settle(part.cycle, part.amount)
         returned.settled += part.amount - rest
         decided = self.decided.get(part.cycle, [])
@@ -103,7 +113,9 @@ class Accounts:
 
 
 def shares(segments: Sequence[Part], start: int, length: int) -> list[Part]:
-    """Return what became of the stretch from `start` of a cycle's overage, cut out of its `segments`."""
+    """Return what became of the stretch from `start` of a cycle's overage, cut out of its
+    `segments`.
+    """
     found, at = [], 0
     for part in segments:
         low, high = max(start, at), min(start + length, at + part.amount)

@@ -35,12 +35,21 @@ class Events:
 
 
 class Play:
-    """A cycle being played, in this order: corrections, decisions on earlier cycles, late hours, debt, entries, the end."""
+    """A cycle being played, in this order: corrections, decisions on earlier cycles, late hours,
+    debt, entries, the end.
+    """
 
     def __init__(
-        self, cycle: Cycle, opening: ClosingState, events: Events, authorisations: Sequence[Authorisation],
-        corrected: frozenset[str], index_of: Callable[[date], int], *, is_open: bool,
-    ) -> None:  # fmt: skip
+        self,
+        cycle: Cycle,
+        opening: ClosingState,
+        events: Events,
+        authorisations: Sequence[Authorisation],
+        corrected: frozenset[str],
+        index_of: Callable[[date], int],
+        *,
+        is_open: bool,
+    ) -> None:
         self.cycle, self.opening, self.events, self.is_open = cycle, opening, events, is_open
         self.authorisations, self.corrected = authorisations, corrected
         self.accounts = Accounts(opening.paid, opening.awaiting, opening.decided, opening.debt)
@@ -51,19 +60,31 @@ class Play:
         self.lapsed: list[Lapsed] = list(opening.lapsed)
 
         self.given_back: dict[str, int] = {}
-        returned = [lot for entry in events.entries if entry.amount < 0 for lot in self._give_back(entry)]
+        returned = [
+            lot for entry in events.entries if entry.amount < 0 for lot in self._give_back(entry)
+        ]
         self._carry_decisions()
         self.reinstated = {
             entry.id: amount
             for entry in events.entries
             if entry.on < cycle.starts_on
-            and (amount := reinstate(self.lapsed, index_of(entry.on), max(0, charged_for(entry, cycle.terms))))
+            and (
+                amount := reinstate(
+                    self.lapsed, index_of(entry.on), max(0, charged_for(entry, cycle.terms))
+                )
+            )
         }
         self.debt_in = self.accounts.debt
         self.granted = 0 if cycle.is_paused else max(0, cycle.cap + events.transferred)
         base = [base_lot(cycle, self.granted)] if self.granted else []
-        self.pool = Pool(opening.lots, [*base, *returned, *(topup_lot(cycle, topup) for topup in events.topups)], cycle)
-        self.topped_up = sum(topup.amount for topup in events.topups) + sum(lot.granted for lot in returned)
+        self.pool = Pool(
+            opening.lots,
+            [*base, *returned, *(topup_lot(cycle, topup) for topup in events.topups)],
+            cycle,
+        )
+        self.topped_up = sum(topup.amount for topup in events.topups) + sum(
+            lot.granted for lot in returned
+        )
         self.carried_in = sum(lot.left for lot in opening.lots)
         extra = self.topped_up + sum(self.reinstated.values())
         self.available = self.carried_in + self.granted + extra - self.debt_in
@@ -79,7 +100,9 @@ class Play:
         self._settle()
 
     def _give_back(self, entry: Entry) -> list[Lot]:
-        """Give back what a negative correction takes off its original, the way that one was paid (ledger §5)."""
+        """Give back what a negative correction takes off its original, the way that one was paid
+        (ledger §5).
+        """
         amount = -charged_for(entry, self.cycle.terms)
         if not amount:
             return []
@@ -147,7 +170,9 @@ class Play:
             self.steps.append((source, amount, rate))
 
     def _coverage(self) -> list[Cover]:
-        """Return what paid for everything charged: lots are drawn one after the other, what is beyond is settled in order."""
+        """Return what paid for everything charged: lots are drawn one after the other, what is
+        beyond is settled in order.
+        """
         pool = [Cover(lot, amount) for lot, amount in self.pool.drawn().items()]
         beyond = [Cover(*self._fate_of(part)) for part in self.segments if part.amount]
         drawn, settled = self.debt_in - self.debt_before, 0
@@ -170,7 +195,9 @@ class Play:
         return part.fate, part.amount, part.rate
 
     def _authorise(self, on: date, overage: int) -> list[Part]:
-        """Use approved extra hours for an entry's overage; returns what was billed so. The rest counts as unauthorised."""
+        """Use approved extra hours for an entry's overage; returns what was billed so. The rest
+        counts as unauthorised.
+        """
         parts = []
         for authorisation in self.authorisations:
             if authorisation.covers(on):
@@ -224,7 +251,9 @@ class Play:
         if self.awaiting:
             self.accounts.awaiting[self.cycle.starts_on.isoformat()] = self.awaiting
         self.billed_at = {rate: amount for rate, amount in self.billed_at.items() if amount}
-        self.living, self.expired, self.trimmed, lapsed = self.pool.settle(terms.rollover.limit(self.granted))
+        self.living, self.expired, self.trimmed, lapsed = self.pool.settle(
+            terms.rollover.limit(self.granted)
+        )
         self.lapsed.extend(lapsed)
 
     def _settle_decided(self, rest: int) -> list[Part]:
@@ -254,7 +283,9 @@ class Play:
     def totals(self, *, is_closed: bool) -> CycleTotals:
         """The cycle as its statement shows it."""
         cycle = self.cycle
-        drawn = {f"reinstated:{entry}": amount for entry, amount in self.reinstated.items()} | self.pool.drawn()
+        drawn = {
+            f"reinstated:{entry}": amount for entry, amount in self.reinstated.items()
+        } | self.pool.drawn()
         return CycleTotals(
             starts_on=cycle.starts_on,
             ends_on=cycle.ends_on,
@@ -279,7 +310,13 @@ class Play:
             carried_out=self.held if self.is_open else sum(lot.left for lot in self.living),
             debt_out=self.debt,
             remaining=max(0, self.available - self.used),
-            state="closed" if is_closed else "paused" if cycle.is_paused else "open" if self.is_open else "ended",
+            state="closed"
+            if is_closed
+            else "paused"
+            if cycle.is_paused
+            else "open"
+            if self.is_open
+            else "ended",
             ceiling=self._ceiling(),
             lapsing=self.expired + self.trimmed,
             billed_at=self.billed_at,
@@ -301,5 +338,9 @@ class Play:
 
     def _ceiling(self) -> int:
         """What authorisations that touch this cycle had left when it began."""
-        touching = [a for a in self.authorisations if a.from_ < self.cycle.ends_before and a.until >= self.cycle.starts_on]
+        touching = [
+            a
+            for a in self.authorisations
+            if a.from_ < self.cycle.ends_before and a.until >= self.cycle.starts_on
+        ]
         return sum(a.amount - self.opening.authorised.get(a.id, 0) for a in touching)

@@ -1,6 +1,8 @@
-"""Verifying the chain of a ledger document: every record gives its digest, every write its hash, and all of them the ledger.
+"""Verifying the chain of a ledger document: every record gives its digest, every write its hash,
+and all of them the ledger.
 
-The first record that does not fit is named. What was erased for privacy is checked by the digest that was kept.
+The first record that does not fit is named. What was erased for privacy is checked by the digest
+that was kept.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,8 +26,8 @@ class Verified:
 def verify(revisions: Any, plain: Mapping[str, Any]) -> Verified:
     """Verify the `revisions` of a document against themselves and against its ledger.
 
-    `plain` is the ledger as a document writes it. Raises `DocumentError` with the path of the first record that does
-    not fit.
+    `plain` is the ledger as a document writes it. Raises `DocumentError` with the path of the first
+    record that does not fit.
     """
     if not isinstance(revisions, list):
         raise DocumentError("revisions", "must be a list")
@@ -41,18 +43,28 @@ def verify(revisions: Any, plain: Mapping[str, Any]) -> Verified:
             count += 1
             here = f"{path}.records[{j}]"
             if not isinstance(record, dict) or record.get("seq") != count:
-                raise DocumentError(here, f"is not record {count}: one is missing, or two were swapped")
+                raise DocumentError(
+                    here, f"is not record {count}: one is missing, or two were swapped"
+                )
             try:
                 digest = _digest(record)
             except (KeyError, TypeError):
-                raise DocumentError(here, f"record {count} ({_name(record)}) is not complete") from None
+                raise DocumentError(
+                    here, f"record {count} ({_name(record)}) is not complete"
+                ) from None
             if digest != record.get("digest"):
-                raise DocumentError(here, f"record {count} ({_name(record)}) does not give its digest: it was altered")
+                raise DocumentError(
+                    here,
+                    f"record {count} ({_name(record)}) does not give its digest: it was altered",
+                )
             digests.append(digest)
             told.hear(record, count)
         if write.get("hash") != chain.link(before, digests):
             first = f"{path}.records[0]" if records else path
-            raise DocumentError(first, f"write {i + 1} does not give its hash: a record was altered, removed or added")
+            raise DocumentError(
+                first,
+                f"write {i + 1} does not give its hash: a record was altered, removed or added",
+            )
         before = write["hash"]
     told.compare(plain)
     return Verified(count, before)
@@ -60,17 +72,36 @@ def verify(revisions: Any, plain: Mapping[str, Any]) -> Verified:
 
 def _digest(record: Mapping[str, Any]) -> str:
     if record["record"] != "entry":
-        return chain.record_digest({key: value for key, value in record.items() if key not in ("seq", "digest")})
-    texts = record["texts"] if record.get("erased") else chain.texts_digest(record["salt"], *(record[key] for key in _TEXTS))
+        return chain.record_digest(
+            {key: value for key, value in record.items() if key not in ("seq", "digest")}
+        )
+    texts = (
+        record["texts"]
+        if record.get("erased")
+        else chain.texts_digest(record["salt"], *(record[key] for key in _TEXTS))
+    )
     return chain.revision_digest(
-        record["id"], record["number"], record["corrects"] or "", record["on"], record["started"] or "", record["amount"],
-        record["weight"], record["scope"], record["outcome"] or "", bool(record["withdrawn"]), record["posted"] or "",
-        record["category"], texts, record.get("weighted_by", ""),
-    )  # fmt: skip
+        record["id"],
+        record["number"],
+        record["corrects"] or "",
+        record["on"],
+        record["started"] or "",
+        record["amount"],
+        record["weight"],
+        record["scope"],
+        record["outcome"] or "",
+        bool(record["withdrawn"]),
+        record["posted"] or "",
+        record["category"],
+        texts,
+        record.get("weighted_by", ""),
+    )
 
 
 def _name(record: Mapping[str, Any]) -> str:
-    return " ".join(str(record[key]) for key in ("record", "id", "cycle", "effective_on") if record.get(key))
+    return " ".join(
+        str(record[key]) for key in ("record", "id", "cycle", "effective_on") if record.get(key)
+    )
 
 
 class _Told:
@@ -95,17 +126,26 @@ class _Told:
         """Raise `DocumentError` where the ledger says something else than the chain."""
         agreed = self.by_kind.get("retainer", {}).get("")
         if agreed:
-            _same({**plain["retainer"], "name": agreed[0].get("name")}, agreed[0], "retainer", agreed[1])
+            _same(
+                {**plain["retainer"], "name": agreed[0].get("name")},
+                agreed[0],
+                "retainer",
+                agreed[1],
+            )
         for list_of, key in _LISTS.values():
             known = dict(self.by_kind.get(list_of, {}))
             for i, item in enumerate(plain[list_of]):
                 path = f"{list_of}[{i}]"
                 if item[key] not in known:
-                    raise DocumentError(path, f"is not in the chain: “{item[key]}” was added, or taken out before")
+                    raise DocumentError(
+                        path, f"is not in the chain: “{item[key]}” was added, or taken out before"
+                    )
                 record, seq = known.pop(item[key])
                 _same(item, record, path, seq)
             for name, (_record, seq) in known.items():
-                raise DocumentError(list_of, f"“{name}” is missing; record {seq} of the chain wrote it")
+                raise DocumentError(
+                    list_of, f"“{name}” is missing; record {seq} of the chain wrote it"
+                )
 
 
 _LISTS = {

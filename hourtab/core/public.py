@@ -1,4 +1,6 @@
-"""Checking a public document: do its lines give its figures? What a link shows, and nothing else, is enough for that."""
+"""Checking a public document: do its lines give its figures? What a link shows, and nothing else,
+is enough for that.
+"""
 
 import hashlib
 from collections.abc import Mapping
@@ -9,10 +11,28 @@ from hourtab.core.fields import DocumentError
 
 PUBLIC_FORMAT = "hourtab-public/1"
 CYCLE_KEYS = (
-    "cap", "carried_in", "topped_up", "transferred", "reinstated", "debt_in", "available", "used", "planned", "overage",
-    "authorised", "billed", "absorbed", "awaiting", "settled", "expired", "trimmed", "carried_out", "debt_out", "remaining",
+    "cap",
+    "carried_in",
+    "topped_up",
+    "transferred",
+    "reinstated",
+    "debt_in",
+    "available",
+    "used",
+    "planned",
+    "overage",
+    "authorised",
+    "billed",
+    "absorbed",
+    "awaiting",
+    "settled",
+    "expired",
+    "trimmed",
+    "carried_out",
+    "debt_out",
+    "remaining",
     "state",
-)  # fmt: skip
+)
 
 
 def check(document: Any) -> tuple[str, int]:
@@ -43,7 +63,9 @@ def _check_sheet(sheet: Mapping[str, Any], path: str) -> int:
     for i, line in enumerate(lines):
         here = f"{path}.lines[{i}]"
         if line["scope"] != "retainer" and line["charged"]:
-            raise DocumentError(f"{here}.charged", "only work that counts against the hours is charged")
+            raise DocumentError(
+                f"{here}.charged", "only work that counts against the hours is charged"
+            )
         balance -= max(0, line["charged"])
         if line["balance"] != balance:
             raise DocumentError(f"{here}.balance", f"the lines before it give {balance}")
@@ -53,7 +75,10 @@ def _check_sheet(sheet: Mapping[str, Any], path: str) -> int:
 
 
 def _figures(cycle: Mapping[str, Any], path: str) -> None:
-    came_in = sum(cycle[key] for key in ("cap", "carried_in", "topped_up", "transferred", "reinstated")) - cycle["debt_in"]
+    came_in = (
+        sum(cycle[key] for key in ("cap", "carried_in", "topped_up", "transferred", "reinstated"))
+        - cycle["debt_in"]
+    )
     if cycle["available"] != came_in:
         raise DocumentError(f"{path}.available", f"what came in is {came_in}")
     if cycle["remaining"] != max(0, cycle["available"] - cycle["used"]):

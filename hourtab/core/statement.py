@@ -1,7 +1,7 @@
 """THE calculation: what every cycle granted, used and left, from what was agreed and what happened.
 
-`statement` is a pure function of the ledger and a date. It can resume from the closing state of any settled cycle;
-resumed equals from scratch.
+`statement` is a pure function of the ledger and a date. It can resume from the closing state of any
+settled cycle; resumed equals from scratch.
 """
 
 from collections import defaultdict
@@ -17,9 +17,10 @@ from hourtab.core.totals import ClosingState, CycleTotals, Line, Statement
 def statement(ledger: Ledger, as_of: date, opening: ClosingState | None = None) -> Statement:
     """Compute every cycle through the one that holds `as_of`, from the first or from an `opening`.
 
-    The cycle that holds `as_of` is open: nothing in it has expired. Entries after `as_of` are planned and in no total.
-    Before the start there are no cycles; after the end all are settled. Raises `CycleError` for terms that do not fit,
-    and `CorrectionError` where more is given back than was charged.
+    The cycle that holds `as_of` is open: nothing in it has expired. Entries after `as_of` are
+    planned and in no total. Before the start there are no cycles; after the end all are settled.
+    Raises `CycleError` for terms that do not fit, and `CorrectionError` where more is given back
+    than was charged.
     """
     calendar = Calendar(ledger.retainer, ledger.terms, ledger.pauses)
     state = opening or ClosingState()
@@ -35,9 +36,14 @@ def statement(ledger: Ledger, as_of: date, opening: ClosingState | None = None) 
     counts: list[int] = []
     for cycle in cycles:
         play = Play(
-            cycle, state, events[cycle.index], authorisations, corrected, lambda on: _index(calendar, on),
+            cycle,
+            state,
+            events[cycle.index],
+            authorisations,
+            corrected,
+            lambda on: _index(calendar, on),
             is_open=as_of in cycle,
-        )  # fmt: skip
+        )
         totals.append(play.totals(is_closed=cycle.starts_on in closed))
         lines.extend(play.lines)
         counts.append(len(play.lines))
@@ -46,16 +52,20 @@ def statement(ledger: Ledger, as_of: date, opening: ClosingState | None = None) 
 
 
 def carrying_cycle(ledger: Ledger, calendar: Calendar, decision: Decision) -> Cycle | None:
-    """Return the cycle that carries a decision: its own while that is unclosed, else the earliest unclosed one (ledger §3).
+    """Return the cycle that carries a decision: its own while that is unclosed, else the earliest
+    unclosed one (ledger §3).
 
-    None where all cycles of an ended retainer are closed. On the day of a close a decision without `posted` is after it.
+    None where all cycles of an ended retainer are closed. On the day of a close a decision without
+    `posted` is after it.
     """
     if decision.posted is not None:
         return calendar.cycle_of(decision.posted)
     closed = {close.cycle for close in ledger.closes if close.on <= decision.on}
     if decision.cycle not in closed:
         return calendar.cycle_of(decision.cycle)
-    return next((cycle for cycle in calendar.through(decision.on) if cycle.starts_on not in closed), None)
+    return next(
+        (cycle for cycle in calendar.through(decision.on) if cycle.starts_on not in closed), None
+    )
 
 
 def _index(calendar: Calendar, on: date) -> int:
@@ -63,8 +73,12 @@ def _index(calendar: Calendar, on: date) -> int:
     return cycle.index if cycle else -1
 
 
-def _events_by_cycle(ledger: Ledger, calendar: Calendar, since: date, as_of: date) -> dict[int, Events]:
-    """File everything that posts from `since` through the cycle of `as_of` under the index of its cycle."""
+def _events_by_cycle(
+    ledger: Ledger, calendar: Calendar, since: date, as_of: date
+) -> dict[int, Events]:
+    """File everything that posts from `since` through the cycle of `as_of` under the index of its
+    cycle.
+    """
     events: dict[int, Events] = defaultdict(Events)
     end = calendar.through(as_of)[-1].ends_before
 

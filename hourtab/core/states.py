@@ -1,4 +1,6 @@
-"""What is kept between calculations, as plain JSON values: closing states, and the terms of a statement."""
+"""What is kept between calculations, as plain JSON values: closing states, and the terms of a
+statement.
+"""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -21,7 +23,9 @@ def closing_json(state: ClosingState) -> dict[str, Any]:
         "debt": state.debt,
         "authorised": dict(state.authorised),
         "awaiting": dict(state.awaiting),
-        "decided": {cycle: [list(part) for part in parts] for cycle, parts in state.decided.items()},
+        "decided": {
+            cycle: [list(part) for part in parts] for cycle, parts in state.decided.items()
+        },
         "paid": {entry: [list(part) for part in parts] for entry, parts in state.paid.items()},
     }
 
@@ -33,7 +37,10 @@ def closing_from_json(raw: Mapping[str, Any]) -> ClosingState:
         lots=tuple(
             lots.Lot(
                 **lot
-                | {"born_on": date.fromisoformat(lot["born_on"]), "until": lot["until"] and date.fromisoformat(lot["until"])}
+                | {
+                    "born_on": date.fromisoformat(lot["born_on"]),
+                    "until": lot["until"] and date.fromisoformat(lot["until"]),
+                }
             )
             for lot in raw["lots"]
         ),
@@ -54,7 +61,10 @@ def terms_from_json(raw: dict[str, Any]) -> terms.Terms:
         | {
             "effective_on": date.fromisoformat(raw["effective_on"]),
             "anchor_on": date.fromisoformat(raw["anchor_on"]),
-            "rollover": terms.Rollover(raw["rollover"]["cycles"], terms.Percent(**limit) if isinstance(limit, dict) else limit),
+            "rollover": terms.Rollover(
+                raw["rollover"]["cycles"],
+                terms.Percent(**limit) if isinstance(limit, dict) else limit,
+            ),
             "overage": terms.Overage(**raw["overage"]),
             "rounding": Rounding(**raw["rounding"]),
         }

@@ -21,19 +21,27 @@ class Percent:
 
 @dataclass(frozen=True, slots=True)
 class Rollover:
-    """How long unused hours live on: `cycles` more (0 = none, None = for ever), at most `max` of them."""
+    """How long unused hours live on: `cycles` more (0 = none, None = for ever), at most `max` of
+    them.
+    """
 
     cycles: int | None = 0
     max: int | Percent | None = None
 
     def limit(self, granted: int) -> int | None:
-        """Return the most base hours that may roll on, given the base lot as granted (ledger §3)."""
-        return half_up(granted * self.max.percent, 100) if isinstance(self.max, Percent) else self.max
+        """Return the most base hours that may roll on, given the base lot as granted (ledger
+        §3).
+        """
+        return (
+            half_up(granted * self.max.percent, 100) if isinstance(self.max, Percent) else self.max
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Overage:
-    """What happens to hours beyond all lots; `debt_max` bounds the debt of `deduct`, `rate` is minor units an hour."""
+    """What happens to hours beyond all lots; `debt_max` bounds the debt of `deduct`, `rate` is
+    minor units an hour.
+    """
 
     policy: Policy = "ask"
     debt_max: int | None = None
@@ -58,7 +66,9 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Retainer:
-    """One agreement with one balance. `ends_on` is its last day; amounts are seconds, or hundredths of a counted unit."""
+    """One agreement with one balance. `ends_on` is its last day; amounts are seconds, or hundredths
+    of a counted unit.
+    """
 
     starts_on: date
     name: str = ""

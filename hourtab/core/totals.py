@@ -15,8 +15,8 @@ State = Literal["open", "ended", "closed", "paused"]
 class ClosingState:
     """What the next cycle needs to know of everything before it. `index` is the next cycle's.
 
-    `awaiting` is, by cycle, what awaits a decision; `decided` what later decisions did with it; `paid` how entries that
-    were corrected had been paid.
+    `awaiting` is, by cycle, what awaits a decision; `decided` what later decisions did with it;
+    `paid` how entries that were corrected had been paid.
     """
 
     index: int = 0
@@ -33,11 +33,12 @@ class ClosingState:
 class CycleTotals:
     """One cycle as its statement shows it (ledger §10).
 
-    Beside the document's keys: `ceiling`, what approvals that touch it allowed when it began; `lapsing`, what its end
-    takes away if nothing more is used; `billed_at`, what was billed, by rate (None = not agreed), less what corrections
-    credited; `decided`, what each decision that it carries or settles could take; `pending`, what awaits
-    a decision then, by cycle; `revived`, what late work took of what had lapsed, by the index of the cycle it lapsed in;
-    `coverage`, what paid for everything that was charged, in entry order (see `paid_by`).
+    Beside the document's keys: `ceiling`, what approvals that touch it allowed when it began;
+    `lapsing`, what its end takes away if nothing more is used; `billed_at`, what was billed, by
+    rate (None = not agreed), less what corrections credited; `decided`, what each decision that it
+    carries or settles could take; `pending`, what awaits a decision then, by cycle; `revived`, what
+    late work took of what had lapsed, by the index of the cycle it lapsed in; `coverage`, what paid
+    for everything that was charged, in entry order (see `paid_by`).
     """
 
     starts_on: date
@@ -77,8 +78,8 @@ class CycleTotals:
 class Cover(NamedTuple):
     """A stretch of what was charged, and what paid for it.
 
-    `source` is a lot by its key, `authorisation:` and its id, or what became of what nothing covered: `billed`, `absorbed`,
-    `debt`, `awaiting`. `rate` goes with what is billed.
+    `source` is a lot by its key, `authorisation:` and its id, or what became of what nothing
+    covered: `billed`, `absorbed`, `debt`, `awaiting`. `rate` goes with what is billed.
     """
 
     source: str
@@ -87,7 +88,8 @@ class Cover(NamedTuple):
 
 
 def paid_by(cycle: CycleTotals, line: "Line") -> list[Cover]:
-    """Return what paid for a line of a cycle, in order; nothing for one that draws nothing or gives back.
+    """Return what paid for a line of a cycle, in order; nothing for one that draws nothing or gives
+    back.
 
     The line lies on the cycle's coverage where what was charged before it ends.
     """
@@ -109,9 +111,11 @@ def cut(coverage: Sequence[Cover], start: int, length: int) -> list[Cover]:
 
 
 class Line(NamedTuple):
-    """One entry as charged: what lots covered, what went beyond them, and what was available after it.
+    """One entry as charged: what lots covered, what went beyond them, and what was available after
+    it.
 
-    A negative correction gives back what it says in the same two parts, and leaves the balance as it was.
+    A negative correction gives back what it says in the same two parts, and leaves the balance as
+    it was.
     """
 
     entry: str
@@ -123,7 +127,8 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """All cycles from the opening to the one that holds the date, and a line for every entry in them.
+    """All cycles from the opening to the one that holds the date, and a line for every entry in
+    them.
 
     `counts` says how many of the lines each cycle has.
     """

@@ -1,7 +1,8 @@
 """From an iCalendar file to rows: each appointment that is over is a row, each repetition too.
 
-What is expanded is what calendars of sessions use (daily, weekly, monthly, yearly, with their exceptions); other
-repetitions are named and left out. Whole days and cancelled appointments are no work.
+What is expanded is what calendars of sessions use (daily, weekly, monthly, yearly, with their
+exceptions); other repetitions are named and left out. Whole days and cancelled appointments are no
+work.
 """
 
 from collections.abc import Iterator
@@ -17,20 +18,35 @@ from hourtab.imports.table import LONGEST_CELL, MOST_ROWS, Row, Sheet, cell_too_
 from hourtab.lib.text import clean
 
 LARGEST_CALENDAR = 5 * 1024 * 1024
-HEADER = ["Day", "Start", "End day", "End", "Duration", "Summary", "Categories", "Calendar", "UID", "Not an entry"]
+HEADER = [
+    "Day",
+    "Start",
+    "End day",
+    "End",
+    "Duration",
+    "Summary",
+    "Categories",
+    "Calendar",
+    "UID",
+    "Not an entry",
+]
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _UNDERSTOOD = {"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "BYMONTHDAY", "WKST", "BYMONTH"}
 
 
 def read_calendar(content: bytes, today: date, zone: tzinfo) -> Sheet:
-    """Read an iCalendar file as rows up to `today`, in `zone`. Raises `Refusal` for what cannot be read."""
+    """Read an iCalendar file as rows up to `today`, in `zone`. Raises `Refusal` for what cannot be
+    read.
+    """
     if len(content) > LARGEST_CALENDAR:
         raise Refusal(_("The calendar has more than 5 MB. Export a shorter range."))
     try:
         calendar: Any = Calendar.from_ical(content)
         events: list[Any] = [event for event in calendar.walk("VEVENT") if isinstance(event, Event)]
         moved = {
-            (str(event.get("UID", "")), _instant(event["RECURRENCE-ID"].dt, zone)) for event in events if "RECURRENCE-ID" in event
+            (str(event.get("UID", "")), _instant(event["RECURRENCE-ID"].dt, zone))
+            for event in events
+            if "RECURRENCE-ID" in event
         }
         name = clean(str(calendar.get("X-WR-CALNAME", "")))
         rows = [Row(1, HEADER)]
@@ -45,18 +61,34 @@ def read_calendar(content: bytes, today: date, zone: tzinfo) -> Sheet:
                     raise too_many_rows(line)
     except Refusal:
         raise
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, RecursionError):
-        raise Refusal(_("This calendar cannot be read. Export it again as an iCalendar (.ics) file.")) from None
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        IndexError,
+        OverflowError,
+        RecursionError,
+    ):
+        raise Refusal(
+            _("This calendar cannot be read. Export it again as an iCalendar (.ics) file.")
+        ) from None
     if len(rows) == 1:
         raise Refusal(_("The calendar has no appointments."))
     return Sheet(name, rows)
 
 
 def _lines_of_events(content: bytes) -> list[int]:
-    return [n for n, line in enumerate(content.splitlines(), 1) if line.strip().upper() == b"BEGIN:VEVENT"]
+    return [
+        n
+        for n, line in enumerate(content.splitlines(), 1)
+        if line.strip().upper() == b"BEGIN:VEVENT"
+    ]
 
 
-def _rows_of(event: Any, name: str, moved: set[tuple[str, datetime]], today: date, zone: tzinfo) -> Iterator[list[str]]:
+def _rows_of(
+    event: Any, name: str, moved: set[tuple[str, datetime]], today: date, zone: tzinfo
+) -> Iterator[list[str]]:
     """Yield a row for each time an event takes place, up to today."""
     begins = event["DTSTART"].dt
     categories = event.get("CATEGORIES", [])
@@ -81,9 +113,18 @@ def _rows_of(event: Any, name: str, moved: set[tuple[str, datetime]], today: dat
         return
     rule = event.get("RRULE")
     if rule is not None and (isinstance(rule, list) or not _is_understood(rule)):
-        yield row(starts.date(), f"{starts:%H:%M}", "", "", "", _("repeats in a way that is not read; enter these by hand"))
+        yield row(
+            starts.date(),
+            f"{starts:%H:%M}",
+            "",
+            "",
+            "",
+            _("repeats in a way that is not read; enter these by hand"),
+        )
         return
-    left_out = _left_out(event, zone) | ({at for of, at in moved if of == uid} if "RECURRENCE-ID" not in event else set())
+    left_out = _left_out(event, zone) | (
+        {at for of, at in moved if of == uid} if "RECURRENCE-ID" not in event else set()
+    )
     for at in _occurrences(begins, rule, today, zone):
         here = _instant(at, zone)
         if here in left_out:
@@ -112,7 +153,9 @@ def _instant(at: date, zone: tzinfo) -> datetime:
 
 def _length(event: Any, begins: datetime, zone: tzinfo) -> timedelta | None:
     if "DTEND" in event:
-        length = _instant(event["DTEND"].dt, zone).astimezone(UTC) - _instant(begins, zone).astimezone(UTC)
+        length = _instant(event["DTEND"].dt, zone).astimezone(UTC) - _instant(
+            begins, zone
+        ).astimezone(UTC)
     elif "DURATION" in event:
         length = event["DURATION"].dt
     else:
@@ -140,14 +183,21 @@ def _is_understood(rule: Any) -> bool:
 
 
 def _occurrences(begins: datetime, rule: Any, today: date, zone: tzinfo) -> Iterator[datetime]:
-    """Yield the beginnings of an event: the first one whenever it is, its repetitions up to today."""
+    """Yield the beginnings of an event: the first one whenever it is, its repetitions up to
+    today.
+    """
     yield begins
     if rule is None:
         return
     left = int(rule["COUNT"][0]) - 1 if "COUNT" in rule else None
     until = rule["UNTIL"][0] if "UNTIL" in rule else None
     last = (
-        _instant(datetime.combine(until, time.max) if until and not isinstance(until, datetime) else until, zone)
+        _instant(
+            datetime.combine(until, time.max)
+            if until and not isinstance(until, datetime)
+            else until,
+            zone,
+        )
         if until
         else None
     )
@@ -168,19 +218,32 @@ def _days(first: date, rule: Any, today: date) -> Iterator[date]:
     frequency = rule["FREQ"][0]
     if frequency == "DAILY":
         wanted = {_WEEKDAYS.index(day) for day in by_day} or set(range(7))
-        yield from (day for n in range(0, (today - first).days + 1, step) if (day := first + timedelta(n)).weekday() in wanted)
+        yield from (
+            day
+            for n in range(0, (today - first).days + 1, step)
+            if (day := first + timedelta(n)).weekday() in wanted
+        )
     elif frequency == "WEEKLY":
         wanted = {_WEEKDAYS.index(day) for day in by_day} or {first.weekday()}
         starts_on = _WEEKDAYS.index(str(rule.get("WKST", ["MO"])[0]))
         week = first - timedelta((first.weekday() - starts_on) % 7)
         while week <= today:
-            yield from (day for n in range(7) if (day := week + timedelta(n)).weekday() in wanted and day <= today)
+            yield from (
+                day
+                for n in range(7)
+                if (day := week + timedelta(n)).weekday() in wanted and day <= today
+            )
             week += timedelta(7 * step)
     else:
         month = first.year * 12 + first.month - 1
         step *= 12 if frequency == "YEARLY" else 1
         while date(month // 12, month % 12 + 1, 1) <= today:
-            found = _days_of_month(month // 12, month % 12 + 1, by_day, [int(n) for n in rule.get("BYMONTHDAY", [first.day])])
+            found = _days_of_month(
+                month // 12,
+                month % 12 + 1,
+                by_day,
+                [int(n) for n in rule.get("BYMONTHDAY", [first.day])],
+            )
             yield from (day for day in sorted(found) if day <= today)
             month += step
 

@@ -20,11 +20,15 @@ def stored_seconds(retainer: Retainer, source: Source | None) -> int:
     """Return the raw time a retainer holds from a source."""
     if source is None:
         return 0
-    return sum(queries.latest(retainer).filter(entry__source=source).values_list("amount", flat=True))
+    return sum(
+        queries.latest(retainer).filter(entry__source=source).values_list("amount", flat=True)
+    )
 
 
 def balance(retainer: Retainer, now: datetime) -> int:
-    """Return what is left of the cycle at `now`, below 0 where more was used; 0 before the retainer starts."""
+    """Return what is left of the cycle at `now`, below 0 where more was used; 0 before the retainer
+    starts.
+    """
     return _on(Retainer.objects.get(pk=retainer.pk), retainer.today(now))
 
 
@@ -34,7 +38,9 @@ def _on(retainer: Retainer, today: date) -> int:
 
 
 def balances(part: Part, today: date) -> tuple[int, int]:
-    """Return the balance on `today` and what it would be, computed on values from the first cycle the file touches."""
+    """Return the balance on `today` and what it would be, computed on values from the first cycle
+    the file touches.
+    """
     retainer, moved = part.retainer, dict(part.change)
     keys: dict[str, int] = {}
     late = Late(retainer)
@@ -49,7 +55,9 @@ def balances(part: Part, today: date) -> tuple[int, int]:
                 continue
             keys[entry.key] = entry.pk
             if entry.pk in moved:
-                moved[entry.pk] = moved[entry.pk]._replace(work=late.posted(moved[entry.pk].work, entry))
+                moved[entry.pk] = moved[entry.pk]._replace(
+                    work=late.posted(moved[entry.pk].work, entry)
+                )
                 touched.append(moved[entry.pk].work.posts_on)
     before = _on(retainer, today)
     if not touched:
@@ -73,7 +81,13 @@ def _correction(entry: Entry, row: SourceRow | None, late: Late) -> CoreEntry:
     cycle = late.calendar.cycle_of(entry.posts_on)
     terms = queries.terms_at(late.retainer, cycle.starts_on if cycle else entry.posts_on)
     difference = corrections.charged_in(work, terms) - corrections.charged_in(standing, terms)
-    return CoreEntry(f"{entry.key}>", entry.on, difference, posted=late.posting(entry.posts_on), corrects=entry.key)
+    return CoreEntry(
+        f"{entry.key}>",
+        entry.on,
+        difference,
+        posted=late.posting(entry.posts_on),
+        corrects=entry.key,
+    )
 
 
 def _left(book: Ledger, today: date, opening: ClosingState) -> int:
@@ -85,5 +99,11 @@ def stored_after(part: Part, source: Source | None) -> int:
     """Return what the retainer would hold from this source."""
     held = stored_seconds(part.retainer, source)
     for some in in_chunks([*(pk for pk, _row in part.change), *part.withdraw]):
-        held -= sum(queries.latest(part.retainer).filter(entry__in=some).values_list("amount", flat=True))
-    return held + sum(row.work.amount for row in part.add) + sum(row.work.amount for _pk, row in part.change)
+        held -= sum(
+            queries.latest(part.retainer).filter(entry__in=some).values_list("amount", flat=True)
+        )
+    return (
+        held
+        + sum(row.work.amount for row in part.add)
+        + sum(row.work.amount for _pk, row in part.change)
+    )

@@ -1,4 +1,6 @@
-"""What can only be seen when all rows are read: totals among them, days of more than 24 hours, days to come."""
+"""What can only be seen when all rows are read: totals among them, days of more than 24 hours, days
+to come.
+"""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -15,13 +17,22 @@ _DAY = 24 * HOUR
 _LONGEST_TOTAL = max(map(len, TOTALS)) + 2
 
 
-def without_totals(lines: list[WorkLine], no_entries: list[Note], flags: list[Note]) -> list[WorkLine]:
+def without_totals(
+    lines: list[WorkLine], no_entries: list[Note], flags: list[Note]
+) -> list[WorkLine]:
     """Take out rows that are the total of the rows above them, and note them among `no_entries`."""
     suspects = {
         line.line
         for line in lines
         if len(line.description) <= _LONGEST_TOTAL
-        and len(named := [text for text in (line.client, line.project, line.task, line.description, line.person) if text]) == 1
+        and len(
+            named := [
+                text
+                for text in (line.client, line.project, line.task, line.description, line.person)
+                if text
+            ]
+        )
+        == 1
         and folded(named[0]).rstrip(": ") in TOTALS
     }
     if not suspects:
@@ -35,7 +46,12 @@ def without_totals(lines: list[WorkLine], no_entries: list[Note], flags: list[No
             since = 0
             continue
         if line.line in suspects:
-            flags.append(Note(line.line, _("reads like a total, but is not the sum of the rows above; it is counted")))
+            flags.append(
+                Note(
+                    line.line,
+                    _("reads like a total, but is not the sum of the rows above; it is counted"),
+                )
+            )
         kept.append(line)
         of_day[line.on] += line.seconds
         since += line.seconds
@@ -53,7 +69,10 @@ def flag_days(lines: Sequence[WorkLine], horizon: date | None, flags: list[Note]
         if not long and not late:
             return
         if seconds := long.pop((line.on, line.person), 0):
-            why = _("%(hours)s on %(on)s for one person: more than a day has") % {"hours": clock(seconds), "on": line.on}
+            why = _("%(hours)s on %(on)s for one person: more than a day has") % {
+                "hours": clock(seconds),
+                "on": line.on,
+            }
             flags.append(Note(line.line, why))
         if line.on in late and horizon:
             late.remove(line.on)

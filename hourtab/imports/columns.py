@@ -1,7 +1,7 @@
 """The names columns have in the exports of trackers and PSA tools, in the languages these speak.
 
-Their names stand in `vocabulary`, in the order of preference. A heading is compared by its `plain` name: lower case, without
-accents, underscores, currencies and question marks.
+Their names stand in `vocabulary`, in the order of preference. A heading is compared by its `plain`
+name: lower case, without accents, underscores, currencies and question marks.
 """
 
 import re
@@ -29,14 +29,26 @@ MAPPED = (
 )
 """The fields a user maps by hand, in the order of the form."""
 
-_CLOCKS = {"hh:mm", "h:mm", "h:m", "h:m:s", "hh:mm:ss", "h:mm:ss", "hh:mm:ss.sss", "[h]:mm", "hms", "hm"}
+_CLOCKS = {
+    "hh:mm",
+    "h:mm",
+    "h:m",
+    "h:m:s",
+    "hh:mm:ss",
+    "h:mm:ss",
+    "hh:mm:ss.sss",
+    "[h]:mm",
+    "hms",
+    "hm",
+}
 _UNIT_IN_NAME = (
     (1, re.compile(r"\b(seconds?|sekunden|secondes|segundos|secondi|seconden|timespentseconds)\b")),
     (MINUTE, re.compile(r"\b(minutes?|mins?|minuten|minutos|minuti|duration m)\b")),
     (
         HOUR,
         re.compile(
-            r"\b(hours?|hrs|std|stunden|heures|horas|ore|uren|hourstobill|timetaken|time taken|godziny|timmar|\w+hours)\b"
+            r"\b(hours?|hrs|std|stunden|heures|horas|ore|uren|hourstobill|timetaken|time "
+            r"taken|godziny|timmar|\w+hours)\b"
         ),
     ),
 )
@@ -44,7 +56,9 @@ _TRAILING = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]\s*$")
 
 
 class Heading(NamedTuple):
-    """What a heading says: its field (empty where unknown), how well it fits (0 is best), and the unit of bare numbers."""
+    """What a heading says: its field (empty where unknown), how well it fits (0 is best), and the
+    unit of bare numbers.
+    """
 
     plain: str
     field: str = ""
@@ -54,14 +68,18 @@ class Heading(NamedTuple):
 
 
 def plain(heading: str) -> str:
-    """Return a heading as it is compared; `hoursWorked`, `Hours_Worked` and `Hours worked?` are one name."""
+    """Return a heading as it is compared; `hoursWorked`, `Hours_Worked` and `Hours worked?` are one
+    name.
+    """
     text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", heading.strip("\ufeff \t\r\n\"'"))
     return folded(re.sub(r"[_\s]+", " ", text)).strip(" ?:*.#")
 
 
 _FIELD_OF: dict[str, tuple[str, int]] = {}
 for _field, _text in NAMES.items():
-    for _rank, _name in enumerate(name.strip() for name in re.split(r"[|\n]", _text) if name.strip()):
+    for _rank, _name in enumerate(
+        name.strip() for name in re.split(r"[|\n]", _text) if name.strip()
+    ):
         _FIELD_OF.setdefault(_name, (_field, _rank))
         _FIELD_OF.setdefault(_name.replace(" ", ""), (_field, _rank))
 
@@ -89,7 +107,9 @@ def read_heading(heading: str) -> Heading:
 
 
 def labels(header: Sequence[str]) -> list[str]:
-    """Return a name for each column that no other column has: of two with the same heading the later says its number."""
+    """Return a name for each column that no other column has: of two with the same heading the
+    later says its number.
+    """
     seen: set[str] = set()
     named = []
     for number, heading in enumerate(header, 1):

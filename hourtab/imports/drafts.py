@@ -1,4 +1,6 @@
-"""Files that were uploaded: short ones are looked at when they are shown, long ones are left to the worker."""
+"""Files that were uploaded: short ones are looked at when they are shown, long ones are left to the
+worker.
+"""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -37,13 +39,17 @@ def upload_of(draft: Import) -> Upload:
     return Upload(draft.file_name, bytes(draft.content or b""), draft.answers)
 
 
-def look_at(draft: Import, now: datetime, progress: Callable[[str], None] = lambda _phase: None) -> dict[str, Any]:
+def look_at(
+    draft: Import, now: datetime, progress: Callable[[str], None] = lambda _phase: None
+) -> dict[str, Any]:
     """Return what the page of a draft shows: a preview, a question, or why the file is refused."""
     upload = upload_of(draft)
     if draft.content is None:
         return reports.refusal(Refusal(_("The file is no longer kept. Upload it again.")))
     try:
-        return reports.preview(services.examine(upload, draft.workspace, now, draft.retainer, progress))
+        return reports.preview(
+            services.examine(upload, draft.workspace, now, draft.retainer, progress)
+        )
     except Refusal as refused:
         return reports.refusal(refused)
     except Open as asked:
@@ -61,12 +67,19 @@ def ask_worker(draft: Import, task: str, by: Member) -> None:
 def work_on_files(now: datetime) -> int:
     """Do what is asked for long files, one after the other; returns how many were worked on.
 
-    A file is leased while it is worked on: what a worker that died left is taken up again when its lease is over.
+    A file is leased while it is worked on: what a worker that died left is taken up again when its
+    lease is over.
     """
     done = 0
-    for pk in Import.objects.filter(_due(now)).order_by("uploaded_at").values_list("pk", flat=True)[:20]:
-        if Import.objects.filter(_due(timezone.now()), pk=pk).update(leased_until=timezone.now() + LEASE):
-            _work_on(Import.objects.select_related("workspace", "retainer__workspace", "by").get(pk=pk))
+    for pk in (
+        Import.objects.filter(_due(now)).order_by("uploaded_at").values_list("pk", flat=True)[:20]
+    ):
+        if Import.objects.filter(_due(timezone.now()), pk=pk).update(
+            leased_until=timezone.now() + LEASE
+        ):
+            _work_on(
+                Import.objects.select_related("workspace", "retainer__workspace", "by").get(pk=pk)
+            )
             done += 1
     return done
 
@@ -82,24 +95,33 @@ def _work_on(draft: Import) -> None:
 
     def report(phase: str) -> None:
         Import.objects.filter(pk=draft.pk).update(
-            progress={"phase": phase, "attempts": attempts, "by": by.pk if by else None}, leased_until=timezone.now() + LEASE
+            progress={"phase": phase, "attempts": attempts, "by": by.pk if by else None},
+            leased_until=timezone.now() + LEASE,
         )
 
     if attempts > MOST_ATTEMPTS:
         text = _("This file could not be worked on. Split it by month and try again.")
-        Import.objects.filter(_due(timezone.now() + LEASE), pk=draft.pk).update(task="", problem=text, leased_until=None)
+        Import.objects.filter(_due(timezone.now() + LEASE), pk=draft.pk).update(
+            task="", problem=text, leased_until=None
+        )
         return
     report("waiting")
     if draft.task == Import.Task.EXAMINE:
         shown = look_at(draft, timezone.now(), report)
-        Import.objects.filter(pk=draft.pk).update(task="", preview=shown, leased_until=None, progress={})
+        Import.objects.filter(pk=draft.pk).update(
+            task="", preview=shown, leased_until=None, progress={}
+        )
         return
     if draft.task == Import.Task.UNDO:
         try:
             report("writing")
-            services.undo(draft, by=by, now=timezone.now(), corrects=draft.answers.get("undo") == "corrects")
+            services.undo(
+                draft, by=by, now=timezone.now(), corrects=draft.answers.get("undo") == "corrects"
+            )
         except LedgerError as refused:
-            Import.objects.filter(pk=draft.pk).update(task="", problem=str(refused), leased_until=None, progress={})
+            Import.objects.filter(pk=draft.pk).update(
+                task="", problem=str(refused), leased_until=None, progress={}
+            )
         return
     expect = (draft.preview or {}).get("fingerprint", "-")
     try:

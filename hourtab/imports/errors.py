@@ -26,7 +26,9 @@ class Refusal(ValueError):
                 f"“{value}”: " if value is not None else "",
             )
         )
-        super().__init__(f"{place.removesuffix(', ') + ': ' if place and not place.endswith(': ') else place}{reason}")
+        super().__init__(
+            f"{place.removesuffix(', ') + ': ' if place and not place.endswith(': ') else place}{reason}"
+        )
         self.reason, self.line, self.column = reason, line, column
         self.is_of_row = is_of_row or column is not None
         self.value = value if value is None or len(value) <= 200 else value[:200] + "…"

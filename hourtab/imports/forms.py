@@ -20,7 +20,9 @@ class UploadForm(forms.Form):
         label=_("File"),
         required=False,
         allow_empty_file=True,
-        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,.ics,text/csv,text/calendar"}),
+        widget=forms.ClearableFileInput(
+            attrs={"accept": ".csv,.tsv,.txt,.xlsx,.ics,text/csv,text/calendar"}
+        ),
     )
     text = forms.CharField(
         label=_("Or paste its rows, with their header"),
@@ -35,7 +37,8 @@ class UploadForm(forms.Form):
         file = self.cleaned_data["file"]
         if file and (file.size or 0) > LARGEST_FILE:
             raise forms.ValidationError(
-                _("The file has %(size)s MB; 20 MB are the most.") % {"size": (file.size or 0) // 1_048_576}
+                _("The file has %(size)s MB; 20 MB are the most.")
+                % {"size": (file.size or 0) // 1_048_576}
             )
         return file
 
@@ -61,7 +64,11 @@ class PrivateWordsForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Workspace
         fields = ["private_words"]
         labels = {"private_words": _("Private words, one a line")}
-        help_texts = {"private_words": _("A row whose text holds one of them is only shown to a client after you have said so.")}
+        help_texts = {
+            "private_words": _(
+                "A row whose text holds one of them is only shown to a client after you have said so."
+            )
+        }
         widgets = {"private_words": forms.Textarea(attrs={"rows": 4, "spellcheck": "false"})}
 
     def clean_private_words(self) -> str:
@@ -73,15 +80,31 @@ NOWHERE = "none"
 
 
 class RuleForm(forms.Form):
-    """One rule: what must hold of a row, and what follows. Several texts of one condition stand on lines of their own."""
+    """One rule: what must hold of a row, and what follows. Several texts of one condition stand on
+    lines of their own.
+    """
 
-    client = forms.CharField(label=_("Client is"), required=False, widget=forms.Textarea(attrs={"rows": 1}))
-    project = forms.CharField(label=_("Project is"), required=False, widget=forms.Textarea(attrs={"rows": 1}))
-    task = forms.CharField(label=_("Task is"), required=False, widget=forms.Textarea(attrs={"rows": 1}))
-    tag = forms.CharField(label=_("One of the tags is"), required=False, widget=forms.Textarea(attrs={"rows": 1}))
-    person = forms.CharField(label=_("Person is"), required=False, widget=forms.Textarea(attrs={"rows": 1}))
-    contract = forms.CharField(label=_("Contract is"), required=False, widget=forms.Textarea(attrs={"rows": 1}))
-    text = forms.CharField(label=_("Description holds"), required=False, widget=forms.Textarea(attrs={"rows": 1}))
+    client = forms.CharField(
+        label=_("Client is"), required=False, widget=forms.Textarea(attrs={"rows": 1})
+    )
+    project = forms.CharField(
+        label=_("Project is"), required=False, widget=forms.Textarea(attrs={"rows": 1})
+    )
+    task = forms.CharField(
+        label=_("Task is"), required=False, widget=forms.Textarea(attrs={"rows": 1})
+    )
+    tag = forms.CharField(
+        label=_("One of the tags is"), required=False, widget=forms.Textarea(attrs={"rows": 1})
+    )
+    person = forms.CharField(
+        label=_("Person is"), required=False, widget=forms.Textarea(attrs={"rows": 1})
+    )
+    contract = forms.CharField(
+        label=_("Contract is"), required=False, widget=forms.Textarea(attrs={"rows": 1})
+    )
+    text = forms.CharField(
+        label=_("Description holds"), required=False, widget=forms.Textarea(attrs={"rows": 1})
+    )
     billable = forms.ChoiceField(
         label=_("Billable is"),
         required=False,
@@ -114,7 +137,9 @@ class RuleForm(forms.Form):
         initial = {name: "\n".join(said.get(name, [])) for name in self.conditions}
         billable = said.get("billable", [])
         initial["billable"] = "not_no" if len(billable) > 1 else billable[0] if billable else ""
-        initial["retainer"] = NOWHERE if rule.leaves_out else rule.retainer.ref if rule.retainer else ""
+        initial["retainer"] = (
+            NOWHERE if rule.leaves_out else rule.retainer.ref if rule.retainer else ""
+        )
         super().__init__(data, initial=initial | {"scope": rule.scope, "category": rule.category})
         choices: Any = [
             ("", _("where other rules say")),
@@ -129,10 +154,16 @@ class RuleForm(forms.Form):
         fields = super().clean() or self.cleaned_data
         if not any(fields.get(name) for name in (*self.conditions, "billable")):
             self.add_error(
-                "client", _("Say at least one thing that must hold; a rule for every row would take other clients' rows too.")
+                "client",
+                _(
+                    "Say at least one thing that must hold; a rule for every row would take other clients' rows too."
+                ),
             )
         if not any(fields.get(name) for name in ("retainer", "scope", "category")):
-            self.add_error("retainer", _("Say what follows: where the row goes, what it counts as, or its kind of work."))
+            self.add_error(
+                "retainer",
+                _("Say what follows: where the row goes, what it counts as, or its kind of work."),
+            )
         return fields
 
     def changed_rule(self) -> SourceRule:
@@ -144,7 +175,9 @@ class RuleForm(forms.Form):
             if (texts := [clean(text.strip()) for text in fields[name].split("\n") if text.strip()])
         }
         if fields["billable"]:
-            rule.conditions["billable"] = ["yes", "no_charge", ""] if fields["billable"] == "not_no" else [fields["billable"]]
+            rule.conditions["billable"] = (
+                ["yes", "no_charge", ""] if fields["billable"] == "not_no" else [fields["billable"]]
+            )
         rule.leaves_out = fields["retainer"] == NOWHERE
         rule.retainer = self.retainers.get(fields["retainer"])
         rule.scope, rule.category = fields["scope"], clean(fields["category"].strip())

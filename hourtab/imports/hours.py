@@ -1,4 +1,6 @@
-"""Which column of a file says how long the work took, in which unit; asked where only the user can know."""
+"""Which column of a file says how long the work took, in which unit; asked where only the user can
+know.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -22,7 +24,9 @@ _VAGUE = {"time", "zeit", "temps", "tiempo", "tempo", "tijd", "tid", "timer"}
 
 
 class _Kind(NamedTuple):
-    """How exactly a column says durations: 0 to the second, 1 to the minute, 2 in minutes, 3 in decimals of an hour."""
+    """How exactly a column says durations: 0 to the second, 1 to the minute, 2 in minutes, 3 in
+    decimals of an hour.
+    """
 
     exactness: int
     share: float
@@ -31,31 +35,49 @@ class _Kind(NamedTuple):
 
 
 def _heading(column: Column) -> str:
-    """Return the heading of a column as the file has it, without the number that tells it from another of that name."""
+    """Return the heading of a column as the file has it, without the number that tells it from
+    another of that name.
+    """
     return column.label.partition(" (column ")[0]
 
 
 class Hours:
-    """The column of durations. Exact ones come first: `01:30:00`, then `1:30`, then decimals (then end minus start).
+    """The column of durations. Exact ones come first: `01:30:00`, then `1:30`, then decimals (then
+    end minus start).
 
-    Raises `Open` where two columns differ that may both have been sold, or where a bare number could be hours or minutes.
+    Raises `Open` where two columns differ that may both have been sold, or where a bare number
+    could be hours or minutes.
     """
 
-    def __init__(self, layout: Layout, answers: Mapping[str, str], span_of: Callable[[Row], int | None]) -> None:
+    def __init__(
+        self, layout: Layout, answers: Mapping[str, str], span_of: Callable[[Row], int | None]
+    ) -> None:
         self.layout, self.answers, self.span_of = layout, answers, span_of
         self.decided: dict[str, str] = {}
         self.known: dict[tuple[str, int], int | None] = {}
         self.first_known: dict[str, int] = {}
         """What was read in the column that was chosen, by its text."""
-        worked, sold = self._columns("duration"), [*self._columns("rounded"), *self._columns("billed")]
+        worked, sold = (
+            self._columns("duration"),
+            [*self._columns("rounded"), *self._columns("billed")],
+        )
         numbers = [*worked, *sold, *layout.days]
         self.mark = durations.decimal_mark(self._numbers(numbers), answers.get("decimal"))
         if any(True for _ in self._numbers(numbers)):
             self.decided["decimal"] = "comma" if self.mark == "," else "point"
         self.kinds = {column.index: self._kind(column) for column in (*worked, *sold)}
-        usable = [column for column in worked if self.kinds[column.index].share > 0.5 or folded(_heading(column)) not in _VAGUE]
-        self.worked = sorted(usable or worked, key=lambda column: (self.kinds[column.index].exactness, column.rank, column.index))
-        twins = [column for column in self.worked[1:] if _heading(column) == _heading(self.worked[0])]
+        usable = [
+            column
+            for column in worked
+            if self.kinds[column.index].share > 0.5 or folded(_heading(column)) not in _VAGUE
+        ]
+        self.worked = sorted(
+            usable or worked,
+            key=lambda column: (self.kinds[column.index].exactness, column.rank, column.index),
+        )
+        twins = [
+            column for column in self.worked[1:] if _heading(column) == _heading(self.worked[0])
+        ]
         sold = [*twins, *sold]
         self.worked = [column for column in self.worked if column not in twins]
         self.unit = HOUR
@@ -85,7 +107,9 @@ class Hours:
         return next((cell for column in self.worked if (cell := cells[column.index].strip())), "")
 
     def seconds(self, row: Row, cells: Sequence[str]) -> int | None:
-        """Return a row's duration, `NEGATIVE` for a negative one, None where it says none. Raises `Refusal`."""
+        """Return a row's duration, `NEGATIVE` for a negative one, None where it says none. Raises
+        `Refusal`.
+        """
         if self.parts:
             return self._sum_of_parts(row, cells)
         for column in self.worked:
@@ -98,12 +122,17 @@ class Hours:
         return None
 
     def _look_for_parts(self) -> None:
-        """Ask whether whole hours and odd minutes in two columns belong together, where they are not the same time twice."""
+        """Ask whether whole hours and odd minutes in two columns belong together, where they are
+        not the same time twice.
+        """
         minutes = next((column for column in self.worked if column.unit == MINUTE), None)
         hours = next((column for column in self.worked if column.unit == HOUR), None)
         if not minutes or not hours:
             return
-        rows = [(row.cells[hours.index].strip(), row.cells[minutes.index].strip(), row.line) for row in self.layout.body]
+        rows = [
+            (row.cells[hours.index].strip(), row.cells[minutes.index].strip(), row.line)
+            for row in self.layout.body
+        ]
         filled = [(h, m, line) for h, m, line in rows if h and m]
         could_be = all(h.isdecimal() and m.isdecimal() and int(m) < 60 for h, m, _line in filled)
         if not could_be or not any(int(h) * 60 != int(m) for h, m, _line in filled):
@@ -121,9 +150,13 @@ class Hours:
             self.worked = [hours if answer == hours.label.casefold() else minutes]
             self.decided["hours"] = self.worked[0].label
         else:
-            text = _("“%(hours)s” and “%(minutes)s”: two parts of one time, or which of them was sold?")
+            text = _(
+                "“%(hours)s” and “%(minutes)s”: two parts of one time, or which of them was sold?"
+            )
             named = {"hours": hours.label, "minutes": minutes.label}
-            raise Open(Question("hours", text % named, (both, hours.label, minutes.label), filled[0][2]))
+            raise Open(
+                Question("hours", text % named, (both, hours.label, minutes.label), filled[0][2])
+            )
 
     def _is_their_sum(self, column: Column, hours: Column, minutes: Column) -> bool:
         """Say whether a third column says hours and minutes together, on every row."""
@@ -139,12 +172,18 @@ class Hours:
     def _sum_of_parts(self, row: Row, cells: Sequence[str]) -> int | None:
         if self.parts is None:
             return None
-        given = [(column, cell) for column in self.parts if (cell := cells[column.index].strip()) and cell not in _DASHES]
+        given = [
+            (column, cell)
+            for column in self.parts
+            if (cell := cells[column.index].strip()) and cell not in _DASHES
+        ]
         read = [self.read(cell, column, row.line) for column, cell in given]
         return sum(read) if read else None
 
     def disagreement(self, cells: Sequence[str], seconds: int) -> str:
-        """Say where a less exact column says something else than the one that was taken, by more than rounding."""
+        """Say where a less exact column says something else than the one that was taken, by more
+        than rounding.
+        """
         if self.parts:
             return ""
         first, second = self.worked[:2]
@@ -157,7 +196,10 @@ class Hours:
         other = self.known[key]
         if other is None or other < 0 or abs(other - seconds) <= 60:
             return ""
-        return _("%(one)s and %(two)s differ by more than rounding; the first is taken") % {"one": one, "two": two}
+        return _("%(one)s and %(two)s differ by more than rounding; the first is taken") % {
+            "one": one,
+            "two": two,
+        }
 
     def read(self, cell: str, column: Column, line: int) -> int:
         """Read one duration. Raises `Refusal` for what is none."""
@@ -166,7 +208,12 @@ class Hours:
             self.known[key] = self._seconds(cell, column.unit or self.unit)
         seconds = self.known[key]
         if seconds is None:
-            raise Refusal(_("this is not a duration, like 1:30 or 1.5"), line=line, column=column.label, value=cell)
+            raise Refusal(
+                _("this is not a duration, like 1:30 or 1.5"),
+                line=line,
+                column=column.label,
+                value=cell,
+            )
         return seconds
 
     def _seconds(self, cell: str, unit: int) -> int | None:
@@ -182,7 +229,11 @@ class Hours:
 
     def _columns(self, name: str) -> list[Column]:
         """Return the columns of a field that are not empty throughout."""
-        return [column for column in self.layout.columns.get(name, ()) if next(self.layout.cells(column), None)]
+        return [
+            column
+            for column in self.layout.columns.get(name, ())
+            if next(self.layout.cells(column), None)
+        ]
 
     def _numbers(self, columns: Sequence[Column]) -> Iterator[tuple[int, str]]:
         """Yield the different bare numbers of some columns, each once."""
@@ -203,10 +254,17 @@ class Hours:
             exactness = 0 if any(cell.count(":") == 2 for cell in sample) else 1
         else:
             exactness = {1: 0, MINUTE: 2}.get(column.unit, 3)
-        return _Kind(exactness, readable / len(sample), bool(bare), any("," in cell or "." in cell for cell in bare))
+        return _Kind(
+            exactness,
+            readable / len(sample),
+            bool(bare),
+            any("," in cell or "." in cell for cell in bare),
+        )
 
     def _unit(self, column: Column) -> int:
-        """Return the seconds of a bare number: by the heading, by start and end, by the tool; else ask."""
+        """Return the seconds of a bare number: by the heading, by start and end, by the tool; else
+        ask.
+        """
         kind = self.kinds[column.index]
         if column.unit or not kind.has_bare:
             return column.unit or HOUR
@@ -241,10 +299,16 @@ class Hours:
             "label": column.label,
             "cell": cell,
         }
-        raise Open(Question("unit", text, tuple(UNITS) if fractions else ("hours", "minutes", "seconds"), line))
+        raise Open(
+            Question(
+                "unit", text, tuple(UNITS) if fractions else ("hours", "minutes", "seconds"), line
+            )
+        )
 
     def _choose(self, worked: Column, sold: Sequence[Column]) -> Column:
-        """Return the column that was sold: the user says so where two differ by more than rounding."""
+        """Return the column that was sold: the user says so where two differ by more than
+        rounding.
+        """
         named = {column.label.casefold(): column for column in (worked, *sold)}
         chosen = named.get(self.answers.get("hours", "").strip().casefold())
         if chosen and sold:
@@ -256,10 +320,23 @@ class Hours:
                     continue
                 one, two = row.cells[worked.index].strip(), row.cells[other.index].strip()
                 if one and two and one != two and self._differ(one, worked, two, other):
-                    text = _("“%(one)s” and “%(two)s” differ, first on line %(line)s: %(a)s and %(b)s. Which was sold?") % {
-                        "one": worked.label, "two": other.label, "line": row.line, "a": one, "b": two,
-                    }  # fmt: skip
-                    raise Open(Question("hours", text, tuple(column.label for column in (worked, *sold)), row.line))
+                    text = _(
+                        "“%(one)s” and “%(two)s” differ, first on line %(line)s: %(a)s and %(b)s. Which was sold?"
+                    ) % {
+                        "one": worked.label,
+                        "two": other.label,
+                        "line": row.line,
+                        "a": one,
+                        "b": two,
+                    }
+                    raise Open(
+                        Question(
+                            "hours",
+                            text,
+                            tuple(column.label for column in (worked, *sold)),
+                            row.line,
+                        )
+                    )
         return worked
 
     def _differ(self, one: str, worked: Column, two: str, other: Column) -> bool:

@@ -29,7 +29,9 @@ class _Text(HTMLParser):
 
 
 def text_of(note: str) -> str:
-    """Return the text of an HTML note, its paragraphs as lines; a note without tags or entities is returned as it is."""
+    """Return the text of an HTML note, its paragraphs as lines; a note without tags or entities is
+    returned as it is.
+    """
     if "<" not in note and "&" not in note:
         return note
     reader = _Text()

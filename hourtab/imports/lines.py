@@ -11,7 +11,9 @@ from hourtab.imports.readers.tool import Tool
 
 
 class WorkLine(NamedTuple):
-    """One row that is an entry, as the source says it. `billable` is yes, no, no_charge, or empty where the file does not say."""
+    """One row that is an entry, as the source says it. `billable` is yes, no, no_charge, or empty
+    where the file does not say.
+    """
 
     line: int
     on: date

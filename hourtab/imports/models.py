@@ -1,4 +1,6 @@
-"""Files brought in: what was in them, what became of every row, where rows go, and how to take an import back."""
+"""Files brought in: what was in them, what became of every row, where rows go, and how to take an
+import back.
+"""
 
 import secrets
 from typing import Any
@@ -19,14 +21,17 @@ def _ref() -> str:
 class SourceRule(models.Model):
     """Where rows of a source go: what must hold of a row, and what follows.
 
-    `conditions` gives, per condition, the texts of which one must fit. A rule that came of answering a question
-    (`is_answer`) is replaced by the next answer for its retainer; rules made by hand come before it.
+    `conditions` gives, per condition, the texts of which one must fit. A rule that came of
+    answering a question (`is_answer`) is replaced by the next answer for its retainer; rules made
+    by hand come before it.
     """
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="rules")
     position = models.PositiveIntegerField(default=0)
     conditions = models.JSONField(default=dict)
-    retainer = models.ForeignKey(Retainer, on_delete=models.PROTECT, null=True, blank=True, related_name="source_rules")
+    retainer = models.ForeignKey(
+        Retainer, on_delete=models.PROTECT, null=True, blank=True, related_name="source_rules"
+    )
     leaves_out = models.BooleanField(default=False)
     scope = models.CharField(max_length=8, blank=True)
     category = models.CharField(max_length=60, blank=True)
@@ -38,7 +43,9 @@ class SourceRule(models.Model):
         ordering = ["is_answer", "position", "pk"]
 
     def __str__(self) -> str:
-        said = (f"{name}: {', '.join(texts) or _('none')}" for name, texts in self.conditions.items())
+        said = (
+            f"{name}: {', '.join(texts) or _('none')}" for name, texts in self.conditions.items()
+        )
         return " · ".join(said) or str(_("every row"))
 
     @property
@@ -50,14 +57,16 @@ class SourceRule(models.Model):
 
 
 class Import(models.Model):
-    """One file brought in. Its bytes are kept until it is applied, a day at most; what became of its rows for ever.
+    """One file brought in. Its bytes are kept until it is applied, a day at most; what became of
+    its rows for ever.
 
-    `retainer` is the only one it may feed, null where it may feed all of the workspace. `outcomes` lists, per outcome,
-    reason and retainer, the lines of the file; `digests` the keyed digest of every entry row in the order of lines;
-    `facts` what rules could go by in the rows that were stored. No text of a row that was not for us is kept.
+    `retainer` is the only one it may feed, null where it may feed all of the workspace. `outcomes`
+    lists, per outcome, reason and retainer, the lines of the file; `digests` the keyed digest of
+    every entry row in the order of lines; `facts` what rules could go by in the rows that were
+    stored. No text of a row that was not for us is kept.
 
-    A long file is worked on by the worker: `task` says what it has to do, `progress` how far it is, `preview` what it
-    found, and `leased_until` until when another worker keeps away.
+    A long file is worked on by the worker: `task` says what it has to do, `progress` how far it is,
+    `preview` what it found, and `leased_until` until when another worker keeps away.
     """
 
     class State(models.TextChoices):
@@ -72,7 +81,9 @@ class Import(models.Model):
 
     ref = models.CharField(max_length=12, unique=True, default=_ref, editable=False)
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="imports")
-    retainer = models.ForeignKey(Retainer, on_delete=models.PROTECT, null=True, related_name="imports")
+    retainer = models.ForeignKey(
+        Retainer, on_delete=models.PROTECT, null=True, related_name="imports"
+    )
     source = models.ForeignKey(Source, on_delete=models.PROTECT, null=True, related_name="imports")
     state = models.CharField(max_length=8, choices=State, default=State.DRAFT)
     file_name = models.CharField(max_length=200)
@@ -111,7 +122,9 @@ class Import(models.Model):
 
 
 class ImportPart(models.Model):
-    """What an import did to one retainer. `listings` says what the source had said before of the entries it moved."""
+    """What an import did to one retainer. `listings` says what the source had said before of the
+    entries it moved.
+    """
 
     brought_by = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="parts")
     retainer = models.ForeignKey(Retainer, on_delete=models.PROTECT, related_name="import_parts")
@@ -122,7 +135,9 @@ class ImportPart(models.Model):
 
     class Meta:
         ordering = ["pk"]
-        constraints = [models.UniqueConstraint(fields=["brought_by", "retainer"], name="import_part_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["brought_by", "retainer"], name="import_part_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.brought_by_id} {self.retainer_id}"

@@ -1,4 +1,6 @@
-"""Which new row is an edit of which row that is gone: a row edited at the source is one change, not two."""
+"""Which new row is an edit of which row that is gone: a row edited at the source is one change, not
+two.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,7 +17,9 @@ def what_was_said(entries: Sequence[int]) -> tuple[dict[int, Revision], set[int]
     said: dict[int, Revision] = {}
     edited: set[int] = set()
     for some in in_chunks(entries):
-        for row in Revision.objects.filter(entry__in=some).select_related("write").order_by("number"):
+        for row in (
+            Revision.objects.filter(entry__in=some).select_related("write").order_by("number")
+        ):
             if row.write.batch:
                 said[row.entry_id] = row
                 edited.discard(row.entry_id)
@@ -25,11 +29,14 @@ def what_was_said(entries: Sequence[int]) -> tuple[dict[int, Revision], set[int]
 
 
 def partners_of(
-    fresh: Sequence[tuple[WorkLine, SourceRow]], said: Mapping[int, Revision], refs: Mapping[int, str]
+    fresh: Sequence[tuple[WorkLine, SourceRow]],
+    said: Mapping[int, Revision],
+    refs: Mapping[int, str],
 ) -> dict[tuple[int, str], int]:
     """Return, by line and digest, the entry a new row is an edit of.
 
-    The source's own number first, where no other row has it; then the same start, the same text and day, the same text and time.
+    The source's own number first, where no other row has it; then the same start, the same text and
+    day, the same text and time.
     """
     partners: dict[tuple[int, str], int] = {}
     free = dict(said)

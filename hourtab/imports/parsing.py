@@ -1,4 +1,6 @@
-"""From a file to work lines: which tool wrote it, what every row says, and which rows are no entries."""
+"""From a file to work lines: which tool wrote it, what every row says, and which rows are no
+entries.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, time, timedelta, tzinfo
@@ -29,36 +31,67 @@ _TOTAL_OF = ("total ", "subtotal ", "summe ", "gesamt ", "totale ", "totaal ")
 def read_sheets(content: bytes, *, today: date | None = None, zone: tzinfo = UTC) -> list[Sheet]:
     """Read a file's rows, whatever kind of file it is. Raises `Refusal` for what cannot be read."""
     if len(content) > LARGEST_FILE:
-        raise Refusal(_("The file has %(size)s MB; 20 MB are the most.") % {"size": len(content) // 1_048_576})
+        raise Refusal(
+            _("The file has %(size)s MB; 20 MB are the most.") % {"size": len(content) // 1_048_576}
+        )
     if not content.strip(b" \t\r\n\x0b\x0c\x1c\x1d\x1e\x1f\0"):
         raise Refusal(_("The file is empty."))
     if content.startswith(b"PK\x03\x04"):
         return spreadsheet.read_workbook(content)
-    if content.startswith((b"%PDF", b"\xd0\xcf\x11\xe0", b"PK", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b")):
+    if content.startswith(
+        (b"%PDF", b"\xd0\xcf\x11\xe0", b"PK", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b")
+    ):
         raise Refusal(_("This is not a text file. Export the report as CSV or XLSX."))
     if content[:400].lstrip(b"\xef\xbb\xbf \r\n").upper().startswith(b"BEGIN:VCALENDAR"):
-        from hourtab.imports import appointments  # What reads calendars takes long to load, and few files are calendars.
+        from hourtab.imports import (
+            appointments,
+        )  # What reads calendars takes long to load, and few files are calendars.
 
         return [appointments.read_calendar(content, today or date.max - timedelta(1), zone)]
     return [table.read_text(content)]
 
 
-def parse(content: bytes, file_name: str, answers: Mapping[str, str], *, zone: tzinfo = UTC, today: date | None = None) -> Parsed:
-    """Read a file. `zone` is where instants become days, `today` the last day that is not in the future.
+def parse(
+    content: bytes,
+    file_name: str,
+    answers: Mapping[str, str],
+    *,
+    zone: tzinfo = UTC,
+    today: date | None = None,
+) -> Parsed:
+    """Read a file. `zone` is where instants become days, `today` the last day that is not in the
+    future.
 
     Raises `Refusal` for what cannot be read, and `Open` for what only the user can say.
     """
-    return parse_sheets(read_sheets(content, today=today, zone=zone), file_name, answers, zone=zone, today=today)
+    return parse_sheets(
+        read_sheets(content, today=today, zone=zone), file_name, answers, zone=zone, today=today
+    )
 
 
 def parse_sheets(
-    sheets: Sequence[Sheet], file_name: str, answers: Mapping[str, str], *, zone: tzinfo = UTC, today: date | None = None
+    sheets: Sequence[Sheet],
+    file_name: str,
+    answers: Mapping[str, str],
+    *,
+    zone: tzinfo = UTC,
+    today: date | None = None,
 ) -> Parsed:
     """Read what `read_sheets` returned."""
     return _Reading(find_layout(sheets, answers), file_name, answers, zone, today).parsed()
 
 
-_TEXTS = ("client", "project", "task", "description", "person", "tags", "contract", "category", "scope")
+_TEXTS = (
+    "client",
+    "project",
+    "task",
+    "description",
+    "person",
+    "tags",
+    "contract",
+    "category",
+    "scope",
+)
 _FIELDS = (
     "date",
     "start",
@@ -78,7 +111,14 @@ _FIELDS = (
 class _Reading:
     """One pass over a table whose columns are known."""
 
-    def __init__(self, layout: Layout, file_name: str, answers: Mapping[str, str], zone: tzinfo, today: date | None) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        file_name: str,
+        answers: Mapping[str, str],
+        zone: tzinfo,
+        today: date | None,
+    ) -> None:
         self.layout, self.file_name, self.zone, self.today = layout, file_name, zone, today
         self.leave_out = answers.get("unreadable") == "leave_out"
         self.no_entries: list[Note] = []
@@ -86,7 +126,9 @@ class _Reading:
         self.decided: dict[str, str] = {}
         self.columns = {name: layout.first(name) for name in (*_TEXTS, *_FIELDS)}
         self.columns["date"] = self._date_column()
-        self.order = values.date_order(self._spoken(), layout.above, file_name, answers.get("date_order"))
+        self.order = values.date_order(
+            self._spoken(), layout.above, file_name, answers.get("date_order")
+        )
         if self.order:
             self.decided["date_order"] = self.order
         self.stated = values.stated_range(file_name, layout.above, self.order)
@@ -109,7 +151,9 @@ class _Reading:
     # What the columns hold
 
     def _date_column(self) -> Column | None:
-        """Return the best column for days whose cells are days: a “Day” may hold weekdays, and then tells the date order."""
+        """Return the best column for days whose cells are days: a “Day” may hold weekdays, and then
+        tells the date order.
+        """
         found = self.layout.columns.get("date", ())
         days = []
         for column in found:
@@ -123,12 +167,17 @@ class _Reading:
 
     def _spoken(self) -> Iterator[Spoken]:
         """Yield every different date of the file once, with the weekday beside it."""
-        date_column, weekday = self.columns["date"], self.columns.get("weekday") or self.layout.first("weekday")
+        date_column, weekday = (
+            self.columns["date"],
+            self.columns.get("weekday") or self.layout.first("weekday"),
+        )
         seen: dict[tuple[str, str], int] = {}
         if date_column and weekday:
             for line, cells in self.layout.body:
                 if len(cells) > max(date_column.index, weekday.index):
-                    seen.setdefault((cells[date_column.index].strip(), cells[weekday.index].strip()), line)
+                    seen.setdefault(
+                        (cells[date_column.index].strip(), cells[weekday.index].strip()), line
+                    )
         others = [
             self.columns["start"],
             self.columns["end"],
@@ -144,7 +193,9 @@ class _Reading:
         yield from (Spoken(self.layout.header.line, column.label) for column in self.layout.days)
 
     def _is_always_midnight(self) -> bool:
-        """Say whether the days are written as instants of midnight, which says nothing about when work began."""
+        """Say whether the days are written as instants of midnight, which says nothing about when
+        work began.
+        """
         column = self.columns["date"]
         if column is None:
             return False
@@ -155,14 +206,22 @@ class _Reading:
         """Read a day, a day with a time, or a time alone, which has no day: `date.min`."""
         if cell not in self.moments:
             at = values.read_time(cell)
-            self.moments[cell] = Moment(date.min, at) if at else values.read_moment(cell, self.order, self.zone)
+            self.moments[cell] = (
+                Moment(date.min, at) if at else values.read_moment(cell, self.order, self.zone)
+            )
         return self.moments[cell]
 
     def _span_of(self, row: Row) -> int | None:
-        """Return the time between start and end of a row, for finding out what a bare number means."""
+        """Return the time between start and end of a row, for finding out what a bare number
+        means.
+        """
         try:
             return self._span(
-                row, self._cell(row, "date"), self._cell(row, "start"), self._cell(row, "end"), self._cell(row, "end_date")
+                row,
+                self._cell(row, "date"),
+                self._cell(row, "start"),
+                self._cell(row, "end"),
+                self._cell(row, "end_date"),
             )
         except Refusal:
             return None
@@ -176,7 +235,10 @@ class _Reading:
     def _read(self) -> Iterator[WorkLine]:
         width = len(self.layout.header.cells)
         empty = width
-        places = [column.index if (column := self.columns[name]) else empty for name in (*_TEXTS, *_FIELDS)]
+        places = [
+            column.index if (column := self.columns[name]) else empty
+            for name in (*_TEXTS, *_FIELDS)
+        ]
         pick = itemgetter(*places)
         billable: dict[str, str] = {}
         hours, moments, compares = self.hours, self.moments, len(self.hours.worked) > 1
@@ -187,11 +249,41 @@ class _Reading:
             try:
                 if (len(cells) > width + 1 or cells[width]) and any(map(str.strip, cells[width:])):
                     said = {"cells": len(cells), "columns": width}
-                    reason = _("this row has %(cells)s cells, the header has %(columns)s: is a text not quoted?") % said
+                    reason = (
+                        _(
+                            "this row has %(cells)s cells, the header has %(columns)s: is a text not quoted?"
+                        )
+                        % said
+                    )
                     raise Refusal(reason, line=line, is_of_row=True)
-                (client, project, task, description, person, tags, contract, category, scope, on_cell, start_cell, end_cell,
-                 end_date, pause, bill, not_bill, first_name, last_name, email, ref, why_not) = pick(cells)  # fmt: skip
-                on_cell, start_cell, end_cell = on_cell.strip(), start_cell.strip(), end_cell.strip()
+                (
+                    client,
+                    project,
+                    task,
+                    description,
+                    person,
+                    tags,
+                    contract,
+                    category,
+                    scope,
+                    on_cell,
+                    start_cell,
+                    end_cell,
+                    end_date,
+                    pause,
+                    bill,
+                    not_bill,
+                    first_name,
+                    last_name,
+                    email,
+                    ref,
+                    why_not,
+                ) = pick(cells)
+                on_cell, start_cell, end_cell = (
+                    on_cell.strip(),
+                    start_cell.strip(),
+                    end_cell.strip(),
+                )
                 if why_not:
                     self.no_entries.append(Note(line, why_not))
                     continue
@@ -204,7 +296,9 @@ class _Reading:
                 if on_cell and self.is_midnight:
                     started = None
                 if on_cell and start_cell:
-                    begun = moments[start_cell] if start_cell in moments else self._moment(start_cell)
+                    begun = (
+                        moments[start_cell] if start_cell in moments else self._moment(start_cell)
+                    )
                     if begun is None:
                         raise self._refusal(row, "start", _("this is not a time of day"))
                     started = begun.at or started
@@ -216,14 +310,22 @@ class _Reading:
                     span = self._span(row, on_cell, start_cell, end_cell, end_date.strip())
                 if seconds is None:
                     if span is None:
-                        running = self.columns["end"] is not None and started is not None and not end_cell
-                        why = _("no duration and no end: still running") if running else _("no duration, not an entry")
+                        running = (
+                            self.columns["end"] is not None and started is not None and not end_cell
+                        )
+                        why = (
+                            _("no duration and no end: still running")
+                            if running
+                            else _("no duration, not an entry")
+                        )
                         self.no_entries.append(Note(line, why))
                         continue
                     seconds = max(0, span - self._pause(row, pause.strip()))
                 elif seconds < 0:
                     given = hours.given(cells)
-                    why = _("a negative amount (%(given)s): set it against its original by hand") % {"given": given}
+                    why = _(
+                        "a negative amount (%(given)s): set it against its original by hand"
+                    ) % {"given": given}
                     self.no_entries.append(Note(line, why))
                     continue
                 elif span is not None and abs(span - seconds) > 60:
@@ -241,28 +343,48 @@ class _Reading:
                 if bill_key not in billable:
                     meant = BILLABLE_OF.get(folded(bill_key), "")
                     billable[bill_key] = TURNED.get(meant, meant) if not bill else meant
-                person = person.strip() or f"{first_name.strip()} {last_name.strip()}".strip() or email.strip()
+                person = (
+                    person.strip()
+                    or f"{first_name.strip()} {last_name.strip()}".strip()
+                    or email.strip()
+                )
                 if "@" in person:
                     person = person.partition("@")[0] or person
                 if html:
                     description = text_of(description)
                 if guarded:
                     contract, category = unguarded(contract), unguarded(category)
-                    client, project, description, person = map(unguarded, (client, project, description, person))
+                    client, project, description, person = map(
+                        unguarded, (client, project, description, person)
+                    )
             except Refusal as refusal:
                 self._left_out(refusal, line)
                 continue
             yield WorkLine(
-                line, on, seconds, started, client.strip(), project.strip(), task.strip(),
-                description if description.strip() else "", person, billable[bill_key], tags.strip(), contract.strip(),
-                ref.strip()[:60], category.strip(), scope.strip(),
-            )  # fmt: skip
+                line,
+                on,
+                seconds,
+                started,
+                client.strip(),
+                project.strip(),
+                task.strip(),
+                description if description.strip() else "",
+                person,
+                billable[bill_key],
+                tags.strip(),
+                contract.strip(),
+                ref.strip()[:60],
+                category.strip(),
+                scope.strip(),
+            )
 
     def _left_out(self, refusal: Refusal, line: int) -> None:
         """Name a row that cannot be read and was left out by choice; else refuse the file."""
         if not self.leave_out:
             raise refusal
-        self.no_entries.append(Note(line, _("left out by choice: %(refusal)s") % {"refusal": refusal}))
+        self.no_entries.append(
+            Note(line, _("left out by choice: %(refusal)s") % {"refusal": refusal})
+        )
 
     def _no_date(self, row: Row, cell: str, moment: Moment | None) -> None:
         """Name a row without a day; refuse one whose day is there and cannot be read."""
@@ -280,16 +402,27 @@ class _Reading:
             why = _("a remark, not an entry")
         else:
             name = "date" if self._cell(row, "date") else "start"
-            self._left_out(self._refusal(row, name, _("this is not a date in the calendar")), row.line)
+            self._left_out(
+                self._refusal(row, name, _("this is not a date in the calendar")), row.line
+            )
             return
         self.no_entries.append(Note(row.line, why))
 
     def _refusal(self, row: Row, name: str, reason: str) -> Refusal:
         column = self.columns.get(name)
-        return Refusal(reason, line=row.line, column=column.label if column else None, value=self._cell(row, name))
+        return Refusal(
+            reason,
+            line=row.line,
+            column=column.label if column else None,
+            value=self._cell(row, name),
+        )
 
-    def _span(self, row: Row, on_cell: str, start_cell: str, end_cell: str, end_date: str) -> int | None:
-        """Return the time between start and end, over midnight too; None where one of them is missing."""
+    def _span(
+        self, row: Row, on_cell: str, start_cell: str, end_cell: str, end_date: str
+    ) -> int | None:
+        """Return the time between start and end, over midnight too; None where one of them is
+        missing.
+        """
         day = self._moment(on_cell) if on_cell else None
         begun = self._moment(start_cell) if start_cell else day
         ended = self._moment(end_cell) if end_cell else None
@@ -308,7 +441,11 @@ class _Reading:
         last_day = ended.on if ended.on != date.min else last.on if last else first_day
         if first_day == date.min or last_day == date.min:
             first_day = last_day = date.min
-        seconds = (last_day.toordinal() - first_day.toordinal()) * _DAY + _of_day(ended.at) - _of_day(begun.at)
+        seconds = (
+            (last_day.toordinal() - first_day.toordinal()) * _DAY
+            + _of_day(ended.at)
+            - _of_day(begun.at)
+        )
         if seconds < 0 and last_day == first_day:
             seconds += _DAY
         return seconds if seconds >= 0 else None
@@ -327,14 +464,18 @@ class _Reading:
             raise self._refusal(row, "pause", _("this is not a duration"))
         return seconds
 
-    def _flag_span(self, row: Row, cells: Sequence[str], span: int, seconds: int, pause: str) -> None:
+    def _flag_span(
+        self, row: Row, cells: Sequence[str], span: int, seconds: int, pause: str
+    ) -> None:
         try:
             if abs(span - self._pause(row, pause) - seconds) <= 60:
                 return
         except Refusal:
             pass
         why = _("lasts %(spanned)s by start and end, but says %(given)s; %(given)s is taken")
-        self.flags.append(Note(row.line, why % {"spanned": clock(span), "given": self.hours.given(cells)}))
+        self.flags.append(
+            Note(row.line, why % {"spanned": clock(span), "given": self.hours.given(cells)})
+        )
 
     def _pivoted(self) -> Iterator[WorkLine]:
         """Read a table whose columns are days: each filled cell is that day's work."""
@@ -342,9 +483,13 @@ class _Reading:
         lost = next((column.label for column, day in days if day is None), None)
         if lost:
             reason = _(
-                "The column “%(label)s” does not say which day it is: a summary. Export the detailed report instead: %(how)s."
+                "The column “%(label)s” does not say which day it is: a summary. Export the "
+                "detailed report instead: %(how)s."
             )
-            raise Refusal(reason % {"label": lost, "how": self.layout.tool.how_to_export}, line=self.layout.header.line)
+            raise Refusal(
+                reason % {"label": lost, "how": self.layout.tool.how_to_export},
+                line=self.layout.header.line,
+            )
         for row in self.layout.body:
             texts: Any = {name: self._cell(row, name) for name in _TEXTS}
             names = [text for name, text in texts.items() if text and name != "tags"]
@@ -364,26 +509,46 @@ class _Reading:
                 try:
                     seconds = self.hours.read(cell, column, row.line)
                     if seconds > LONGEST_ROW:
-                        raise Refusal(_("more than 1,000 hours in one entry"), line=row.line, column=column.label, value=cell)
+                        raise Refusal(
+                            _("more than 1,000 hours in one entry"),
+                            line=row.line,
+                            column=column.label,
+                            value=cell,
+                        )
                 except Refusal as refusal:
                     self._left_out(refusal, row.line)
                     continue
                 if seconds < 0:
-                    why = _("a negative amount (%(given)s): set it against its original by hand") % {"given": cell}
+                    why = _(
+                        "a negative amount (%(given)s): set it against its original by hand"
+                    ) % {"given": cell}
                     self.no_entries.append(Note(row.line, why))
                 elif seconds:
                     yield WorkLine(row.line, day, seconds, billable=said, **texts)
 
     def _days(self) -> list[tuple[Column, date | None]]:
-        """Return the day of each column, by the range the file states where the headings leave the year open."""
+        """Return the day of each column, by the range the file states where the headings leave the
+        year open.
+        """
         names = [(column, column.label.split(" (column")[0]) for column in self.layout.days]
         orders: tuple[values.DateOrder, ...] = (self.order,) if self.order else ("dmy", "mdy")
         read = []
         for order in orders:
             window = values.stated_range(self.file_name, self.layout.above, order)
-            read.append([(column, values.read_day_of(name, self.order or order, window)) for column, name in names])
+            read.append(
+                [
+                    (column, values.read_day_of(name, self.order or order, window))
+                    for column, name in names
+                ]
+            )
         whole = [days for days in read if all(day for _column, day in days)]
-        return whole[0] if whole and all(days == whole[0] for days in whole) else read[0] if not whole else [(names[0][0], None)]
+        return (
+            whole[0]
+            if whole and all(days == whole[0] for days in whole)
+            else read[0]
+            if not whole
+            else [(names[0][0], None)]
+        )
 
 
 def _some(cells: Iterator[tuple[int, str]], most: int = 50) -> Iterator[tuple[int, str]]:

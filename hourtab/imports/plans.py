@@ -11,11 +11,21 @@ from hourtab.ledger.batches import Batch, SourceRow
 from hourtab.ledger.models import Source
 from hourtab.retainers.models import Retainer
 
-OUTCOMES = ("new", "changed", "gone", "unchanged", "conflict", "not_for_this_retainer", "not_an_entry")
+OUTCOMES = (
+    "new",
+    "changed",
+    "gone",
+    "unchanged",
+    "conflict",
+    "not_for_this_retainer",
+    "not_an_entry",
+)
 
 
 class Outcome(NamedTuple):
-    """What becomes of one row. `line` is None for a row that is gone from the file; `retainer` the reference it is for."""
+    """What becomes of one row. `line` is None for a row that is gone from the file; `retainer` the
+    reference it is for.
+    """
 
     kind: str
     line: int | None
@@ -56,7 +66,9 @@ class Absent(NamedTuple):
 
 
 class Listed(NamedTuple):
-    """An entry the source has a row for: the row's own number, its day, and the day its entry posts on."""
+    """An entry the source has a row for: the row's own number, its day, and the day its entry posts
+    on.
+    """
 
     entry: int
     ref: str
@@ -66,8 +78,9 @@ class Listed(NamedTuple):
 
 @dataclass(slots=True)
 class Plan:
-    """Everything an import would do. `unpublished` are rows that need a tick before their texts are shown to a client,
-    `sensitive` the texts of these and of those that were decided on."""
+    """Everything an import would do. `unpublished` are rows that need a tick before their texts are
+    shown to a client, `sensitive` the texts of these and of those that were decided on.
+    """
 
     parsed: Parsed
     window: tuple[date, date] | None
@@ -83,7 +96,11 @@ class Plan:
     def counts(self) -> dict[str, int]:
         """How many rows have which outcome; `read` counts the entry rows of the file."""
         found = Counter(outcome.kind for outcome in self.outcomes)
-        read = sum(1 for outcome in self.outcomes if outcome.line is not None and outcome.kind != "not_an_entry")
+        read = sum(
+            1
+            for outcome in self.outcomes
+            if outcome.line is not None and outcome.kind != "not_an_entry"
+        )
         return {"read": read} | {kind: found[kind] for kind in OUTCOMES}
 
     @property

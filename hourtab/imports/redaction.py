@@ -1,4 +1,6 @@
-"""What should not be published by accident: addresses, telephone numbers, credentials, and words a workspace keeps to itself."""
+"""What should not be published by accident: addresses, telephone numbers, credentials, and words a
+workspace keeps to itself.
+"""
 
 import re
 from collections.abc import Iterable
@@ -32,21 +34,31 @@ class Redaction:
 
     def __init__(self, words: Iterable[str] = ()) -> None:
         listed = sorted({folded(word) for word in words if word.strip()}, key=len, reverse=True)
-        self.words = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, listed))})(?!\w)") if listed else None
+        self.words = (
+            re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, listed))})(?!\w)") if listed else None
+        )
 
     def why(self, *texts: str) -> str:
-        """Return what in these texts should be looked at before they are published; empty where nothing should."""
+        """Return what in these texts should be looked at before they are published; empty where
+        nothing should.
+        """
         for text in texts:
             if not text:
                 continue
             if "@" in text and _ADDRESS.search(text):
                 return _("holds an e-mail address")
-            if (":" in text or "=" in text) and _may_hold_credentials(text) and _CREDENTIALS.search(text):
+            if (
+                (":" in text or "=" in text)
+                and _may_hold_credentials(text)
+                and _CREDENTIALS.search(text)
+            ):
                 return _("holds credentials")
             if _MAY_BE_PHONE.search(text) and _PHONE.search(text):
                 return _("holds a telephone number")
             if self.words and (found := self.words.search(folded(text))):
-                return _("holds “%(word)s”, which is on your list of private words") % {"word": found[0]}
+                return _("holds “%(word)s”, which is on your list of private words") % {
+                    "word": found[0]
+                }
         return ""
 
 

@@ -1,4 +1,6 @@
-"""What a preview shows, as values that can be kept: the page draws the same whether it was made now or by the worker."""
+"""What a preview shows, as values that can be kept: the page draws the same whether it was made now
+or by the worker.
+"""
 
 from collections.abc import Mapping, Sequence
 from itertools import islice
@@ -43,12 +45,20 @@ def preview(examined: Examined) -> dict[str, Any]:
             }
             for part in examined.parts
         ],
-        "flags": [list(flag) for flag in plan.flags[:SHOWN_FLAGS] if flag.line not in plan.sensitive],
+        "flags": [
+            list(flag) for flag in plan.flags[:SHOWN_FLAGS] if flag.line not in plan.sensitive
+        ],
         "more_flags": max(0, len(plan.flags) - SHOWN_FLAGS),
-        "sensitive": [[note.line, note.why, plan.sensitive[note.line]] for note in plan.unpublished[:SHOWN_FLAGS]],
+        "sensitive": [
+            [note.line, note.why, plan.sensitive[note.line]]
+            for note in plan.unpublished[:SHOWN_FLAGS]
+        ],
         "sensitive_lines": [note.line for note in plan.unpublished],
         "decided": sorted(set(plan.sensitive) - undecided)[:SHOWN_ROWS],
-        "absent": [[item.retainer.ref, str(item.retainer), len(item.entries), item.is_ticked] for item in plan.absent],
+        "absent": [
+            [item.retainer.ref, str(item.retainer), len(item.entries), item.is_ticked]
+            for item in plan.absent
+        ],
         "outcomes": [
             [
                 outcome.line,
@@ -63,7 +73,11 @@ def preview(examined: Examined) -> dict[str, Any]:
         ],
         "more_outcomes": max(0, len(changed) - SHOWN_ROWS),
         "clients": _tally("client", parsed.lines, examined),
-        "projects": _tally("project", [line for line in parsed.lines if examined.retainer or not line.client], examined),
+        "projects": _tally(
+            "project",
+            [line for line in parsed.lines if examined.retainer or not line.client],
+            examined,
+        ),
         "nothing": not any(plan.counts[kind] for kind in ("new", "changed", "gone", "conflict")),
         "no_entry_at_all": not parsed.lines,
         "table": table(parsed.layout),
@@ -73,8 +87,16 @@ def preview(examined: Examined) -> dict[str, Any]:
 def table(layout: Layout) -> dict[str, Any]:
     """Return the first rows of a table, its columns' names, and which is read for what."""
     width = len(layout.labels)
-    rows = [[line, *(cell[:80] for cell in cells[:width])] for line, cells in islice(layout.body, SAMPLE_ROWS)]
-    return {"labels": list(layout.labels), "rows": rows, "mapping": mapping(layout), "tool": layout.tool.label}
+    rows = [
+        [line, *(cell[:80] for cell in cells[:width])]
+        for line, cells in islice(layout.body, SAMPLE_ROWS)
+    ]
+    return {
+        "labels": list(layout.labels),
+        "rows": rows,
+        "mapping": mapping(layout),
+        "tool": layout.tool.label,
+    }
 
 
 def question(asked: Open, sheets: Sequence[Sheet]) -> dict[str, Any]:
@@ -88,9 +110,15 @@ def question(asked: Open, sheets: Sequence[Sheet]) -> dict[str, Any]:
         "line": found.line,
     }
     if found.key.startswith("column."):
-        rows = next((sheet.rows for sheet in sheets for row in sheet.rows[:60] if row.line == found.line), [])
+        rows = next(
+            (sheet.rows for sheet in sheets for row in sheet.rows[:60] if row.line == found.line),
+            [],
+        )
         at = next((i for i, row in enumerate(rows) if row.line == found.line), 0)
-        said["sample"] = [[row.line, *(cell[:80] for cell in row.cells)] for row in rows[at : at + SAMPLE_ROWS + 1]]
+        said["sample"] = [
+            [row.line, *(cell[:80] for cell in row.cells)]
+            for row in rows[at : at + SAMPLE_ROWS + 1]
+        ]
     return said
 
 
@@ -100,8 +128,12 @@ def refusal(refused: Refusal) -> dict[str, Any]:
 
 
 def _tally(name: str, lines: Sequence[WorkLine], examined: Examined) -> list[list[Any]]:
-    """Return each client or project of the file with its rows, its seconds and where they go, the largest first."""
-    went: dict[int, str] = {outcome.line: outcome.retainer for outcome in examined.plan.outcomes if outcome.line}
+    """Return each client or project of the file with its rows, its seconds and where they go, the
+    largest first.
+    """
+    went: dict[int, str] = {
+        outcome.line: outcome.retainer for outcome in examined.plan.outcomes if outcome.line
+    }
     names: Mapping[str, str] = {part.retainer.ref: str(part.retainer) for part in examined.parts}
     sums: dict[str, list[int]] = {}
     to: dict[str, set[str]] = {}
@@ -112,13 +144,16 @@ def _tally(name: str, lines: Sequence[WorkLine], examined: Examined) -> list[lis
         cell[1] += line.seconds
         to.setdefault(text, set()).add(names.get(went.get(line.line, ""), ""))
     found: list[list[Any]] = [
-        [text, rows, seconds, sorted(to[text] - {""}), "" in to[text]] for text, (rows, seconds) in sums.items()
+        [text, rows, seconds, sorted(to[text] - {""}), "" in to[text]]
+        for text, (rows, seconds) in sums.items()
     ]
     return sorted(found, key=lambda row: -row[2])[:SHOWN_NAMES]
 
 
 def changed_columns(posted: Mapping[str, str], shown: Mapping[str, str]) -> dict[str, str]:
-    """Return the columns that a form names otherwise than they were read: `column.date` and the like."""
+    """Return the columns that a form names otherwise than they were read: `column.date` and the
+    like.
+    """
     found = {}
     for key, label in posted.items():
         if key.startswith("column.") and label != shown.get(key.removeprefix("column."), NONE):

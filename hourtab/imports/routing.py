@@ -24,12 +24,21 @@ def rules_of(source: Source | None) -> list[SourceRule]:
 
 def as_rule(row: SourceRule) -> Rule:
     """Return a stored rule as a value."""
-    return Rule(row.conditions, row.retainer.ref if row.retainer else "", row.leaves_out, row.scope, row.category)
+    return Rule(
+        row.conditions,
+        row.retainer.ref if row.retainer else "",
+        row.leaves_out,
+        row.scope,
+        row.category,
+    )
 
 
 def digest_of(rules: Iterable[Rule]) -> str:
     """Return a digest that changes when what rules say does."""
-    said = [[rule.conditions, rule.retainer, rule.leaves_out, rule.scope, rule.category] for rule in rules]
+    said = [
+        [rule.conditions, rule.retainer, rule.leaves_out, rule.scope, rule.category]
+        for rule in rules
+    ]
     return hashlib.sha256(json.dumps(said, sort_keys=True, default=list).encode()).hexdigest()[:16]
 
 
@@ -41,7 +50,13 @@ def targets_of(workspace: Workspace) -> list[Retainer]:
 class Routing:
     """The rules a file is taken by: those stored, and those its answers add."""
 
-    def __init__(self, stored: Sequence[SourceRule], answers: Mapping[str, str], focus: Retainer | None, parsed: Parsed) -> None:
+    def __init__(
+        self,
+        stored: Sequence[SourceRule],
+        answers: Mapping[str, str],
+        focus: Retainer | None,
+        parsed: Parsed,
+    ) -> None:
         self.focus = focus
         own = self._for_focus(answers, parsed)
         self.answered = [*own, *_routes(answers)]
@@ -51,14 +66,23 @@ class Routing:
             row
             for row in stored
             if not row.is_answer
-            or not (json.dumps(row.conditions, sort_keys=True) in same or (row.retainer and row.retainer.ref in replaced))
+            or not (
+                json.dumps(row.conditions, sort_keys=True) in same
+                or (row.retainer and row.retainer.ref in replaced)
+            )
         ]
         by_hand = [as_rule(row) for row in self.kept if not row.is_answer]
-        self.rules = [*by_hand, *self.answered, *(as_rule(row) for row in self.kept if row.is_answer)]
+        self.rules = [
+            *by_hand,
+            *self.answered,
+            *(as_rule(row) for row in self.kept if row.is_answer),
+        ]
         self.everything = answers.get("all_rows") == "yes" and focus is not None
 
     def _for_focus(self, answers: Mapping[str, str], parsed: Parsed) -> list[Rule]:
-        """Return the rule that answers naming clients, projects or only billable rows make for one retainer."""
+        """Return the rule that answers naming clients, projects or only billable rows make for one
+        retainer.
+        """
         if (
             self.focus is None
             or answers.get("all_rows") == "yes"
@@ -70,8 +94,12 @@ class Routing:
             if names := [name.strip() for name in answers.get(key, "").split("\n") if name.strip()]:
                 conditions[key] = names
         if "client" not in conditions:
-            # Never without a client where one can be said: a later file of all clients must not come in whole.
-            own, clients = self.focus.client.name, {folded(client) for client in {line.client for line in parsed.lines}} - {""}
+            # Never without a client where one can be said: a later file of all clients must not
+            # come in whole.
+            own, clients = (
+                self.focus.client.name,
+                {folded(client) for client in {line.client for line in parsed.lines}} - {""},
+            )
             if not clients or folded(own) in clients:
                 conditions["client"] = [own] if clients else [""]
             elif "project" not in conditions:
@@ -80,12 +108,20 @@ class Routing:
             conditions["billable"] = ["yes", "no_charge", ""]
         return [Rule(conditions, self.focus.ref)]
 
-    def router(self, retainers: Sequence[Retainer], parsed: Parsed, answers: Mapping[str, str]) -> Router:
-        """Return what decides for every row. Raises `Open` where a file leaves open which rows are a retainer's."""
-        targets = [Target(retainer.ref, retainer.name, retainer.client.name) for retainer in retainers]
+    def router(
+        self, retainers: Sequence[Retainer], parsed: Parsed, answers: Mapping[str, str]
+    ) -> Router:
+        """Return what decides for every row. Raises `Open` where a file leaves open which rows are
+        a retainer's.
+        """
+        targets = [
+            Target(retainer.ref, retainer.name, retainer.client.name) for retainer in retainers
+        ]
         rules = list(self.rules)
         if self.everything and self.focus:
-            only = {"billable": ["yes", "no_charge", ""]} if answers.get("billable") == "only" else {}
+            only = (
+                {"billable": ["yes", "no_charge", ""]} if answers.get("billable") == "only" else {}
+            )
             rules = [Rule(only, self.focus.ref), *rules]
         elif self.focus:
             self._ask(parsed)
@@ -94,8 +130,14 @@ class Routing:
         return Router(rules, targets, focus=self.focus.ref if self.focus else "")
 
     def _has_no_names(self, parsed: Parsed) -> bool:
-        """Say whether a file names no client at all, and no rule says which of its rows are the retainer's."""
-        if self.focus is None or self.everything or any(rule.retainer == self.focus.ref for rule in self.rules):
+        """Say whether a file names no client at all, and no rule says which of its rows are the
+        retainer's.
+        """
+        if (
+            self.focus is None
+            or self.everything
+            or any(rule.retainer == self.focus.ref for rule in self.rules)
+        ):
             return False
         return not any(line.client for line in parsed.lines)
 
@@ -103,29 +145,44 @@ class Routing:
         """Ask which rows are the retainer's, where neither a rule nor a name says so."""
         if self.focus is None or any(rule.retainer == self.focus.ref for rule in self.rules):
             return
-        clients = {folded(client): client for client in {line.client for line in parsed.lines} if client}
+        clients = {
+            folded(client): client for client in {line.client for line in parsed.lines} if client
+        }
         name = self.focus.client.name
         if clients and folded(name) not in clients:
-            text = _("Which client of the file is %(name)s? Rows of others are not stored.") % {"name": name}
-            raise Open(Question("client", text, tuple(sorted(clients.values()))))
-        projects = {folded(project): project for project in {line.project for line in parsed.lines} if project}
-        if not clients and len(projects) > 1:
-            text = _("The file names no clients. Which of its projects are for %(name)s? Rows of others are not stored.") % {
+            text = _("Which client of the file is %(name)s? Rows of others are not stored.") % {
                 "name": name
             }
+            raise Open(Question("client", text, tuple(sorted(clients.values()))))
+        projects = {
+            folded(project): project
+            for project in {line.project for line in parsed.lines}
+            if project
+        }
+        if not clients and len(projects) > 1:
+            text = _(
+                "The file names no clients. Which of its projects are for %(name)s? Rows of others are not stored."
+            ) % {"name": name}
             raise Open(Question("project", text, tuple(sorted(projects.values()))))
 
 
 def _routes(answers: Mapping[str, str]) -> list[Rule]:
-    """Return the rules that `routes` says: a JSON list of [condition, text, retainer], with no retainer for rows to leave out."""
+    """Return the rules that `routes` says: a JSON list of [condition, text, retainer], with no
+    retainer for rows to leave out.
+    """
     try:
         routes: Any = json.loads(answers.get("routes") or "[]")
-        return [Rule({str(name): [str(text)]}, str(ref), leaves_out=not ref) for name, text, ref in routes]
+        return [
+            Rule({str(name): [str(text)]}, str(ref), leaves_out=not ref)
+            for name, text, ref in routes
+        ]
     except (ValueError, TypeError):
         return []
 
 
-def keep_rules(source: Source, routing: Routing, retainers: Sequence[Retainer], by: Member | None) -> None:
+def keep_rules(
+    source: Source, routing: Routing, retainers: Sequence[Retainer], by: Member | None
+) -> None:
     """Store the rules that came of answers, in place of those they replace."""
     if not routing.answered:
         return

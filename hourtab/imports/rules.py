@@ -1,7 +1,8 @@
 """Which row goes where: rules on what the source says of it, then the names of clients.
 
-Each part of a decision (which retainer, which scope, which category) is made by the first rule that fits the row and
-says anything about it. A retainer that no rule names gets the rows whose client has its client's name.
+Each part of a decision (which retainer, which scope, which category) is made by the first rule that
+fits the row and says anything about it. A retainer that no rule names gets the rows whose client
+has its client's name.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,10 +22,11 @@ SCOPES = ("retainer", "project", "courtesy", "internal")
 
 @dataclass(frozen=True)
 class Rule:
-    """Conditions that must all hold, and what follows. A condition holds where one of its texts fits.
+    """Conditions that must all hold, and what follows. A condition holds where one of its texts
+    fits.
 
-    All are compared without regard to case and accents; `text` fits where the description holds it, an empty text where
-    the row says nothing.
+    All are compared without regard to case and accents; `text` fits where the description holds it,
+    an empty text where the row says nothing.
     """
 
     conditions: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -35,7 +37,11 @@ class Rule:
 
     @cached_property
     def _wanted(self) -> list[tuple[str, frozenset[str]]]:
-        return [(name, frozenset(folded(text) for text in texts)) for name, texts in self.conditions.items() if texts]
+        return [
+            (name, frozenset(folded(text) for text in texts))
+            for name, texts in self.conditions.items()
+            if texts
+        ]
 
     @property
     def says_where(self) -> bool:
@@ -59,7 +65,9 @@ class Rule:
 
 
 class Route(NamedTuple):
-    """Where a row goes: the reference of a retainer, or none and the reason; with scope and category where a rule says so."""
+    """Where a row goes: the reference of a retainer, or none and the reason; with scope and
+    category where a rule says so.
+    """
 
     retainer: str
     why: str = ""
@@ -79,7 +87,9 @@ class Target:
 class Router:
     """Decides for every row. With a `focus` all others' rows are named as theirs and not taken."""
 
-    def __init__(self, rules: Sequence[Rule], targets: Iterable[Target], *, focus: str = "") -> None:
+    def __init__(
+        self, rules: Sequence[Rule], targets: Iterable[Target], *, focus: str = ""
+    ) -> None:
         self.rules, self.focus = rules, focus
         self.targets = {target.ref: target for target in targets}
         named = {rule.retainer for rule in rules if rule.retainer}
@@ -114,7 +124,13 @@ class Router:
         scope = next((rule.scope for rule in fitting if rule.scope), "")
         category = next((rule.category for rule in fitting if rule.category), "")
         if not scope:
-            scope = line.scope if line.scope in SCOPES else "courtesy" if line.billable == "no_charge" else ""
+            scope = (
+                line.scope
+                if line.scope in SCOPES
+                else "courtesy"
+                if line.billable == "no_charge"
+                else ""
+            )
         decisive = next((rule for rule in fitting if rule.says_where), None)
         if decisive and decisive.leaves_out:
             return Route("", _("left out by a rule"))
@@ -149,5 +165,7 @@ class Router:
 
     def _to(self, target: Target, scope: str, category: str) -> Route:
         if self.focus and target.ref != self.focus:
-            return Route("", _("for %(client)s, %(name)s") % {"client": target.client, "name": target.name})
+            return Route(
+                "", _("for %(client)s, %(name)s") % {"client": target.client, "name": target.name}
+            )
         return Route(target.ref, "", scope, category)

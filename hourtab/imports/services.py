@@ -31,10 +31,29 @@ from hourtab.lib.memory import without_collecting
 from hourtab.retainers.models import Retainer
 
 ANSWERS = (
-    "date_order", "decimal", "unit", "hours", "sheet", "source", "client", "project", "billable", "routes", "gone", "conflict",
-    "late", "closed",
-    "unreadable", "publish", "withhold", "absent", "from", "until", "all_rows", "only_add",
-)  # fmt: skip
+    "date_order",
+    "decimal",
+    "unit",
+    "hours",
+    "sheet",
+    "source",
+    "client",
+    "project",
+    "billable",
+    "routes",
+    "gone",
+    "conflict",
+    "late",
+    "closed",
+    "unreadable",
+    "publish",
+    "withhold",
+    "absent",
+    "from",
+    "until",
+    "all_rows",
+    "only_add",
+)
 """What may be answered about a file, beside `column.` and a field."""
 
 type Progress = Callable[[str], None]
@@ -56,7 +75,9 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """A file, and what it would do. `retainer` is the only one it may feed, None where it may feed all."""
+    """A file, and what it would do. `retainer` is the only one it may feed, None where it may feed
+    all.
+    """
 
     upload: Upload
     plan: Plan
@@ -65,13 +86,23 @@ class Examined:
 
     @property
     def fingerprint(self) -> str:
-        """Digest of everything that would happen: an apply that would do something else than was shown is refused.
+        """Digest of everything that would happen: an apply that would do something else than was
+        shown is refused.
 
-        What is decided about rows with sensitive texts is no part of it: that is decided with the apply.
+        What is decided about rows with sensitive texts is no part of it: that is decided with the
+        apply.
         """
         asked = self.plan.sensitive
-        shown = repr([(o.kind, o.line, o.on, o.seconds, o.retainer) for o in self.plan.outcomes if o.line not in asked])
-        return hashlib.sha256(f"{self.upload.digest}{shown}{self.plan.window}".encode()).hexdigest()[:16]
+        shown = repr(
+            [
+                (o.kind, o.line, o.on, o.seconds, o.retainer)
+                for o in self.plan.outcomes
+                if o.line not in asked
+            ]
+        )
+        return hashlib.sha256(
+            f"{self.upload.digest}{shown}{self.plan.window}".encode()
+        ).hexdigest()[:16]
 
     @property
     def parts(self) -> Sequence[Part]:
@@ -84,13 +115,19 @@ def _nothing(_phase: str) -> None:
     """Report progress to nobody."""
 
 
-def read(upload: Upload, workspace: Workspace, now: datetime, retainer: Retainer | None = None) -> Parsed:
+def read(
+    upload: Upload, workspace: Workspace, now: datetime, retainer: Retainer | None = None
+) -> Parsed:
     """Read a file without asking what it would do. Raises `Refusal` or `Open`."""
     return _Taken(upload, workspace, retainer, now, _nothing).parsed
 
 
 def examine(
-    upload: Upload, workspace: Workspace, now: datetime, retainer: Retainer | None = None, progress: Progress = _nothing
+    upload: Upload,
+    workspace: Workspace,
+    now: datetime,
+    retainer: Retainer | None = None,
+    progress: Progress = _nothing,
 ) -> Examined:
     """Read a file and plan what it would do; stores nothing. Raises `Refusal` or `Open`."""
     with without_collecting():
@@ -139,7 +176,9 @@ def _read_and_apply(
         return _apply(taken, by=by, now=now, draft=draft, expect=expect)
 
 
-def _apply(taken: "_Taken", *, by: Member | None, now: datetime, draft: Import | None, expect: str) -> Import:
+def _apply(
+    taken: "_Taken", *, by: Member | None, now: datetime, draft: Import | None, expect: str
+) -> Import:
     upload, parsed, workspace = taken.upload, taken.parsed, taken.workspace
     taken.lock(now)
     if draft is not None:
@@ -159,11 +198,22 @@ def _apply(taken: "_Taken", *, by: Member | None, now: datetime, draft: Import |
     for part in shown:
         before = balance(part.retainer, now)
         batch = part.batch(done.ref, source)
-        listings = [] if batch.is_empty else batches.apply_batch(part.retainer, batch, by=by, now=now, tool=parsed.tool.label)
+        listings = (
+            []
+            if batch.is_empty
+            else batches.apply_batch(part.retainer, batch, by=by, now=now, tool=parsed.tool.label)
+        )
         after = before if batch.is_empty else balance(part.retainer, now)
         counts = dict(part.counts) | {"new_seconds": part.new_seconds}
-        kept = [asdict(listing) | {"source_on": listing.source_on and listing.source_on.isoformat()} for listing in listings]
-        parts.append(ImportPart(retainer=part.retainer, counts=counts, before=before, after=after, listings=kept))
+        kept = [
+            asdict(listing) | {"source_on": listing.source_on and listing.source_on.isoformat()}
+            for listing in listings
+        ]
+        parts.append(
+            ImportPart(
+                retainer=part.retainer, counts=counts, before=before, after=after, listings=kept
+            )
+        )
     _fill(done, taken, plan, source, now)
     done.save()
     for row in parts:
@@ -183,16 +233,20 @@ def _fill(done: Import, taken: "_Taken", plan: Plan, source: Source, now: dateti
     done.rules_digest = routing.digest_of(taken.routing.rules)
     done.counts = plan.counts | {"file_seconds": parsed.seconds, "new_seconds": plan.new_seconds}
     done.outcomes = _grouped(plan.outcomes)
-    done.digests = bytes.fromhex("".join(digest for line in sorted(plan.digests) for digest in plan.digests[line]))
+    done.digests = bytes.fromhex(
+        "".join(digest for line in sorted(plan.digests) for digest in plan.digests[line])
+    )
     done.facts = _facts(parsed, plan)
     done.flags = [[flag.line, flag.why] for flag in plan.flags]
     done.task, done.preview, done.problem, done.progress, done.leased_until = "", None, "", {}, None
 
 
 def undo(done: Import, *, by: Member | None, now: datetime, corrects: bool = False) -> Import:
-    """Take an import back: the statements are as before. Raises `LedgerError` where later changes stand in the way.
+    """Take an import back: the statements are as before. Raises `LedgerError` where later changes
+    stand in the way.
 
-    Lines that stand in cycles closed since are refused with `ClosedError`, or taken back as corrections (`corrects`).
+    Lines that stand in cycles closed since are refused with `ClosedError`, or taken back as
+    corrections (`corrects`).
     """
     with without_collecting(), transaction.atomic():
         return _undo(done, by, now, corrects)
@@ -201,15 +255,27 @@ def undo(done: Import, *, by: Member | None, now: datetime, corrects: bool = Fal
 def _undo(done: Import, by: Member | None, now: datetime, corrects: bool) -> Import:
     parts = list(done.parts.select_related("retainer").order_by("retainer"))
     retainers = {part.pk: record.lock(part.retainer) for part in parts}
-    done = Import.objects.select_for_update(of=("self",)).select_related("source", "workspace").get(pk=done.pk)
+    done = (
+        Import.objects.select_for_update(of=("self",))
+        .select_related("source", "workspace")
+        .get(pk=done.pk)
+    )
     if done.state != Import.State.APPLIED:
-        raise LedgerError(_("This import is %(state)s; there is nothing to undo.") % {"state": done.get_state_display()})
+        raise LedgerError(
+            _("This import is %(state)s; there is nothing to undo.")
+            % {"state": done.get_state_display()}
+        )
     for part in parts:
         listings = [
-            Listing(**raw | {"source_on": raw["source_on"] and date.fromisoformat(raw["source_on"])}) for raw in part.listings
+            Listing(
+                **raw | {"source_on": raw["source_on"] and date.fromisoformat(raw["source_on"])}
+            )
+            for raw in part.listings
         ]
         _refuse_if_later(done, part)
-        batches.undo_batch(retainers[part.pk], done.ref, listings, by=by, now=now, corrects=corrects)
+        batches.undo_batch(
+            retainers[part.pk], done.ref, listings, by=by, now=now, corrects=corrects
+        )
     done.state, done.undone_at = Import.State.UNDONE, now
     done.task, done.problem, done.progress, done.leased_until = "", "", {}, None
     done.save(update_fields=["state", "undone_at", "task", "problem", "progress", "leased_until"])
@@ -220,27 +286,44 @@ class _Taken:
     """A file that was read, with its source, its answers and its rules."""
 
     def __init__(
-        self, upload: Upload, workspace: Workspace, retainer: Retainer | None, now: datetime, progress: Progress
+        self,
+        upload: Upload,
+        workspace: Workspace,
+        retainer: Retainer | None,
+        now: datetime,
+        progress: Progress,
     ) -> None:
-        self.upload, self.workspace, self.retainer, self.progress = upload, workspace, retainer, progress
+        self.upload, self.workspace, self.retainer, self.progress = (
+            upload,
+            workspace,
+            retainer,
+            progress,
+        )
         self.zone = retainer.tzinfo if retainer else ZoneInfo(workspace.zone)
         self.today = now.astimezone(self.zone).date()
         progress("reading")
         self.sheets: Sequence[Sheet] = read_sheets(upload.content, today=self.today, zone=self.zone)
         self.source = sources.find_source(self.sheets, upload.answers, workspace)
         self.answers = sources.remembered(self.source, self.sheets) | dict(upload.answers)
-        self.parsed: Parsed = parse_sheets(self.sheets, upload.name, self.answers, zone=self.zone, today=self.today)
+        self.parsed: Parsed = parse_sheets(
+            self.sheets, upload.name, self.answers, zone=self.zone, today=self.today
+        )
         self.retainers = routing.targets_of(workspace)
 
     def lock(self, now: datetime) -> None:
-        """Lock every retainer the file may feed, close what is due there, and see its source as it is now."""
+        """Lock every retainer the file may feed, close what is due there, and see its source as it
+        is now.
+        """
         if self.retainer:
             self.retainer = record.lock(self.retainer)
             self.retainers = [
-                self.retainer if other.pk == self.retainer.pk else other for other in routing.targets_of(self.workspace)
+                self.retainer if other.pk == self.retainer.pk else other
+                for other in routing.targets_of(self.workspace)
             ]
         else:
-            self.retainers = [record.lock(retainer) for retainer in routing.targets_of(self.workspace)]
+            self.retainers = [
+                record.lock(retainer) for retainer in routing.targets_of(self.workspace)
+            ]
         for retainer in [self.retainer] if self.retainer else self.retainers:
             closing.close_due(retainer, now)
         self.source = sources.find_source(self.sheets, self.upload.answers, self.workspace)
@@ -259,15 +342,24 @@ class _Taken:
         return plan
 
     def _check_months(self, plan: Plan) -> None:
-        """Refuse new rows of days further back than the workspace's plan goes; what is stored already stays as it is."""
+        """Refuse new rows of days further back than the workspace's plan goes; what is stored
+        already stays as it is.
+        """
         if (first := earliest_day(self.workspace, self.today)) is None:
             return
-        early = [outcome for outcome in plan.outcomes if outcome.kind == "new" and outcome.on and outcome.on < first]
+        early = [
+            outcome
+            for outcome in plan.outcomes
+            if outcome.kind == "new" and outcome.on and outcome.on < first
+        ]
         if early:
             try:
                 check_day(self.workspace, early[0].on or first, self.today)
             except PlanError as error:
-                raise Refusal(_("%(error)s Bring it in from that day on.") % {"error": error}, line=early[0].line) from None
+                raise Refusal(
+                    _("%(error)s Bring it in from that day on.") % {"error": error},
+                    line=early[0].line,
+                ) from None
 
     def _order(self) -> Order:
         answers = self.answers
@@ -277,7 +369,9 @@ class _Taken:
             only_add=answers.get("only_add") == "yes",
             absent=frozenset(filter(None, answers.get("absent", "").split(","))),
             publish=_lines(answers.get("publish", "")),
-            withhold=_lines(answers.get("withhold", "")) if answers.get("publish") != "leave_out" else None,
+            withhold=_lines(answers.get("withhold", ""))
+            if answers.get("publish") != "leave_out"
+            else None,
             rules_changed=self._rules_changed(),
             takes_late=answers.get("late") != "leave_out",
             corrects=answers.get("closed") == "correct",
@@ -306,7 +400,9 @@ def _lines(text: str) -> frozenset[int] | None:
 def _publish_question(plan: Plan) -> Question:
     first = plan.unpublished[0]
     named = ", ".join(str(note.line) for note in plan.unpublished[:10])
-    text = _("Line %(lines)s: the text %(why)s. Is it to be shown to your client, or is the row to be left out?") % {
+    text = _(
+        "Line %(lines)s: the text %(why)s. Is it to be shown to your client, or is the row to be left out?"
+    ) % {
         "lines": named + ("…" if len(plan.unpublished) > 10 else ""),
         "why": first.why,
     }
@@ -333,7 +429,8 @@ def _grouped(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
         for (kind, why, ref), lines in groups.items()
     ]
     return found + [
-        {"kind": kind, "why": why, "retainer": ref, "lines": "", "count": count} for (kind, why, ref), count in gone.items()
+        {"kind": kind, "why": why, "retainer": ref, "lines": "", "count": count}
+        for (kind, why, ref), count in gone.items()
     ]
 
 
@@ -341,12 +438,22 @@ FACTS = ("client", "project", "task", "tags", "billable", "person", "contract")
 
 
 def _facts(parsed: Parsed, plan: Plan) -> dict[str, Any]:
-    """Return what rules went by in the rows that were stored, each combination once with its lines."""
+    """Return what rules went by in the rows that were stored, each combination once with its
+    lines.
+    """
     ours = {outcome.line for outcome in plan.outcomes if outcome.retainer and outcome.line}
     found: dict[tuple[str, ...], list[int]] = {}
     for line in parsed.lines:
         if line.line in ours:
-            key = (line.client, line.project, line.task, line.tags, line.billable, line.person, line.contract)
+            key = (
+                line.client,
+                line.project,
+                line.task,
+                line.tags,
+                line.billable,
+                line.person,
+                line.contract,
+            )
             found.setdefault(key, []).append(line.line)
     order = [[line, len(digests)] for line, digests in plan.digests.items() if len(digests) > 1]
     lines = ranges_of(sorted(plan.digests))
@@ -371,13 +478,15 @@ def _refuse_if_later(done: Import, part: ImportPart) -> None:
         if applied <= (done.applied_at, part.pk) or not other.listings:
             continue
         if ours is None:
-            written = Revision.objects.filter(write__batch=done.ref, entry__retainer=part.retainer).values_list(
-                "entry", flat=True
-            )
+            written = Revision.objects.filter(
+                write__batch=done.ref, entry__retainer=part.retainer
+            ).values_list("entry", flat=True)
             ours = {raw["entry"] for raw in part.listings} | set(written)
         if any(raw["entry"] in ours for raw in other.listings):
             raise LedgerError(
-                _("A later import (%(file_name)s, %(ref)s) changed the same lines. Undo that one first.")
+                _(
+                    "A later import (%(file_name)s, %(ref)s) changed the same lines. Undo that one first."
+                )
                 % {"file_name": other.brought_by.file_name, "ref": other.brought_by.ref}
             )
 

@@ -17,18 +17,27 @@ REMEMBERED = ("date_order", "decimal", "hours", "unit", "sheet")
 """What is kept of the answers about a file, beside the columns named by hand."""
 
 
-def find_source(sheets: Sequence[Sheet], answers: Mapping[str, str], workspace: Workspace) -> Source | None:
+def find_source(
+    sheets: Sequence[Sheet], answers: Mapping[str, str], workspace: Workspace
+) -> Source | None:
     """Return the source a file comes from; None where it is new.
 
-    A table of no known tool is of the source whose columns it has. Raises `Open` where a tool has several accounts.
+    A table of no known tool is of the source whose columns it has. Raises `Open` where a tool has
+    several accounts.
     """
     tool = guess_tool(sheets)
     known = list(Source.objects.filter(workspace=workspace, tool=tool.key))
     if (name := account_name(tool, answers.get("source", _own_name(tool, sheets)))) is not None:
         return next((source for source in known if source.name == name), None)
     if tool is OTHER:
-        fitting = [source for source in known if (columns := source.answers.get("columns")) and bears(sheets, columns)]
-        return max(fitting, key=lambda source: (len(source.answers["columns"]), source.pk), default=None)
+        fitting = [
+            source
+            for source in known
+            if (columns := source.answers.get("columns")) and bears(sheets, columns)
+        ]
+        return max(
+            fitting, key=lambda source: (len(source.answers["columns"]), source.pk), default=None
+        )
     if len(known) > 1:
         text = _("Which account of %(tool)s is this file from?") % {"tool": tool.label}
         raise Open(Question("source", text, tuple(source.name or tool.label for source in known)))
@@ -36,17 +45,23 @@ def find_source(sheets: Sequence[Sheet], answers: Mapping[str, str], workspace: 
 
 
 def account_name(tool: Tool, said: str | None) -> str | None:
-    """Return the name of the account a user said: the first one has none, and is called as its tool."""
+    """Return the name of the account a user said: the first one has none, and is called as its
+    tool.
+    """
     return "" if said == tool.label else said
 
 
 def _own_name(tool: Tool, sheets: Sequence[Sheet]) -> str | None:
-    """Return the name a file gives its own source: each calendar is one. None where it gives none."""
+    """Return the name a file gives its own source: each calendar is one. None where it gives
+    none.
+    """
     return sheets[0].name[:80] if tool is CALENDAR else None
 
 
 def remembered(source: Source | None, sheets: Sequence[Sheet]) -> dict[str, str]:
-    """Return what was answered about earlier files of a source, as far as it can be said of this one."""
+    """Return what was answered about earlier files of a source, as far as it can be said of this
+    one.
+    """
     if source is None:
         return {}
     kept = source.answers
@@ -57,24 +72,41 @@ def remembered(source: Source | None, sheets: Sequence[Sheet]) -> dict[str, str]
     return found
 
 
-def keep_source(workspace: Workspace, source: Source | None, parsed: Parsed, answers: Mapping[str, str]) -> Source:
-    """Return the source of a file, made where it is new, locked, with what was decided about the file."""
+def keep_source(
+    workspace: Workspace, source: Source | None, parsed: Parsed, answers: Mapping[str, str]
+) -> Source:
+    """Return the source of a file, made where it is new, locked, with what was decided about the
+    file.
+    """
     columns = sorted(set(mapping(parsed.layout).values()))
     if source is None:
-        name = account_name(parsed.tool, answers.get("source")) or (parsed.layout.sheet if parsed.tool is CALENDAR else "")
+        name = account_name(parsed.tool, answers.get("source")) or (
+            parsed.layout.sheet if parsed.tool is CALENDAR else ""
+        )
         if not name and parsed.tool is OTHER:
             name = _free_name(workspace, ", ".join(columns)[:70])
-        source, _made = Source.objects.get_or_create(workspace=workspace, tool=parsed.tool.key, name=name[:80])
+        source, _made = Source.objects.get_or_create(
+            workspace=workspace, tool=parsed.tool.key, name=name[:80]
+        )
     source = Source.objects.select_for_update().get(pk=source.pk)
     named = {f"column.{name}": label for name, label in parsed.layout.mapped.items()}
-    kept = {key: value for key, value in source.answers.items() if not (named and key.startswith("column."))}
+    kept = {
+        key: value
+        for key, value in source.answers.items()
+        if not (named and key.startswith("column."))
+    }
     kept |= dict(parsed.decided) | named | ({"columns": columns} if parsed.tool is OTHER else {})
     varying = set(kept.get("varying", ())) | {
-        key for key in ("date_order", "decimal") if key in source.answers and kept[key] != source.answers[key]
+        key
+        for key in ("date_order", "decimal")
+        if key in source.answers and kept[key] != source.answers[key]
     }
     if varying:
-        # Files of this source have been written in both ways: what one said says nothing of the next.
-        kept = {key: value for key, value in kept.items() if key not in varying} | {"varying": sorted(varying)}
+        # Files of this source have been written in both ways: what one said says nothing of the
+        # next.
+        kept = {key: value for key, value in kept.items() if key not in varying} | {
+            "varying": sorted(varying)
+        }
     if kept != source.answers:
         source.answers = kept
         source.save(update_fields=["answers"])
@@ -82,7 +114,9 @@ def keep_source(workspace: Workspace, source: Source | None, parsed: Parsed, ans
 
 
 def _free_name(workspace: Workspace, wanted: str) -> str:
-    taken = set(Source.objects.filter(workspace=workspace, tool=OTHER.key).values_list("name", flat=True))
+    taken = set(
+        Source.objects.filter(workspace=workspace, tool=OTHER.key).values_list("name", flat=True)
+    )
     name, number = wanted, 1
     while name in taken:
         number += 1

@@ -1,4 +1,6 @@
-"""From an XLSX workbook to rows of text, within bounds: what a hostile one would unpack to is counted before it is read."""
+"""From an XLSX workbook to rows of text, within bounds: what a hostile one would unpack to is
+counted before it is read.
+"""
 
 import io
 import re
@@ -25,7 +27,9 @@ _DAY_ZERO = datetime(1899, 12, 31)  # noqa: DTZ001
 
 
 def read_workbook(content: bytes) -> list[Sheet]:
-    """Read the visible sheets of a workbook. Raises `Refusal` for what is none, or is beyond the bounds."""
+    """Read the visible sheets of a workbook. Raises `Refusal` for what is none, or is beyond the
+    bounds.
+    """
     _measure(content)
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
@@ -58,7 +62,10 @@ def _measure(content: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             parts = archive.infolist()
-            if "xl/workbook.xml" not in {part.filename for part in parts} or len(parts) > MOST_PARTS:
+            if (
+                "xl/workbook.xml" not in {part.filename for part in parts}
+                or len(parts) > MOST_PARTS
+            ):
                 raise _unreadable()
             total = 0
             for part in parts:
@@ -67,7 +74,10 @@ def _measure(content: bytes) -> None:
                 for piece in _pieces(content, part):
                     total += len(piece)
                     if total > LARGEST_UNPACKED:
-                        raise Refusal(_("This workbook unpacks to more than %(most)s MB.") % {"most": LARGEST_UNPACKED >> 20})
+                        raise Refusal(
+                            _("This workbook unpacks to more than %(most)s MB.")
+                            % {"most": LARGEST_UNPACKED >> 20}
+                        )
                     if "worksheets/" not in part.filename:
                         continue
                     for letters, digits in _REFERENCE.findall(tail + piece):
@@ -75,8 +85,20 @@ def _measure(content: bytes) -> None:
                         last_column = max(last_column, _column(letters))
                     tail = piece[-40:]
                 if max(last_row, 1) * max(last_column, 1) > MOST_CELLS:
-                    raise Refusal(_("A sheet of this workbook spans too many cells. Export the report as CSV."))
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, ValueError, EOFError, RuntimeError, IndexError) as error:
+                    raise Refusal(
+                        _(
+                            "A sheet of this workbook spans too many cells. Export the report as CSV."
+                        )
+                    )
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        NotImplementedError,
+        ValueError,
+        EOFError,
+        RuntimeError,
+        IndexError,
+    ) as error:
         if isinstance(error, Refusal):
             raise
         raise _unreadable() from None

@@ -1,4 +1,6 @@
-"""From bytes to rows of text with their line numbers: encodings, delimiters, bounds. Knows nothing of time."""
+"""From bytes to rows of text with their line numbers: encodings, delimiters, bounds. Knows nothing
+of time.
+"""
 
 import csv
 import io
@@ -22,14 +24,18 @@ csv.field_size_limit(LONGEST_CELL)
 
 
 class Row(NamedTuple):
-    """One record. `line` is the line of the file, or the row of the sheet, it begins on, counting from 1."""
+    """One record. `line` is the line of the file, or the row of the sheet, it begins on, counting
+    from 1.
+    """
 
     line: int
     cells: list[str]
 
 
 class Sheet(NamedTuple):
-    """The rows of a file, or of one sheet of a workbook. `remark` says what was decided in reading it."""
+    """The rows of a file, or of one sheet of a workbook. `remark` says what was decided in reading
+    it.
+    """
 
     name: str
     rows: list[Row]
@@ -50,7 +56,10 @@ def read_text(content: bytes) -> Sheet:
     except _Loose as loose:
         rows = list(_records(text, delimiter, skipped, strict=False))
         if any("\n" in cell or "\r" in cell for row in rows for cell in row.cells):
-            raise Refusal(_("A quotation mark opens here that is not closed as it should be."), line=loose.line) from None
+            raise Refusal(
+                _("A quotation mark opens here that is not closed as it should be."),
+                line=loose.line,
+            ) from None
     if not rows:
         raise Refusal(_("The file is empty."))
     return Sheet("", rows, remark)
@@ -78,7 +87,9 @@ def _records(text: str, delimiter: str, skipped: int, *, strict: bool) -> Iterat
         if "field larger" in str(error):
             raise cell_too_long(before + 1) from None
         if "unexpected end of data" in str(error):
-            raise Refusal(_("A quotation mark opens here and is never closed."), line=before + 1) from None
+            raise Refusal(
+                _("A quotation mark opens here and is never closed."), line=before + 1
+            ) from None
         if strict:
             raise _Loose(before + 1) from None
         raise Refusal(_("This line cannot be read as CSV."), line=before + 1) from None
@@ -86,12 +97,17 @@ def _records(text: str, delimiter: str, skipped: int, *, strict: bool) -> Iterat
 
 def too_many_rows(line: int) -> Refusal:
     """Return the refusal of a file beyond the bound of rows."""
-    return Refusal(_("The file has more than %(most)s rows. Split it by month.") % {"most": f"{MOST_ROWS:,}"}, line=line)
+    return Refusal(
+        _("The file has more than %(most)s rows. Split it by month.") % {"most": f"{MOST_ROWS:,}"},
+        line=line,
+    )
 
 
 def cell_too_long(line: int) -> Refusal:
     """Return the refusal of a cell beyond the bound."""
-    return Refusal(_("A cell is longer than %(most)s characters.") % {"most": f"{LONGEST_CELL:,}"}, line=line)
+    return Refusal(
+        _("A cell is longer than %(most)s characters.") % {"most": f"{LONGEST_CELL:,}"}, line=line
+    )
 
 
 def _decode(content: bytes) -> tuple[str, str]:
@@ -105,7 +121,9 @@ def _decode(content: bytes) -> tuple[str, str]:
             try:
                 return _clean(content.decode(encoding)), ""
             except UnicodeDecodeError:
-                raise Refusal(_("The file says it is %(encoding)s, but it is not.") % {"encoding": name}) from None
+                raise Refusal(
+                    _("The file says it is %(encoding)s, but it is not.") % {"encoding": name}
+                ) from None
     for encoding in ("utf-16-le", "utf-16-be"):
         if _looks_like(content, encoding):
             try:
@@ -119,10 +137,19 @@ def _decode(content: bytes) -> tuple[str, str]:
 
 
 def _looks_like(content: bytes, encoding: str) -> bool:
-    """Say whether every second byte of the beginning is zero, as in UTF-16 of Western text without a mark."""
+    """Say whether every second byte of the beginning is zero, as in UTF-16 of Western text without
+    a mark.
+    """
     start = content[:400]
-    zeros, letters = (start[1::2], start[::2]) if encoding == "utf-16-le" else (start[::2], start[1::2])
-    return len(start) >= 4 and len(content) % 2 == 0 and zeros.count(0) > 0.8 * len(zeros) and not letters.count(0)
+    zeros, letters = (
+        (start[1::2], start[::2]) if encoding == "utf-16-le" else (start[::2], start[1::2])
+    )
+    return (
+        len(start) >= 4
+        and len(content) % 2 == 0
+        and zeros.count(0) > 0.8 * len(zeros)
+        and not letters.count(0)
+    )
 
 
 def _windows(content: bytes, error: UnicodeDecodeError) -> tuple[str, str]:
@@ -132,11 +159,15 @@ def _windows(content: bytes, error: UnicodeDecodeError) -> tuple[str, str]:
     damaged = len(re.findall("[\udc80-\udcff]", halves))
     sound = len(re.findall("[\u0080-\ud7ff\ue000-\U0010ffff]", halves))
     if sound > damaged:
-        raise Refusal(_("The text is UTF-8 up to here, and then is not. Export the file again."), line=line)
+        raise Refusal(
+            _("The text is UTF-8 up to here, and then is not. Export the file again."), line=line
+        )
     try:
         return _clean(content.decode("cp1252")), _("read as Windows-1252")
     except UnicodeDecodeError:
-        raise Refusal(_("This is neither UTF-8 nor Windows-1252. Export the file as UTF-8."), line=line) from None
+        raise Refusal(
+            _("This is neither UTF-8 nor Windows-1252. Export the file as UTF-8."), line=line
+        ) from None
 
 
 def _clean(text: str) -> str:
@@ -154,7 +185,9 @@ def _delimiter(text: str) -> str:
             continue
         widths: Counter[int] = Counter()
         try:
-            for cells in islice(csv.reader(io.StringIO(start, newline=""), delimiter=delimiter), 60):
+            for cells in islice(
+                csv.reader(io.StringIO(start, newline=""), delimiter=delimiter), 60
+            ):
                 widths[len(cells)] += len(cells) > 1
         except csv.Error:
             pass

@@ -17,9 +17,17 @@ from hourtab.retainers.models import Retainer
 
 
 def take(
-    upload: Upload, workspace: Workspace, retainer: Retainer | None, *, by: Member | None, now: datetime, dry_run: bool = False
+    upload: Upload,
+    workspace: Workspace,
+    retainer: Retainer | None,
+    *,
+    by: Member | None,
+    now: datetime,
+    dry_run: bool = False,
 ) -> dict[str, Any]:
-    """Bring a file in, or with `dry_run` say what it would do; `outcome` is `import`, `refuse` or `ask`."""
+    """Bring a file in, or with `dry_run` say what it would do; `outcome` is `import`, `refuse` or
+    `ask`.
+    """
     try:
         if dry_run:
             return _would(services.examine(upload, workspace, now, retainer))
@@ -35,15 +43,24 @@ def take(
 
 def refused(refusal: Refusal) -> dict[str, Any]:
     """Return what is said of a file that is not taken."""
-    place = {"line": refusal.line, "column": refusal.column, "value": refusal.value, "reason": refusal.reason}
+    place = {
+        "line": refusal.line,
+        "column": refusal.column,
+        "value": refusal.value,
+        "reason": refusal.reason,
+    }
     return {"tool": None, "outcome": "refuse", "refused": place, "text": str(refusal)}
 
 
 def answer_of(text: str) -> tuple[str, str]:
-    """Return the key and the value of an answer like `date_order=day`. Raises `ValueError` for what answers nothing."""
+    """Return the key and the value of an answer like `date_order=day`. Raises `ValueError` for what
+    answers nothing.
+    """
     key, equals, value = text.partition("=")
     if not equals or (key not in ANSWERS and not key.startswith("column.")):
-        raise ValueError(f"{text}: write KEY=VALUE with one of {', '.join(ANSWERS)}, or column.FIELD")
+        raise ValueError(
+            f"{text}: write KEY=VALUE with one of {', '.join(ANSWERS)}, or column.FIELD"
+        )
     return key, value
 
 
@@ -54,30 +71,49 @@ def in_words(report: dict[str, Any], words: Words) -> str:
     if report["outcome"] == "ask":
         (question,) = report["questions"]
         return (
-            f"{report['file']}: {question['text']}\n  Answer with --answer {question['key']}=… ({', '.join(question['options'])})"
+            f"{report['file']}: {question['text']}\n  Answer with --answer "
+            f"{question['key']}=… ({', '.join(question['options'])})"
         )
-    rows = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in report["rows"].items() if count)
+    rows = ", ".join(
+        f"{count} {name.replace('_', ' ')}" for name, count in report["rows"].items() if count
+    )
     lines = [
-        f"{report['file']} ({report['tool']}): {rows or 'nothing to do'}; it sums to {words.amount(report['seconds']['file'])}",
+        f"{report['file']} ({report['tool']}): {rows or 'nothing to do'}; it sums to "
+        f"{words.amount(report['seconds']['file'])}",
         *(
             f"  {part['name']}: {words.left(part['balance']['before'])} → {words.left(part['balance']['after'])}"
             for part in report["retainers"]
         ),
         *(f"  line {flag['line']}: {flag['why']}" for flag in report["flags"][:20]),
-        *(f"  to be answered: {question['text']} (--answer {question['key']}=…)" for question in report["questions"]),
+        *(
+            f"  to be answered: {question['text']} (--answer {question['key']}=…)"
+            for question in report["questions"]
+        ),
     ]
     if report["import"]:
         lines.append(f"  take it back with: hourtab undo {report['import']}")
     return "\n".join(lines)
 
 
-def _total(upload: Upload, workspace: Workspace, retainer: Retainer | None, question: Question, now: datetime) -> int | None:
-    """Return the raw sum of a file that has an open question, where every answer leaves it the same."""
+def _total(
+    upload: Upload,
+    workspace: Workspace,
+    retainer: Retainer | None,
+    question: Question,
+    now: datetime,
+) -> int | None:
+    """Return the raw sum of a file that has an open question, where every answer leaves it the
+    same.
+    """
     totals = set()
     for option in question.options if question.key == "date_order" else ("",):
         answers = {**upload.answers, question.key: option} if option else upload.answers
         try:
-            totals.add(services.read(Upload(upload.name, upload.content, answers), workspace, now, retainer).seconds)
+            totals.add(
+                services.read(
+                    Upload(upload.name, upload.content, answers), workspace, now, retainer
+                ).seconds
+            )
         except Refusal:
             continue
         except Open:
@@ -96,13 +132,20 @@ def _tool(upload: Upload) -> str | None:
 def _would(examined: Examined) -> dict[str, Any]:
     """Report what an import would do."""
     plan = examined.plan
-    parts = [_part(part.retainer, part.counts, part.new_seconds, part.stored, part.before, part.after) for part in examined.parts]
+    parts = [
+        _part(part.retainer, part.counts, part.new_seconds, part.stored, part.before, part.after)
+        for part in examined.parts
+    ]
     return {
         "tool": plan.parsed.tool.key,
         "outcome": "import",
         "window": [day.isoformat() for day in plan.window] if plan.window else None,
         "rows": plan.counts,
-        "seconds": {"file": plan.parsed.seconds, "new": plan.new_seconds, "stored": sum(part["stored"] for part in parts)},
+        "seconds": {
+            "file": plan.parsed.seconds,
+            "new": plan.new_seconds,
+            "stored": sum(part["stored"] for part in parts),
+        },
         "questions": [_question(question) for question in services.open_questions(examined)],
         "flags": [{"line": flag.line, "why": flag.why} for flag in plan.flags],
         "columns": mapping(plan.parsed.layout),
@@ -140,14 +183,22 @@ def _did(done: Import, retainer: Retainer | None) -> dict[str, Any]:
         "questions": [],
         "flags": [{"line": line, "why": why} for line, why in done.flags],
         "columns": done.columns,
-        **_named((line, group["kind"], group["why"]) for group in done.outcomes for line in lines_of(group["lines"])),
+        **_named(
+            (line, group["kind"], group["why"])
+            for group in done.outcomes
+            for line in lines_of(group["lines"])
+        ),
         **_balance(parts),
         "import": done.ref,
     }
 
 
-def _part(retainer: Retainer, counts: Any, new: int, stored: int, before: int, after: int) -> dict[str, Any]:
-    rows = {kind: counts.get(kind, 0) for kind in ("new", "changed", "gone", "unchanged", "conflict")}
+def _part(
+    retainer: Retainer, counts: Any, new: int, stored: int, before: int, after: int
+) -> dict[str, Any]:
+    rows = {
+        kind: counts.get(kind, 0) for kind in ("new", "changed", "gone", "unchanged", "conflict")
+    }
     return {
         "retainer": retainer.ref,
         "name": str(retainer),
@@ -164,12 +215,21 @@ def _balance(parts: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _named(outcomes: Iterable[Any]) -> dict[str, list[dict[str, Any]]]:
-    """Return the rows that were left out, each with its line and reason, in the order of the file."""
+    """Return the rows that were left out, each with its line and reason, in the order of the
+    file.
+    """
     named: dict[str, list[dict[str, Any]]] = {"not_for_this_retainer": [], "not_an_entry": []}
-    for line, kind, why in sorted(((line or 0, kind, why) for line, kind, why in outcomes if kind in named)):
+    for line, kind, why in sorted(
+        ((line or 0, kind, why) for line, kind, why in outcomes if kind in named)
+    ):
         named[kind].append({"line": line, "why": why})
     return named
 
 
 def _question(question: Question) -> dict[str, Any]:
-    return {"key": question.key, "text": question.text, "line": question.line, "options": list(question.options)}
+    return {
+        "key": question.key,
+        "text": question.text,
+        "line": question.line,
+        "options": list(question.options),
+    }

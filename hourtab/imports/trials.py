@@ -1,4 +1,6 @@
-"""Trying rules on the last import of a source: what its rows would become, beside what they are. Changes nothing."""
+"""Trying rules on the last import of a source: what its rows would become, beside what they are.
+Changes nothing.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +17,9 @@ from hourtab.ledger.models import Revision, Scope, Source
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A row that rules would treat otherwise: where it stands, and where it would go (empty: nowhere, with the reason)."""
+    """A row that rules would treat otherwise: where it stands, and where it would go (empty:
+    nowhere, with the reason).
+    """
 
     line: int
     on: date
@@ -28,7 +32,9 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What rules would change in the rows the last import of a source stored. Other rows' texts are not kept."""
+    """What rules would change in the rows the last import of a source stored. Other rows' texts are
+    not kept.
+    """
 
     brought_by: Import | None
     rows: int
@@ -37,7 +43,11 @@ class Trial:
 
 def try_rules(source: Source, rules: Sequence[Rule]) -> Trial:
     """Return what `rules` would do with the rows of the last import that are in the log."""
-    last = Import.objects.filter(source=source, state=Import.State.APPLIED).order_by("-applied_at", "-pk").first()
+    last = (
+        Import.objects.filter(source=source, state=Import.State.APPLIED)
+        .order_by("-applied_at", "-pk")
+        .first()
+    )
     if last is None:
         return Trial(None, 0, ())
     retainers = routing.targets_of(source.workspace)
@@ -45,7 +55,10 @@ def try_rules(source: Source, rules: Sequence[Rule]) -> Trial:
     names = {item.ref: str(item) for item in retainers}
     lines = _lines_by_digest(last)
     said = Revision.objects.filter(
-        entry__source=source, entry__is_listed=True, entry__is_withdrawn=False, number=F("entry__number")
+        entry__source=source,
+        entry__is_listed=True,
+        entry__is_withdrawn=False,
+        number=F("entry__number"),
     )
     changes = []
     rows = 0
@@ -57,10 +70,20 @@ def try_rules(source: Source, rules: Sequence[Rule]) -> Trial:
         facts = line._replace(on=row.on, seconds=row.amount, description=row.description)
         route = router.route(facts)
         here = _spoken(str(row.entry.retainer), row.scope, row.category)
-        there = _spoken(names.get(route.retainer, ""), route.scope or "retainer", route.category or row.category)
+        there = _spoken(
+            names.get(route.retainer, ""), route.scope or "retainer", route.category or row.category
+        )
         if here != there:
             changes.append(
-                Change(line.line, row.on, row.amount, row.description, here, there if route.retainer else "", route.why)
+                Change(
+                    line.line,
+                    row.on,
+                    row.amount,
+                    row.description,
+                    here,
+                    there if route.retainer else "",
+                    route.why,
+                )
             )
     return Trial(last, rows, sorted(changes, key=lambda change: change.line))
 
@@ -68,11 +91,24 @@ def try_rules(source: Source, rules: Sequence[Rule]) -> Trial:
 def _lines_by_digest(last: Import) -> dict[str, WorkLine]:
     """Return what rules can go by in each stored row of an import, by the row's digest."""
     facts = {}
-    for client, project, task, tags, billable, person, contract, ranges in last.facts.get("combinations", []):
+    for client, project, task, tags, billable, person, contract, ranges in last.facts.get(
+        "combinations", []
+    ):
         for number in lines_of(ranges):
             facts[number] = WorkLine(
-                number, date.min, 0, None, client, project, task, "", person, billable, tags, contract
-            )  # fmt: skip
+                number,
+                date.min,
+                0,
+                None,
+                client,
+                project,
+                task,
+                "",
+                person,
+                billable,
+                tags,
+                contract,
+            )
     several = dict(map(tuple, last.facts.get("several", [])))
     digests, at = bytes(last.digests).hex(), 0
     found: dict[str, WorkLine] = {}
@@ -85,4 +121,8 @@ def _lines_by_digest(last: Import) -> dict[str, WorkLine]:
 
 
 def _spoken(retainer: str, scope: str, category: str) -> str:
-    return " · ".join(filter(None, (retainer, str(Scope(scope).label) if scope != Scope.RETAINER else "", category)))
+    return " · ".join(
+        filter(
+            None, (retainer, str(Scope(scope).label) if scope != Scope.RETAINER else "", category)
+        )
+    )

@@ -1,4 +1,5 @@
-"""Reading days and times, and deciding for a whole file which comes first in its dates, the day or the month.
+"""Reading days and times, and deciding for a whole file which comes first in its dates, the day or
+the month.
 
 That is decided once for all rows, never row by row: a wrong guess moves hours by months.
 """
@@ -94,11 +95,15 @@ def weekday_of(text: str) -> frozenset[int]:
     return _weekdays().get(folded(text).strip(". "), frozenset())
 
 
-def date_order(cells: Iterable[Spoken], hints: Iterable[str], file_name: str, answer: str | None) -> DateOrder | None:
-    """Decide the order of day and month for the whole file; None where every date is unambiguous by itself.
+def date_order(
+    cells: Iterable[Spoken], hints: Iterable[str], file_name: str, answer: str | None
+) -> DateOrder | None:
+    """Decide the order of day and month for the whole file; None where every date is unambiguous by
+    itself.
 
-    A part above 12 decides, or dots, or a weekday beside it, or dates in the text above the table (`hints`) or in the
-    file's name. What was answered earlier decides only what stays open. Raises `Open` where it stays open.
+    A part above 12 decides, or dots, or a weekday beside it, or dates in the text above the table
+    (`hints`) or in the file's name. What was answered earlier decides only what stays open. Raises
+    `Open` where it stays open.
     """
     day_first, month_first, undecided = None, None, None
     by_weekday: set[DateOrder] | None = None
@@ -114,7 +119,9 @@ def date_order(cells: Iterable[Spoken], hints: Iterable[str], file_name: str, an
             month_first = month_first or line
         elif first != second:
             undecided = undecided or (line, cell)
-            named = weekday_of(weekday or (cell[: -len(bare)].strip(" ,\n") if bare != cell else ""))
+            named = weekday_of(
+                weekday or (cell[: -len(bare)].strip(" ,\n") if bare != cell else "")
+            )
             if named:
                 fitting = _orders_on(match, named)
                 by_weekday = fitting if by_weekday is None else by_weekday & fitting
@@ -126,8 +133,12 @@ def date_order(cells: Iterable[Spoken], hints: Iterable[str], file_name: str, an
         return None
     if by_weekday and len(by_weekday) == 1:
         return by_weekday.pop()
-    named_parts = [(int(first), int(second)) for first, _mark, second, _year in _IN_NAMES.findall(file_name)]
-    named_parts += [(int(m[1]), int(m[3])) for hint in hints for m in _PARTS.finditer(hint) if m[2] != "."]
+    named_parts = [
+        (int(first), int(second)) for first, _mark, second, _year in _IN_NAMES.findall(file_name)
+    ]
+    named_parts += [
+        (int(m[1]), int(m[3])) for hint in hints for m in _PARTS.finditer(hint) if m[2] != "."
+    ]
     if any(first > 12 >= second for first, second in named_parts):
         return "dmy"
     if any(second > 12 >= first for first, second in named_parts):
@@ -138,7 +149,8 @@ def date_order(cells: Iterable[Spoken], hints: Iterable[str], file_name: str, an
     raise Open(
         Question(
             "date_order",
-            _("In “%(cell)s”, which comes first: the day (dmy) or the month (mdy)?") % {"cell": cell[:40]},
+            _("In “%(cell)s”, which comes first: the day (dmy) or the month (mdy)?")
+            % {"cell": cell[:40]},
             ("dmy", "mdy"),
             line,
         )
@@ -147,7 +159,9 @@ def date_order(cells: Iterable[Spoken], hints: Iterable[str], file_name: str, an
 
 def _orders_on(match: re.Match[str], weekdays: frozenset[int]) -> set[DateOrder]:
     orders: tuple[DateOrder, ...] = ("dmy", "mdy")
-    return {order for order in orders if (on := _from_parts(match, order)) and on.weekday() in weekdays}
+    return {
+        order for order in orders if (on := _from_parts(match, order)) and on.weekday() in weekdays
+    }
 
 
 def _without_weekday(cell: str) -> str:
@@ -156,7 +170,8 @@ def _without_weekday(cell: str) -> str:
 
 
 def read_moment(cell: str, order: DateOrder | None, zone: tzinfo | None = None) -> Moment | None:
-    """Read a date, with a time of day behind it or without; None where it is none, or not in the calendar.
+    """Read a date, with a time of day behind it or without; None where it is none, or not in the
+    calendar.
 
     An instant (`2027-01-04T23:30:00Z`) is given in `zone`, where the day it belongs to is decided.
     """
@@ -175,11 +190,18 @@ def read_moment(cell: str, order: DateOrder | None, zone: tzinfo | None = None) 
     at = _time_of(match) if match and (match[2] or match[4]) else None
     if match is None or at is None:
         return None
-    if match[5] and zone is not None and not (match[5].isalpha() and match[5].lower() not in ("z", "utc", "gmt")):
-        # The letters of other zones say nothing that can be relied on: the time is taken as it stands.
+    if (
+        match[5]
+        and zone is not None
+        and not (match[5].isalpha() and match[5].lower() not in ("z", "utc", "gmt"))
+    ):
+        # The letters of other zones say nothing that can be relied on: the time is taken as it
+        # stands.
         offset = match[5] if match[5][0] in "+-" else "+00:00"
         try:
-            there = datetime.fromisoformat(f"{on.isoformat()}T{at.isoformat()}{offset}").astimezone(zone)
+            there = datetime.fromisoformat(f"{on.isoformat()}T{at.isoformat()}{offset}").astimezone(
+                zone
+            )
         except ValueError:
             return None
         return Moment(there.date(), there.time())
@@ -223,8 +245,12 @@ def _date(year: str | int, month: str | int, day: str | int) -> date | None:
         return None
 
 
-def read_day_of(cell: str, order: DateOrder | None, window: tuple[date, date] | None) -> date | None:
-    """Read the heading of a day's column: a date, or a day without a year that lies once in `window`."""
+def read_day_of(
+    cell: str, order: DateOrder | None, window: tuple[date, date] | None
+) -> date | None:
+    """Read the heading of a day's column: a date, or a day without a year that lies once in
+    `window`.
+    """
     text = cell.strip().replace("\n", " ")
     named = weekday_of(text.replace(",", " ").split()[0]) if text else frozenset()
     if moment := read_moment(text, order):
@@ -235,7 +261,10 @@ def read_day_of(cell: str, order: DateOrder | None, window: tuple[date, date] | 
     bare = text if _NAME_DAY.fullmatch(text) else _without_weekday(text)
     named = named if bare != text or not _NAME_DAY.fullmatch(text) else frozenset()
     first, last = window
-    days = [date.fromordinal(n) for n in range(first.toordinal(), min(last.toordinal(), first.toordinal() + 366) + 1)]
+    days = [
+        date.fromordinal(n)
+        for n in range(first.toordinal(), min(last.toordinal(), first.toordinal() + 366) + 1)
+    ]
     if match := _NAME_DAY.fullmatch(bare):
         month = _months().get(folded(match[1] or match[4]))
         found = [day for day in days if (day.month, day.day) == (month, int(match[2] or match[3]))]
@@ -259,7 +288,12 @@ def read_time(cell: str) -> time | None:
 
 
 def _time_of(match: re.Match[str]) -> time | None:
-    hour, minute, second, half = int(match[1]), int(match[2] or 0), int(match[3] or 0), (match[4] or "").lower()
+    hour, minute, second, half = (
+        int(match[1]),
+        int(match[2] or 0),
+        int(match[3] or 0),
+        (match[4] or "").lower(),
+    )
     if half:
         if not 1 <= hour <= 12:
             return None
@@ -286,8 +320,12 @@ def dates_in(texts: Iterable[str], order: DateOrder | None) -> Iterator[date]:
                 yield on
 
 
-def stated_range(file_name: str, above: Iterable[str], order: DateOrder | None) -> tuple[date, date] | None:
-    """Return the range that a file's name, or one text above its table, states by exactly two dates; else None."""
+def stated_range(
+    file_name: str, above: Iterable[str], order: DateOrder | None
+) -> tuple[date, date] | None:
+    """Return the range that a file's name, or one text above its table, states by exactly two
+    dates; else None.
+    """
     for text in (file_name, *above):
         days = list(dates_in([text], order))
         if len(days) == 2:

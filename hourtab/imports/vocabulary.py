@@ -1,5 +1,7 @@
-"""The words exports are written in, in the languages their tools speak. One word of a list is as good as another, but the
-names of columns stand in the order of preference. Compared without case and accents."""
+"""The words exports are written in, in the languages their tools speak. One word of a list is as
+good as another, but the names of columns stand in the order of preference. Compared without case
+and accents.
+"""
 
 from hourtab.core.amounts import HOUR, MINUTE
 from hourtab.lib.text import folded
@@ -145,7 +147,7 @@ NAMES: dict[str, str] = {
         vertrag | vertragsname | rahmenvertrag | contrat | contrato | contratto | contract naam | overeenkomst | umowa | avtal""",
     "id": """
         time recid | timerecid | time entry id | entry id | worklog id | tempo worklog id | time id | timelog id | log id | timesheet id | record id | uid | id | external id""",
-}  # fmt: skip
+}
 
 NEVER = frozenset(
     folded(name.strip())
@@ -156,14 +158,57 @@ NEVER = frozenset(
         "wip amt | inv amt | amount | billable amount | billable rate | cost | cost rate | cost amount | currency | external hours | offset hours | offsethours | unbilled hours",
     )
     for name in names.split("|")
-)  # fmt: skip
-"""Columns that are never read: what was written for colleagues, and amounts that are no time worked."""
+)
+"""Columns that are never read: what was written for colleagues, and amounts that are no time
+worked.
+"""
 
 UNIT_OF = {
-    **dict.fromkeys(("h", "hour", "hours", "hrs", "std", "stunden", "heures", "horas", "ore", "uren", "decimal", "dezimal", "decimale", "decimaal", "dec", "in hours", "decimal hours", "decimal h", "in stunden"), HOUR),
-    **dict.fromkeys(("m", "min", "mins", "minutes", "minuten", "minutos", "minuti", "in minutes", "in minuten"), MINUTE),
-    **dict.fromkeys(("s", "sec", "secs", "seconds", "sekunden", "secondes", "segundos", "secondi", "seconden", "in seconds", "in sekunden"), 1),
-}  # fmt: skip
+    **dict.fromkeys(
+        (
+            "h",
+            "hour",
+            "hours",
+            "hrs",
+            "std",
+            "stunden",
+            "heures",
+            "horas",
+            "ore",
+            "uren",
+            "decimal",
+            "dezimal",
+            "decimale",
+            "decimaal",
+            "dec",
+            "in hours",
+            "decimal hours",
+            "decimal h",
+            "in stunden",
+        ),
+        HOUR,
+    ),
+    **dict.fromkeys(
+        ("m", "min", "mins", "minutes", "minuten", "minutos", "minuti", "in minutes", "in minuten"),
+        MINUTE,
+    ),
+    **dict.fromkeys(
+        (
+            "s",
+            "sec",
+            "secs",
+            "seconds",
+            "sekunden",
+            "secondes",
+            "segundos",
+            "secondi",
+            "seconden",
+            "in seconds",
+            "in sekunden",
+        ),
+        1,
+    ),
+}
 
 _BILLABLE = {
     "yes": "yes|y|true|1|1.0|x|billable|b|ja|j|oui|o|sí|si|s|sim|tak|bill|billed|unbilled|invoiced|uninvoiced|chargeable|abrechenbar|facturable|facturavel|faturável"
@@ -171,10 +216,50 @@ _BILLABLE = {
     "no": "no|n|false|0|0.0|non-billable|non billable|nonbillable|not billable|unbillable|nein|non|não|nao|nee|nie|nb|do not bill|donotbill|not invoiceable|nicht abrechenbar"
     "|non facturable|no facturable|não faturável|non fatturabile|niet factureerbaar|falsch|faux|falso|onwaar|off|internal|nicht verrechenbar",
     "no_charge": "nc|no charge|nocharge|no-charge|n/c|free|free of charge|kostenlos|gratuit|gratis|sin cargo|sem custo|senza costi|complimentary",
-}  # fmt: skip
+}
 BILLABLE_OF = {folded(word): said for said, words in _BILLABLE.items() for word in words.split("|")}
 TURNED = {"yes": "no", "no": "yes"}
 TOTALS = frozenset(
     folded(word)
-    for word in ["total", "totals", "grand total", "sum", "subtotal", "sub-total", "sub total", "overall", "all", "gesamt", "summe", "gesamtsumme", "zwischensumme", "insgesamt", "gesamtergebnis", "total général", "total general", "sous-total", "suma", "suma total", "total geral", "soma", "totale", "subtotale", "totale generale", "somma", "totaal", "subtotaal", "eindtotaal", "razem", "suma częściowa", "summa", "i alt", "sum total", "day total", "weekly total", "week total", "total hours", "total time"]
-)  # fmt: skip
+    for word in [
+        "total",
+        "totals",
+        "grand total",
+        "sum",
+        "subtotal",
+        "sub-total",
+        "sub total",
+        "overall",
+        "all",
+        "gesamt",
+        "summe",
+        "gesamtsumme",
+        "zwischensumme",
+        "insgesamt",
+        "gesamtergebnis",
+        "total général",
+        "total general",
+        "sous-total",
+        "suma",
+        "suma total",
+        "total geral",
+        "soma",
+        "totale",
+        "subtotale",
+        "totale generale",
+        "somma",
+        "totaal",
+        "subtotaal",
+        "eindtotaal",
+        "razem",
+        "suma częściowa",
+        "summa",
+        "i alt",
+        "sum total",
+        "day total",
+        "weekly total",
+        "week total",
+        "total hours",
+        "total time",
+    ]
+)

@@ -1,4 +1,6 @@
-"""Changes of the agreement: other terms, a pause, the end. None alters a cycle that is closed (ledger §1)."""
+"""Changes of the agreement: other terms, a pause, the end. None alters a cycle that is closed
+(ledger §1).
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -27,12 +29,16 @@ SHOWN_STARTS = 7
 
 
 def coming_starts(retainer: Retainer, today: date, count: int = SHOWN_STARTS) -> Sequence[Cycle]:
-    """Return the unclosed cycles from today's on, and the earlier ones whose terms may still change, at most `count`."""
+    """Return the unclosed cycles from today's on, and the earlier ones whose terms may still
+    change, at most `count`.
+    """
     calendar, closed = retainer.calendar(), closing.closed_count(retainer)
     found: list[Cycle] = []
     day = max(today, retainer.starts_on)
     cycle = calendar.cycle_of(day)
-    earlier = [item for item in calendar.through(day)[closed:] if cycle and item.index < cycle.index]
+    earlier = [
+        item for item in calendar.through(day)[closed:] if cycle and item.index < cycle.index
+    ]
     while cycle is not None and len(found) < count:
         if cycle.index >= closed:
             found.append(cycle)
@@ -40,18 +46,32 @@ def coming_starts(retainer: Retainer, today: date, count: int = SHOWN_STARTS) ->
     return [*earlier[-2:], *found]
 
 
-def change_terms(retainer: Retainer, terms: CoreTerms, *, by: Member | None, now: datetime, reason: str = "") -> Terms:
-    """Agree on other terms from the start of an unclosed cycle on. A version for the same day is replaced.
+def change_terms(
+    retainer: Retainer, terms: CoreTerms, *, by: Member | None, now: datetime, reason: str = ""
+) -> Terms:
+    """Agree on other terms from the start of an unclosed cycle on. A version for the same day is
+    replaced.
 
     Raises `LedgerError` where they do not start a cycle, or change one that is closed.
     """
-    with writing(retainer, Write.Kind.TERMS, by=by, now=now, reason=reason, label=terms.effective_on.isoformat()) as this:
+    with writing(
+        retainer,
+        Write.Kind.TERMS,
+        by=by,
+        now=now,
+        reason=reason,
+        label=terms.effective_on.isoformat(),
+    ) as this:
         retainer = this.retainer
         if not 0 <= terms.cap <= LONGEST:
             raise LedgerError(_("The hours per cycle must be between 0 and 100,000."))
         open_cycle(retainer, terms.effective_on)
-        others = [version for version in retainer.versions() if version.effective_on != terms.effective_on]
-        _check_calendar(retainer, sorted([*others, terms], key=lambda version: version.effective_on))
+        others = [
+            version for version in retainer.versions() if version.effective_on != terms.effective_on
+        ]
+        _check_calendar(
+            retainer, sorted([*others, terms], key=lambda version: version.effective_on)
+        )
         row = Terms.from_core(retainer, terms, str(by or ""))
         row.save()
         this.record("terms", **terms_json(terms))
@@ -59,9 +79,13 @@ def change_terms(retainer: Retainer, terms: CoreTerms, *, by: Member | None, now
         return row
 
 
-def withdraw_terms(retainer: Retainer, effective_on: date, *, by: Member | None, now: datetime) -> None:
+def withdraw_terms(
+    retainer: Retainer, effective_on: date, *, by: Member | None, now: datetime
+) -> None:
     """Take back a version of the terms that no closed cycle has followed; the first one stays."""
-    with writing(retainer, Write.Kind.TERMS, by=by, now=now, label=effective_on.isoformat()) as this:
+    with writing(
+        retainer, Write.Kind.TERMS, by=by, now=now, label=effective_on.isoformat()
+    ) as this:
         retainer = this.retainer
         standing = retainer.versions()
         version = next((item for item in standing[1:] if item.effective_on == effective_on), None)
@@ -77,9 +101,17 @@ def withdraw_terms(retainer: Retainer, effective_on: date, *, by: Member | None,
 
 
 def change_cap_now(
-    retainer: Retainer, cap: int, *, on: date, is_prorated: bool, by: Member | None, now: datetime, reason: str = ""
+    retainer: Retainer,
+    cap: int,
+    *,
+    on: date,
+    is_prorated: bool,
+    by: Member | None,
+    now: datetime,
+    reason: str = "",
 ) -> int:
-    """Bring the hours of the cycle of `on` to `cap` now: a transfer of the difference, or of its share for the days left.
+    """Bring the hours of the cycle of `on` to `cap` now: a transfer of the difference, or of its
+    share for the days left.
 
     Returns the transfer in seconds (or hundredths). Later cycles keep their terms.
     """
@@ -93,26 +125,46 @@ def change_cap_now(
     return amount
 
 
-def pause(retainer: Retainer, cycle_on: date, *, by: Member | None, now: datetime, reason: str = "", lift: bool = False) -> None:
+def pause(
+    retainer: Retainer,
+    cycle_on: date,
+    *,
+    by: Member | None,
+    now: datetime,
+    reason: str = "",
+    lift: bool = False,
+) -> None:
     """Pause the whole cycle that starts on `cycle_on`, or let it be as agreed again (`lift`)."""
-    with writing(retainer, Write.Kind.PAUSE, by=by, now=now, reason=reason, label=cycle_on.isoformat()) as this:
+    with writing(
+        retainer, Write.Kind.PAUSE, by=by, now=now, reason=reason, label=cycle_on.isoformat()
+    ) as this:
         retainer = this.retainer
         cycle = open_cycle(retainer, cycle_on)
         if cycle.starts_on != cycle_on or cycle.is_paused != lift:
-            raise LedgerError(_("No cycle starts on %(day)s, or that is so already.") % {"day": cycle_on})
-        if not lift and any(cycle.starts_on <= row.on <= cycle.ends_on for row in retainer.transfers.all()):
-            raise LedgerError(_("The hours of this cycle were changed by hand; a paused cycle has none."))
+            raise LedgerError(
+                _("No cycle starts on %(day)s, or that is so already.") % {"day": cycle_on}
+            )
+        if not lift and any(
+            cycle.starts_on <= row.on <= cycle.ends_on for row in retainer.transfers.all()
+        ):
+            raise LedgerError(
+                _("The hours of this cycle were changed by hand; a paused cycle has none.")
+            )
         Pause(retainer=retainer, cycle_on=cycle_on, is_lifted=lift).save()
         this.record("pause_withdrawn" if lift else "pause", cycle=cycle_on.isoformat())
         this.touches(cycle_on)
 
 
-def end_retainer(retainer: Retainer, ends_on: date | None, *, by: Member | None, now: datetime, reason: str = "") -> None:
+def end_retainer(
+    retainer: Retainer, ends_on: date | None, *, by: Member | None, now: datetime, reason: str = ""
+) -> None:
     """Let the retainer end with `ends_on`, its last day, or go on without an end (None).
 
     Raises `LedgerError` where closed cycles, entries, hours or terms lie after that day.
     """
-    with writing(retainer, Write.Kind.END, by=by, now=now, reason=reason, label=str(ends_on or "")) as this:
+    with writing(
+        retainer, Write.Kind.END, by=by, now=now, reason=reason, label=str(ends_on or "")
+    ) as this:
         retainer = this.retainer
         before = retainer.ends_on
         _check_end(retainer, ends_on)
@@ -123,18 +175,27 @@ def end_retainer(retainer: Retainer, ends_on: date | None, *, by: Member | None,
         this.touches(min(day for day in (before, ends_on, this.retainer.today(now)) if day))
 
 
-def _check_room(retainer: Retainer, before: date | None, ends_on: date | None, now: datetime) -> None:
-    """Raise `LedgerError` where a retainer that has ended would go on and the plan has no room for it."""
+def _check_room(
+    retainer: Retainer, before: date | None, ends_on: date | None, now: datetime
+) -> None:
+    """Raise `LedgerError` where a retainer that has ended would go on and the plan has no room for
+    it.
+    """
     today = retainer.today(now)
     if before is not None and before < today and (ends_on is None or ends_on >= today):
         try:
-            check_retainers(retainer.workspace, active_retainers(retainer.workspace, today).exclude(pk=retainer.pk).count())
+            check_retainers(
+                retainer.workspace,
+                active_retainers(retainer.workspace, today).exclude(pk=retainer.pk).count(),
+            )
         except PlanError as error:
             raise LedgerError(str(error)) from None
 
 
 def ending(retainer: Retainer, ends_on: date) -> CycleTotals:
-    """Return the last cycle as it would be settled if the retainer ended on `ends_on`: what lapses, what is owed."""
+    """Return the last cycle as it would be settled if the retainer ended on `ends_on`: what lapses,
+    what is owed.
+    """
     _check_end(retainer, ends_on)
     book = queries.ledger_of(retainer)
     ended: Ledger = replace(book, retainer=replace(book.retainer, ends_on=ends_on))
@@ -148,29 +209,47 @@ def _check_end(retainer: Retainer, ends_on: date | None) -> None:
     if ends_on is None:
         return
     if ends_on < retainer.starts_on:
-        raise LedgerError(_("The retainer starts on %(day)s; it cannot end before.") % {"day": retainer.starts_on})
+        raise LedgerError(
+            _("The retainer starts on %(day)s; it cannot end before.") % {"day": retainer.starts_on}
+        )
     cycle = retainer.calendar().cycle_of(ends_on)
     if cycle is not None and cycle.index < closed:
-        raise LedgerError(_("The cycle of %(on)s is closed; its hours no longer change.") % {"on": ends_on})
+        raise LedgerError(
+            _("The cycle of %(on)s is closed; its hours no longer change.") % {"on": ends_on}
+        )
     if late := queries.latest(retainer).filter(on__gt=ends_on).count():
         text = _("%(n)s lines are dated after %(day)s. Take them out or choose a later end.")
         raise LedgerError(text % {"n": late, "day": ends_on})
-    if retainer.topups.filter(on__gt=ends_on).exists() or retainer.transfers.filter(on__gt=ends_on).exists():
-        raise LedgerError(_("Hours were added for a cycle after %(day)s. Choose a later end.") % {"day": ends_on})
+    if (
+        retainer.topups.filter(on__gt=ends_on).exists()
+        or retainer.transfers.filter(on__gt=ends_on).exists()
+    ):
+        raise LedgerError(
+            _("Hours were added for a cycle after %(day)s. Choose a later end.") % {"day": ends_on}
+        )
     _check_calendar(retainer, retainer.versions(), ends_on=ends_on)
 
 
-def _check_calendar(retainer: Retainer, versions: Sequence[CoreTerms], *, ends_on: date | None = None) -> None:
-    """Raise `LedgerError` where terms do not fit each other, or move a cycle that something names by its first day."""
+def _check_calendar(
+    retainer: Retainer, versions: Sequence[CoreTerms], *, ends_on: date | None = None
+) -> None:
+    """Raise `LedgerError` where terms do not fit each other, or move a cycle that something names
+    by its first day.
+    """
     agreed = replace(retainer.as_core(), ends_on=ends_on or retainer.ends_on)
     try:
         calendar = Calendar(agreed, versions, retainer.paused_cycles())
     except CycleError as error:
         raise LedgerError(str(error)) from None
-    named = {day: _("The cycle of %(day)s is paused and would no longer begin then.") for day in retainer.paused_cycles()}
+    named = {
+        day: _("The cycle of %(day)s is paused and would no longer begin then.")
+        for day in retainer.paused_cycles()
+    }
     posted = list(queries.latest(retainer).exclude(posted=None).values_list("posted", flat=True))
     decided = [day for row in retainer.decisions.all() for day in (row.cycle_on, row.posted_on)]
-    late = _("Late work or a decision counts in the cycle of %(day)s, which would no longer begin then.")
+    late = _(
+        "Late work or a decision counts in the cycle of %(day)s, which would no longer begin then."
+    )
     for day, text in (named | {day: late for day in (*posted, *decided) if day}).items():
         if not calendar.starts_cycle(day):
             raise LedgerError(text % {"day": day})

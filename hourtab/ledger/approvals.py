@@ -20,14 +20,26 @@ from hourtab.retainers.words import words_for
 
 @transaction.atomic
 def authorise(
-    retainer: Retainer, *, key: str, amount: int, rate: int | None, starts_on: date, ends_on: date, approved_by: str,
-    by: Member | None, now: datetime, reason: str = "", is_emergency: bool = False,
-) -> Authorisation | None:  # fmt: skip
-    """Approve up to `amount` beyond the hours for work from `starts_on` to `ends_on`, both included, billed at `rate`.
+    retainer: Retainer,
+    *,
+    key: str,
+    amount: int,
+    rate: int | None,
+    starts_on: date,
+    ends_on: date,
+    approved_by: str,
+    by: Member | None,
+    now: datetime,
+    reason: str = "",
+    is_emergency: bool = False,
+) -> Authorisation | None:
+    """Approve up to `amount` beyond the hours for work from `starts_on` to `ends_on`, both
+    included, billed at `rate`.
 
-    What awaits a decision in closed cycles of these days is decided first: their statements stay, the earliest unclosed cycle
-    carries it, and the rest of the amount holds from there on (ledger §4). Returns None where nothing is left for that.
-    Raises `LedgerError` for a window or a rate that is none; a `key` that is known already is refused by the database.
+    What awaits a decision in closed cycles of these days is decided first: their statements stay,
+    the earliest unclosed cycle carries it, and the rest of the amount holds from there on (ledger
+    §4). Returns None where nothing is left for that. Raises `LedgerError` for a window or a rate
+    that is none; a `key` that is known already is refused by the database.
     """
     retainer = record.lock(retainer)
     if not 0 < amount <= LONGEST:
@@ -43,20 +55,38 @@ def authorise(
         taken = min(left, awaiting)
         if taken:
             decide(
-                retainer, cycle_on=cycle_on, amount=taken, outcome=Decision.Outcome.BILL, rate=rate, by=by, now=now,
-                reason=_("Approved by %(name)s. %(reason)s") % {"name": approved_by, "reason": reason},
-            )  # fmt: skip
+                retainer,
+                cycle_on=cycle_on,
+                amount=taken,
+                outcome=Decision.Outcome.BILL,
+                rate=rate,
+                by=by,
+                now=now,
+                reason=_("Approved by %(name)s. %(reason)s")
+                % {"name": approved_by, "reason": reason},
+            )
             left -= taken
     unclosed = closing.unclosed(retainer, max(today, retainer.starts_on))
     since = max(starts_on, unclosed[0].starts_on) if unclosed else None
     if not left or since is None or ends_on < since:
         return None
     hours = words_for(retainer).amount(left)
-    with writing(retainer, Write.Kind.APPROVE, by=by, now=now, reason=reason, label=f"{hours}, {approved_by}") as this:
+    with writing(
+        retainer, Write.Kind.APPROVE, by=by, now=now, reason=reason, label=f"{hours}, {approved_by}"
+    ) as this:
         row = Authorisation(
-            retainer=this.retainer, key=key, amount=left, rate=rate, starts_on=since, ends_on=ends_on, reason=reason,
-            is_emergency=is_emergency, approved_by=approved_by, by=by, at=now,
-        )  # fmt: skip
+            retainer=this.retainer,
+            key=key,
+            amount=left,
+            rate=rate,
+            starts_on=since,
+            ends_on=ends_on,
+            reason=reason,
+            is_emergency=is_emergency,
+            approved_by=approved_by,
+            by=by,
+            at=now,
+        )
         row.save()
         days = {"from": since.isoformat(), "until": ends_on.isoformat()}
         this.record("authorisation", id=key, amount=left, rate=rate, **days)
@@ -64,20 +94,28 @@ def authorise(
     return row
 
 
-def _awaiting_in_closed(retainer: Retainer, first: date, last: date, today: date) -> list[tuple[date, int]]:
-    """Return what awaits a decision in closed cycles for work of these days, the earliest cycle first."""
+def _awaiting_in_closed(
+    retainer: Retainer, first: date, last: date, today: date
+) -> list[tuple[date, int]]:
+    """Return what awaits a decision in closed cycles for work of these days, the earliest cycle
+    first.
+    """
     current = queries.current_cycle(retainer, today)
     pending = dict(current.pending) if current else {}
     found = []
     for row in queries.statements(retainer):
         awaits = pending.get(row.starts_on.isoformat(), 0)
         if awaits and row.starts_on <= last and (row.ends_on is None or first <= row.ends_on):
-            found.append((row.starts_on, min(awaits, _awaiting_of_days(retainer, row.pk, first, last))))
+            found.append(
+                (row.starts_on, min(awaits, _awaiting_of_days(retainer, row.pk, first, last)))
+            )
     return found
 
 
 def _awaiting_of_days(retainer: Retainer, statement: int, first: date, last: date) -> int:
-    """Return how much of a statement's time awaited a decision when it was closed, for work of these days."""
+    """Return how much of a statement's time awaited a decision when it was closed, for work of
+    these days.
+    """
     row = retainer.statements.get(pk=statement)
     cycle = queries.totals_from_json(row.totals)
     lines = [Line("", *figures) for _pk, *figures in row.lines]
@@ -89,6 +127,9 @@ def _awaiting_of_days(retainer: Retainer, statement: int, first: date, last: dat
     inside = 0
     for some in in_chunks([pk for pk, amount in awaiting.items() if amount]):
         inside += sum(
-            awaiting[pk] for pk in Revision.objects.filter(pk__in=some, on__range=(first, last)).values_list("pk", flat=True)
+            awaiting[pk]
+            for pk in Revision.objects.filter(pk__in=some, on__range=(first, last)).values_list(
+                "pk", flat=True
+            )
         )
     return inside

@@ -46,7 +46,11 @@ def bar_of(cycle: CycleTotals, today: date) -> Bar | None:
     used = min(cycle.used, available)
     carried = min(cycle.carried_in, available)
     days = (cycle.ends_on - cycle.starts_on).days + 1
-    pace = None if cycle.ends_on == date.max else share(available * ((today - cycle.starts_on).days + 1) // days)
+    pace = (
+        None
+        if cycle.ends_on == date.max
+        else share(available * ((today - cycle.starts_on).days + 1) // days)
+    )
     return Bar(
         used=share(used),
         planned=share(cycle.planned),
@@ -59,16 +63,24 @@ def bar_of(cycle: CycleTotals, today: date) -> Bar | None:
 
 
 def whole_of(cycle: CycleTotals) -> int:
-    """Return what the whole width of the bar stands for: what was available, or more where more is used or planned."""
+    """Return what the whole width of the bar stands for: what was available, or more where more is
+    used or planned.
+    """
     return max(0, cycle.available, cycle.used + cycle.planned, cycle.used - min(0, cycle.available))
 
 
 def pace_of(cycle: CycleTotals, today: date, words: Words) -> str:
-    """Return what stands under the bar: where an even use would be today, or, beyond it, what was available."""
+    """Return what stands under the bar: where an even use would be today, or, beyond it, what was
+    available.
+    """
     if over(cycle):
         return _("available: %(hours)s") % {"hours": words.amount(max(0, cycle.available))}
     if cycle.ends_on == date.max or cycle.state != "open" or cycle.available <= 0:
         return ""
     days = (cycle.ends_on - cycle.starts_on).days + 1
     even = cycle.available * ((today - cycle.starts_on).days + 1) // days // 60 * 60
-    return _("even pace today: %(hours)s") % {"hours": words.amount(even)} if words.unit == "hour" else ""
+    return (
+        _("even pace today: %(hours)s") % {"hours": words.amount(even)}
+        if words.unit == "hour"
+        else ""
+    )

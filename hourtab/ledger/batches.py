@@ -23,7 +23,9 @@ from hourtab.retainers.models import Retainer
 
 
 class SourceRow(NamedTuple):
-    """A row of a file that becomes an entry: its work, its line, its digest as the source's own row, and its number there."""
+    """A row of a file that becomes an entry: its work, its line, its digest as the source's own
+    row, and its number there.
+    """
 
     work: Work
     line: int
@@ -49,24 +51,37 @@ class Batch:
         return not (self.add or self.change or self.withdraw or self.relist or self.unlist)
 
 
-def apply_batch(retainer: Retainer, batch: Batch, *, by: Member | None, now: datetime, tool: str) -> list[Listing]:
-    """Write everything a file changes in one transaction; return what `undo_batch` needs to take it back.
+def apply_batch(
+    retainer: Retainer, batch: Batch, *, by: Member | None, now: datetime, tool: str
+) -> list[Listing]:
+    """Write everything a file changes in one transaction; return what `undo_batch` needs to take it
+    back.
 
-    `change` and `withdraw` name entries; `relist` and `unlist` only note what the source says now of an entry that
-    was edited here and stays as it is. What stands in a closed cycle is corrected, what comes too late for its own posts
-    in the earliest unclosed one.
+    `change` and `withdraw` name entries; `relist` and `unlist` only note what the source says now
+    of an entry that was edited here and stays as it is. What stands in a closed cycle is corrected,
+    what comes too late for its own posts in the earliest unclosed one.
     """
     label, source = _("%(tool)s import") % {"tool": tool}, f"import:{tool}"[:40]
-    with writing(retainer, Write.Kind.IMPORT, by=by, now=now, label=label, batch=batch.ref, source=source) as this:
+    with writing(
+        retainer, Write.Kind.IMPORT, by=by, now=now, label=label, batch=batch.ref, source=source
+    ) as this:
         retainer = this.retainer
-        named = [pk for pk, _row in (*batch.change, *batch.relist)] + [*batch.withdraw, *batch.unlist]
+        named = [pk for pk, _row in (*batch.change, *batch.relist)] + [
+            *batch.withdraw,
+            *batch.unlist,
+        ]
         entries = Entry.objects.select_related("corrects", "retainer").in_bulk(named)
         returning, fresh = _sort_new(retainer, batch)
         rewritten = [*((entries[pk], row) for pk, row in batch.change), *returning]
-        moved = [Listing.of(entry) for entry in (*entries.values(), *(entry for entry, _row in returning))]
+        moved = [
+            Listing.of(entry)
+            for entry in (*entries.values(), *(entry for entry, _row in returning))
+        ]
 
         late = Late(retainer)
-        changes = [Change(entry, late.posted(row.work, entry), row.line) for entry, row in rewritten]
+        changes = [
+            Change(entry, late.posted(row.work, entry), row.line) for entry, row in rewritten
+        ]
         said = bulk.latest_revisions(batch.withdraw)
         gone = _("No longer in the source")
         changes += [
@@ -88,20 +103,34 @@ def apply_batch(retainer: Retainer, batch: Batch, *, by: Member | None, now: dat
 
 def _change(this: Writing, changes: Sequence[Change], late: Late) -> None:
     """Revise entries in bulk, and correct one by one those that stand in closed cycles."""
-    frozen = [change for change in changes if late.is_closed(change.entry.posts_on) and not change.entry.is_withdrawn]
+    frozen = [
+        change
+        for change in changes
+        if late.is_closed(change.entry.posts_on) and not change.entry.is_withdrawn
+    ]
     kept = {change.entry.pk for change in frozen}
     for change in frozen:
         corrections.correct(this, change.entry, change.work, change.reason)
     bulk.revise_entries(this, [change for change in changes if change.entry.pk not in kept])
 
 
-def _sort_new(retainer: Retainer, batch: Batch) -> tuple[list[tuple[Entry, SourceRow]], list[NewEntry]]:
-    """Part new rows into those whose withdrawn entry comes back (an import undone), and those with a key of their own."""
+def _sort_new(
+    retainer: Retainer, batch: Batch
+) -> tuple[list[tuple[Entry, SourceRow]], list[NewEntry]]:
+    """Part new rows into those whose withdrawn entry comes back (an import undone), and those with
+    a key of their own.
+    """
     source = batch.source.pk
-    known = Entry.objects.filter(retainer=retainer).exclude(source=None) if batch.add else Entry.objects.none()
+    known = (
+        Entry.objects.filter(retainer=retainer).exclude(source=None)
+        if batch.add
+        else Entry.objects.none()
+    )
     taken = {
         key: (pk, of == source and withdrawn and not listed)
-        for key, pk, of, withdrawn, listed in known.values_list("key", "pk", "source_id", "is_withdrawn", "is_listed").iterator()
+        for key, pk, of, withdrawn, listed in known.values_list(
+            "key", "pk", "source_id", "is_withdrawn", "is_listed"
+        ).iterator()
     }
     seen: Counter[str] = Counter()
     returning: list[tuple[int, SourceRow]] = []
@@ -117,20 +146,30 @@ def _sort_new(retainer: Retainer, batch: Batch) -> tuple[list[tuple[Entry, Sourc
             if may_return:
                 returning.append((entry, row))
                 break
-    entries = Entry.objects.select_related("corrects", "retainer").in_bulk([entry for entry, _row in returning])
+    entries = Entry.objects.select_related("corrects", "retainer").in_bulk(
+        [entry for entry, _row in returning]
+    )
     return [(entries[entry], row) for entry, row in returning], fresh
 
 
 def undo_batch(
-    retainer: Retainer, ref: str, listings: Sequence[Listing], *, by: Member | None, now: datetime, corrects: bool = False
+    retainer: Retainer,
+    ref: str,
+    listings: Sequence[Listing],
+    *,
+    by: Member | None,
+    now: datetime,
+    corrects: bool = False,
 ) -> int:
     """Take back all that the batch `ref` did; returns how many lines that were.
 
-    Raises `LedgerError`, naming the lines, where one of them does not say any more what the batch wrote, or, unless
-    it `corrects` them, where one stands in a cycle that was closed since.
+    Raises `LedgerError`, naming the lines, where one of them does not say any more what the batch
+    wrote, or, unless it `corrects` them, where one stands in a cycle that was closed since.
     """
     label = _("import undone")
-    with writing(retainer, Write.Kind.UNDO, by=by, now=now, label=label, batch=f"{ref}~", source="undo:") as this:
+    with writing(
+        retainer, Write.Kind.UNDO, by=by, now=now, label=label, batch=f"{ref}~", source="undo:"
+    ) as this:
         written = Revision.objects.filter(write__batch=ref, entry__retainer=retainer)
         done = list(written.select_related("entry__corrects", "entry__retainer"))
         _refuse_changed(done)
@@ -139,13 +178,24 @@ def undo_batch(
             _refuse_closed(done, late)
         before: dict[int, Revision] = {}
         for some in in_chunks([row.entry_id for row in done if row.number > 1]):
-            earlier = Revision.objects.filter(entry__in=some, number__lt=F("entry__number")).order_by("number")
+            earlier = Revision.objects.filter(
+                entry__in=some, number__lt=F("entry__number")
+            ).order_by("number")
             numbers = {row.entry_id: row.number for row in done}
-            before |= {row.entry_id: row for row in earlier if row.number == numbers[row.entry_id] - 1}
-        changes = [Change(row.entry, _work_before(row, before.get(row.entry_id)), None, _("Import undone")) for row in done]
+            before |= {
+                row.entry_id: row for row in earlier if row.number == numbers[row.entry_id] - 1
+            }
+        changes = [
+            Change(row.entry, _work_before(row, before.get(row.entry_id)), None, _("Import undone"))
+            for row in done
+        ]
         _change(this, changes, late)
         known = {listing.entry for listing in listings}
-        added = [replace(Listing.of(row.entry), is_listed=False) for row in done if row.entry_id not in known]
+        added = [
+            replace(Listing.of(row.entry), is_listed=False)
+            for row in done
+            if row.entry_id not in known
+        ]
         bulk.list_entries([*added, *listings])
         this.touches(*(row.entry.corrects.posts_on for row in done if row.entry.corrects))
         return len(done)
@@ -156,7 +206,9 @@ def _refuse_changed(done: Sequence[Revision]) -> None:
     later = [row for row in done if Work.of(latest[row.entry_id]) != Work.of(row)]
     if later:
         raise LedgerError(
-            _("%(later)s lines of this import were changed since: %(named)s. Take those changes back first.")
+            _(
+                "%(later)s lines of this import were changed since: %(named)s. Take those changes back first."
+            )
             % {"later": len(later), "named": _named(later)}
         )
 
@@ -165,7 +217,10 @@ def _refuse_closed(done: Sequence[Revision], late: Late) -> None:
     frozen = [row for row in done if late.is_closed(row.entry.posts_on)]
     if frozen:
         raise ClosedError(
-            _("%(count)s lines of this import stand in cycles that are closed: %(named)s. They can be taken back as corrections.")
+            _(
+                "%(count)s lines of this import stand in cycles that are closed: %(named)s. They "
+                "can be taken back as corrections."
+            )
             % {"count": len(frozen), "named": _named(frozen)}
         )
 

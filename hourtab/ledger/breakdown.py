@@ -1,4 +1,6 @@
-"""What the hours of a cycle went into, and when: kept beside its totals, so that a page need not read all lines."""
+"""What the hours of a cycle went into, and when: kept beside its totals, so that a page need not
+read all lines.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,10 +23,12 @@ type Names = Sequence[tuple[str | None, int]]
 
 @dataclass(frozen=True, slots=True)
 class Breakdown:
-    """What a cycle's lines say together, as of one day. Amounts are charged ones for the scope `retainer`, raw ones for others.
+    """What a cycle's lines say together, as of one day. Amounts are charged ones for the scope
+    `retainer`, raw ones for others.
 
-    `names` holds, by `category`, `project` or `person` and by scope, names with their amounts, the largest first. `days` are the
-    dates of work with what was charged for it; `counts` the lines by scope; `charged` how many drew hours.
+    `names` holds, by `category`, `project` or `person` and by scope, names with their amounts, the
+    largest first. `days` are the dates of work with what was charged for it; `counts` the lines by
+    scope; `charged` how many drew hours.
     """
 
     names: Mapping[str, Mapping[str, Names]] = field(default_factory=dict)
@@ -34,7 +38,10 @@ class Breakdown:
 
     def as_json(self) -> dict[str, Any]:
         """Write it as the cache keeps it."""
-        names = {by: {scope: list(map(list, pairs)) for scope, pairs in of.items()} for by, of in self.names.items()}
+        names = {
+            by: {scope: list(map(list, pairs)) for scope, pairs in of.items()}
+            for by, of in self.names.items()
+        }
         return {
             "names": names,
             "days": [[on.isoformat(), amount] for on, amount in self.days],
@@ -49,8 +56,12 @@ def from_json(raw: Mapping[str, Any]) -> Breakdown:
     return Breakdown(raw["names"], days, raw["counts"], raw["charged"])
 
 
-def breakdowns(entries: Iterable[Entry], cycles: Sequence[CycleTotals], retainer: Retainer, today: date) -> list[Breakdown]:
-    """Return the breakdown of each of these cycles from the entries that post in them up to today."""
+def breakdowns(
+    entries: Iterable[Entry], cycles: Sequence[CycleTotals], retainer: Retainer, today: date
+) -> list[Breakdown]:
+    """Return the breakdown of each of these cycles from the entries that post in them up to
+    today.
+    """
     found: list[Counter[tuple[str, str, str, str, date]]] = [Counter() for _ in cycles]
     lines: list[Counter[str]] = [Counter() for _ in cycles]
     charged = [0] * len(cycles)
@@ -62,7 +73,9 @@ def breakdowns(entries: Iterable[Entry], cycles: Sequence[CycleTotals], retainer
         if entry.on > today:
             continue
         if (i := at.get(day)) is None:
-            i = at[day] = next((k for k, cycle in enumerate(cycles) if cycle.starts_on <= day <= cycle.ends_on), -1)
+            i = at[day] = next(
+                (k for k, cycle in enumerate(cycles) if cycle.starts_on <= day <= cycle.ends_on), -1
+            )
         if i < 0:
             continue
         amount = charged_for(entry, terms[i]) if entry.scope == "retainer" else entry.amount
@@ -70,20 +83,31 @@ def breakdowns(entries: Iterable[Entry], cycles: Sequence[CycleTotals], retainer
         if amount > 0:
             charged[i] += entry.scope == "retainer"
             found[i][(entry.scope, entry.category, entry.project, entry.person, entry.on)] += amount
-    return [_fold(parts, counts, number) for parts, counts, number in zip(found, lines, charged, strict=True)]
+    return [
+        _fold(parts, counts, number)
+        for parts, counts, number in zip(found, lines, charged, strict=True)
+    ]
 
 
 def breakdown_at(retainer: Retainer, cycle: CycleTotals, as_of: date) -> Breakdown:
-    """Return the breakdown of a cycle: the cached one where that is of the same day, else computed."""
+    """Return the breakdown of a cycle: the cached one where that is of the same day, else
+    computed.
+    """
     if retainer.balanced_on == as_of:
-        raw = Cycle.objects.filter(retainer=retainer, starts_on=cycle.starts_on).values_list("breakdown", flat=True).first()
+        raw = (
+            Cycle.objects.filter(retainer=retainer, starts_on=cycle.starts_on)
+            .values_list("breakdown", flat=True)
+            .first()
+        )
         if raw:
             return from_json(raw)
     book = queries.ledger_of(retainer, cycle.starts_on, queries.NAMES)
     return breakdowns(book.entries, [cycle], retainer, as_of)[0]
 
 
-def _fold(parts: Mapping[tuple[str, str, str, str, date], int], counts: Mapping[str, int], charged: int) -> Breakdown:
+def _fold(
+    parts: Mapping[tuple[str, str, str, str, date], int], counts: Mapping[str, int], charged: int
+) -> Breakdown:
     names: dict[str, dict[str, Counter[str]]] = {by: {} for by in BY}
     days: Counter[date] = Counter()
     for (scope, *values, on), amount in parts.items():
@@ -91,7 +115,10 @@ def _fold(parts: Mapping[tuple[str, str, str, str, date], int], counts: Mapping[
             names[by].setdefault(scope, Counter())[name] += amount
         if scope == "retainer":
             days[on] += amount
-    largest = {by: {scope: _largest(of) for scope, of in sorted(scopes.items())} for by, scopes in names.items()}
+    largest = {
+        by: {scope: _largest(of) for scope, of in sorted(scopes.items())}
+        for by, scopes in names.items()
+    }
     return Breakdown(largest, sorted(days.items()), dict(sorted(counts.items())), charged)
 
 

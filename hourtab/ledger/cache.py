@@ -15,7 +15,9 @@ from hourtab.retainers.models import Retainer
 
 
 def refresh(retainer: Retainer, since: date, today: date) -> None:
-    """Compute the cached cycles anew from the one that holds `since`, resuming from the closing state before it."""
+    """Compute the cached cycles anew from the one that holds `since`, resuming from the closing
+    state before it.
+    """
     opening, _settled = queries.closing_before(retainer, max(since, retainer.starts_on), today)
     calendar = retainer.calendar().through(today)[opening.index :]
     book = queries.ledger_of(retainer, calendar[0].starts_on, queries.NAMES) if calendar else None
@@ -23,8 +25,16 @@ def refresh(retainer: Retainer, since: date, today: date) -> None:
     keep(retainer, opening.index, fresh, book.entries if book else (), today)
 
 
-def keep(retainer: Retainer, index: int, fresh: Sequence[CycleTotals], entries: Sequence[Entry], today: date) -> None:
-    """Replace the cached cycles from `index` on; `entries` are those that post in them, with their names."""
+def keep(
+    retainer: Retainer,
+    index: int,
+    fresh: Sequence[CycleTotals],
+    entries: Sequence[Entry],
+    today: date,
+) -> None:
+    """Replace the cached cycles from `index` on; `entries` are those that post in them, with their
+    names.
+    """
     parts = breakdowns(entries, fresh, retainer, today)
     Cycle.objects.filter(retainer=retainer, index__gte=index).delete()
     Cycle.objects.bulk_create(
@@ -44,8 +54,14 @@ def keep(retainer: Retainer, index: int, fresh: Sequence[CycleTotals], entries: 
 
 
 def levels(retainer: Retainer) -> dict[str, list[int]]:
-    """Return what is used and what is available in every unclosed cycle as computed last, by its first day."""
-    rows = Cycle.objects.filter(retainer=retainer).order_by("-index").values_list("starts_on", "totals")
+    """Return what is used and what is available in every unclosed cycle as computed last, by its
+    first day.
+    """
+    rows = (
+        Cycle.objects.filter(retainer=retainer)
+        .order_by("-index")
+        .values_list("starts_on", "totals")
+    )
     found = {}
     for starts_on, totals in rows:
         if totals["state"] == "closed":
@@ -55,6 +71,13 @@ def levels(retainer: Retainer) -> dict[str, list[int]]:
 
 
 def balance(retainer: Retainer) -> int | None:
-    """Return what is left as it was computed last, below 0 where more was used; None before the start."""
-    totals = Cycle.objects.filter(retainer=retainer).order_by("-index").values_list("totals", flat=True).first()
+    """Return what is left as it was computed last, below 0 where more was used; None before the
+    start.
+    """
+    totals = (
+        Cycle.objects.filter(retainer=retainer)
+        .order_by("-index")
+        .values_list("totals", flat=True)
+        .first()
+    )
     return None if totals is None else totals["available"] - totals["used"]

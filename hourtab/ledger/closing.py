@@ -24,8 +24,14 @@ def closed_count(retainer: Retainer) -> int:
 
 
 def due_on(cycle: Cycle) -> date | None:
-    """Return the date on which a cycle closes by itself: its last day, a day, and the grace; None where it never ends."""
-    return None if cycle.ends_before == FOR_EVER else cycle.ends_before + timedelta(days=cycle.terms.grace_days)
+    """Return the date on which a cycle closes by itself: its last day, a day, and the grace; None
+    where it never ends.
+    """
+    return (
+        None
+        if cycle.ends_before == FOR_EVER
+        else cycle.ends_before + timedelta(days=cycle.terms.grace_days)
+    )
 
 
 def is_history(retainer: Retainer, cycle: Cycle) -> bool:
@@ -34,20 +40,27 @@ def is_history(retainer: Retainer, cycle: Cycle) -> bool:
 
 
 def unclosed(retainer: Retainer, today: date, closed: int | None = None) -> Sequence[Cycle]:
-    """Return the cycles through today's that are not closed; `closed` says how many are, where that is known already."""
-    return retainer.calendar().through(today)[closed_count(retainer) if closed is None else closed :]
+    """Return the cycles through today's that are not closed; `closed` says how many are, where that
+    is known already.
+    """
+    return retainer.calendar().through(today)[
+        closed_count(retainer) if closed is None else closed :
+    ]
 
 
 def close_due(retainer: Retainer, now: datetime) -> int:
     """Close every cycle of a locked retainer whose grace is over; returns how many.
 
-    Stops at the first that is not due or is history: a cycle closes by itself only when all before it are closed. It
-    is closed on the day it was due, however late this runs.
+    Stops at the first that is not due or is history: a cycle closes by itself only when all before
+    it are closed. It is closed on the day it was due, however late this runs.
     """
     today = retainer.today(now)
     due: list[Close] = []
     latest = (
-        Statement.objects.filter(retainer=retainer, version=1).order_by("-number").values_list("closed_on", flat=True).first()
+        Statement.objects.filter(retainer=retainer, version=1)
+        .order_by("-number")
+        .values_list("closed_on", flat=True)
+        .first()
     )
     for cycle in unclosed(retainer, today):
         on = due_on(cycle)
@@ -57,20 +70,35 @@ def close_due(retainer: Retainer, now: datetime) -> int:
         due.append(Close(cycle.starts_on, latest))
     if due:
         for close, _row in zip(due, freeze(retainer, due, None, now), strict=True):
-            this = writes.begin(retainer, Write.Kind.CLOSE, None, now, label=close.cycle.isoformat())
+            this = writes.begin(
+                retainer, Write.Kind.CLOSE, None, now, label=close.cycle.isoformat()
+            )
             this.record("close", cycle=close.cycle.isoformat(), on=close.on.isoformat())
             writes.seal(this)
         retainer.touch()
     return len(due)
 
 
-def freeze(retainer: Retainer, closes: Sequence[Close], by: Member | None, now: datetime) -> list[Statement]:
-    """Store the next cycles of a locked retainer, in order, as the first versions of their statements."""
+def freeze(
+    retainer: Retainer, closes: Sequence[Close], by: Member | None, now: datetime
+) -> list[Statement]:
+    """Store the next cycles of a locked retainer, in order, as the first versions of their
+    statements.
+    """
     today, first = retainer.today(now), closes[0].cycle
     opening, book, result = _computed(retainer, first, today, closes)
     wanted = {close.cycle: close.on for close in closes}
     rows = [
-        _row(retainer, index, cycle, before, lines, closed_on=wanted[cycle.starts_on], made_at=now, by=by)
+        _row(
+            retainer,
+            index,
+            cycle,
+            before,
+            lines,
+            closed_on=wanted[cycle.starts_on],
+            made_at=now,
+            by=by,
+        )
         for index, before, cycle, lines in _frozen(retainer, opening, result)
         if cycle.starts_on in wanted
     ]
@@ -79,15 +107,28 @@ def freeze(retainer: Retainer, closes: Sequence[Close], by: Member | None, now: 
     return rows
 
 
-def version_anew(retainer: Retainer, since: date, by: Member | None, now: datetime, reason: str) -> list[Statement]:
-    """Store another version of every statement of a locked retainer from the cycle that starts on `since` on."""
+def version_anew(
+    retainer: Retainer, since: date, by: Member | None, now: datetime, reason: str
+) -> list[Statement]:
+    """Store another version of every statement of a locked retainer from the cycle that starts on
+    `since` on.
+    """
     today = retainer.today(now)
     standing = {row.starts_on: row for row in queries.statements(retainer)}
     opening, book, result = _computed(retainer, since, today)
     rows = []
     for index, before, cycle, lines in _frozen(retainer, opening, result):
         if (earlier := standing.get(cycle.starts_on)) and cycle.starts_on >= since:
-            row = _row(retainer, index, cycle, before, lines, closed_on=earlier.closed_on, made_at=now, by=by)
+            row = _row(
+                retainer,
+                index,
+                cycle,
+                before,
+                lines,
+                closed_on=earlier.closed_on,
+                made_at=now,
+                by=by,
+            )
             row.version, row.reason = earlier.version + 1, reason
             rows.append(row)
     Statement.objects.bulk_create(rows)
@@ -95,9 +136,13 @@ def version_anew(retainer: Retainer, since: date, by: Member | None, now: dateti
     return rows
 
 
-def _computed(retainer: Retainer, since: date, today: date, closes: Sequence[Close] = ()) -> tuple[ClosingState, Ledger, Result]:
+def _computed(
+    retainer: Retainer, since: date, today: date, closes: Sequence[Close] = ()
+) -> tuple[ClosingState, Ledger, Result]:
     opening, _settled = queries.closing_before(retainer, since, today)
-    book = queries.ledger_of(retainer, retainer.calendar().through(today)[opening.index].starts_on, queries.NAMES)
+    book = queries.ledger_of(
+        retainer, retainer.calendar().through(today)[opening.index].starts_on, queries.NAMES
+    )
     return opening, book, statement(replace(book, closes=[*book.closes, *closes]), today, opening)
 
 
@@ -105,7 +150,9 @@ type _Frozen = tuple[int, ClosingState, CycleTotals, list[list[int]]]
 
 
 def _frozen(retainer: Retainer, opening: ClosingState, result: Result) -> Iterator[_Frozen]:
-    """Yield every settled cycle with the state before it, and its lines with the revisions they stand on."""
+    """Yield every settled cycle with the state before it, and its lines with the revisions they
+    stand on.
+    """
     if not result.cycles:
         return
     rows = queries.latest(retainer).filter(entry__posts_on__gte=result.cycles[0].starts_on)
@@ -119,9 +166,16 @@ def _frozen(retainer: Retainer, opening: ClosingState, result: Result) -> Iterat
 
 
 def _row(
-    retainer: Retainer, index: int, cycle: CycleTotals, opening: ClosingState, lines: list[list[int]], **more: Any
+    retainer: Retainer,
+    index: int,
+    cycle: CycleTotals,
+    opening: ClosingState,
+    lines: list[list[int]],
+    **more: Any,
 ) -> Statement:
-    """Return a statement that is not stored yet. How corrected entries were paid is no part of it: that comes later."""
+    """Return a statement that is not stored yet. How corrected entries were paid is no part of it:
+    that comes later.
+    """
     assert cycle.closing is not None
     return Statement(
         retainer=retainer,

@@ -1,4 +1,6 @@
-"""Correcting what a statement holds: only the difference posts, in the earliest unclosed cycle (ledger §5)."""
+"""Correcting what a statement holds: only the difference posts, in the earliest unclosed cycle
+(ledger §5).
+"""
 
 from datetime import date
 from typing import Any
@@ -27,7 +29,9 @@ def is_closed_on(retainer: Retainer, on: date) -> bool:
 
 
 def standing_work(entry: Entry) -> Work:
-    """Return what a line is to say now: as it was written last, with the figures its latest standing correction wants."""
+    """Return what a line is to say now: as it was written last, with the figures its latest
+    standing correction wants.
+    """
     work, latest = record.latest_work(entry), _standing(entry).order_by("-entry__pk").first()
     return work._replace(**latest.wanted) if latest and latest.wanted else work
 
@@ -35,18 +39,27 @@ def standing_work(entry: Entry) -> Work:
 def correct(this: Writing, entry: Entry, work: Work, reason: str) -> None:
     """Make a line of a closed cycle say `work` from now on, in a write that is under way.
 
-    Its texts change in a revision, which its statement does not follow; its figures by a correcting entry of the
-    difference in what it charges, also where that is nothing. Raises `LedgerError` where its day or time would change.
+    Its texts change in a revision, which its statement does not follow; its figures by a correcting
+    entry of the difference in what it charges, also where that is nothing. Raises `LedgerError`
+    where its day or time would change.
     """
     retainer, before = this.retainer, record.latest_work(entry)
     if (work.on, work.started) != (before.on, before.started):
         raise LedgerError(
-            _("This line stands in a closed cycle, so its day and time stay. Take it out and log it anew, or reopen the cycle.")
+            _(
+                "This line stands in a closed cycle, so its day and time stay. Take it out and "
+                "log it anew, or reopen the cycle."
+            )
         )
     terms = queries.terms_at(retainer, retainer.calendar().cycle_of(entry.posts_on).starts_on)  # type: ignore[union-attr]
     charged = charged_in(before, terms) + sum(row.amount for row in _standing(entry))
     difference = charged_in(work, terms) - charged
-    said = before._replace(category=work.category, project=work.project, person=work.person, description=work.description)
+    said = before._replace(
+        category=work.category,
+        project=work.project,
+        person=work.person,
+        description=work.description,
+    )
     if said != before:
         record.revise(this, entry, said, number=entry.number + 1, reason=reason)
     if work.figures != standing_work(entry).figures:
@@ -55,16 +68,22 @@ def correct(this: Writing, entry: Entry, work: Work, reason: str) -> None:
     this.touches(entry.posts_on)
 
 
-def _post(this: Writing, entry: Entry, said: Work, difference: int, wanted: dict[str, Any], reason: str) -> None:
-    """Post a difference in the earliest unclosed cycle; a correction that stands there already takes it up.
+def _post(
+    this: Writing, entry: Entry, said: Work, difference: int, wanted: dict[str, Any], reason: str
+) -> None:
+    """Post a difference in the earliest unclosed cycle; a correction that stands there already
+    takes it up.
 
-    One that charges nothing has the scope the line is to have: what is not shown of the line is not shown of it.
+    One that charges nothing has the scope the line is to have: what is not shown of the line is not
+    shown of it.
     """
     posted = record.posting(this.retainer, entry.posts_on)
     here = _standing(entry).filter(posted=posted).select_related("entry__corrects").first()
     amount = difference + (here.amount if here else 0)
     scope = "retainer" if amount else wanted["scope"]
-    work = said._replace(amount=amount, weight=100, scope=scope, outcome="", is_withdrawn=False, posted=posted)
+    work = said._replace(
+        amount=amount, weight=100, scope=scope, outcome="", is_withdrawn=False, posted=posted
+    )
     if here is None:
         key = new_key(this.retainer, f"{entry.key}\0{work.content}")
         record.add_entry(this, Entry(corrects=entry, key=key), work, reason=reason, wanted=wanted)
@@ -75,10 +94,14 @@ def _post(this: Writing, entry: Entry, said: Work, difference: int, wanted: dict
 
 
 def fold(this: Writing, entry: Entry, reason: str) -> None:
-    """Let a line say itself what its corrections made of it, and take those out: its cycle is being reopened."""
+    """Let a line say itself what its corrections made of it, and take those out: its cycle is being
+    reopened.
+    """
     work = standing_work(entry)
     for row in _standing(entry).select_related("entry__corrects"):
-        record.revise(this, row.entry, Work.of(row).withdrawn(), number=row.number + 1, reason=reason)
+        record.revise(
+            this, row.entry, Work.of(row).withdrawn(), number=row.number + 1, reason=reason
+        )
     record.revise(this, entry, work, number=entry.number + 1, reason=reason)
 
 
@@ -88,10 +111,14 @@ def charged_in(work: Work, terms: Terms) -> int:
 
 
 def new_key(retainer: Retainer, content: str) -> str:
-    """Return a key no entry of the retainer has: the keyed digest of its first content, then its occurrence number."""
+    """Return a key no entry of the retainer has: the keyed digest of its first content, then its
+    occurrence number.
+    """
     secret = bytes(retainer.workspace.digest_key)
     first = key_of(content, secret, 0).partition("-")[0]
-    known = Entry.objects.filter(retainer=retainer, key__gt=f"{first}-", key__lt=f"{first}.").count()
+    known = Entry.objects.filter(
+        retainer=retainer, key__gt=f"{first}-", key__lt=f"{first}."
+    ).count()
     return key_of(content, secret, known + 1)
 
 

@@ -18,13 +18,19 @@ from hourtab.retainers.models import Retainer
 
 
 class Coverage:
-    """What paid for the lines of one cycle. Reading it costs the lines that are asked for, however long the log is."""
+    """What paid for the lines of one cycle. Reading it costs the lines that are asked for, however
+    long the log is.
+    """
 
-    def __init__(self, retainer: Retainer, cycle: CycleTotals, words: Words, rounding: Rounding) -> None:
+    def __init__(
+        self, retainer: Retainer, cycle: CycleTotals, words: Words, rounding: Rounding
+    ) -> None:
         self.retainer, self.cycle, self.words, self.rounding = retainer, cycle, words, rounding
 
     def of(self, line: LogLine, *, shows_worked: bool = True) -> str:
-        """Return why a line counts as it does, in sentences; nothing for one that draws nothing, or is listed by itself."""
+        """Return why a line counts as it does, in sentences; nothing for one that draws nothing, or
+        is listed by itself.
+        """
         if line.balance is None or line.charged <= 0 or line.work.scope != "retainer":
             return ""
         parts = paid_by(self.cycle, Line(line.key, line.charged, 0, 0, line.balance))
@@ -33,17 +39,28 @@ class Coverage:
         return " ".join(text for text in (counted, *said) if text)
 
     def _counted(self, line: LogLine) -> str:
-        """Say how the time that counts follows from the time worked; nothing where it is the same."""
+        """Say how the time that counts follows from the time worked; nothing where it is the
+        same.
+        """
         work, words = line.work, self.words
         if line.corrects or line.charged == work.amount or work.outcome in FREE_OUTCOMES:
             return ""
         rounded = self.rounding.apply(work.amount)
-        said = {"worked": words.amount(work.amount), "rounded": words.amount(rounded), "percent": work.weight}
-        said["time"] = words.amount(line.charged) + (f" ({visible(work.weighted_by)})" if work.weighted_by else "")
+        said = {
+            "worked": words.amount(work.amount),
+            "rounded": words.amount(rounded),
+            "percent": work.weight,
+        }
+        said["time"] = words.amount(line.charged) + (
+            f" ({visible(work.weighted_by)})" if work.weighted_by else ""
+        )
         if work.weight == 100:
             return _("%(worked)s worked, rounded to %(time)s.") % said
         if rounded != work.amount:
-            return _("%(worked)s worked, rounded to %(rounded)s, at %(percent)s %% is %(time)s.") % said
+            return (
+                _("%(worked)s worked, rounded to %(rounded)s, at %(percent)s %% is %(time)s.")
+                % said
+            )
         return _("%(worked)s worked, at %(percent)s %% is %(time)s.") % said
 
     def _paid(self, part: Cover) -> str:
@@ -67,7 +84,9 @@ class Coverage:
             details["rate"] = rate_in_words(part.rate, self.retainer, self.words)
         if kind == "base":
             cycle = self._calendar.cycle_of(date.fromisoformat(name))
-            details["cycle"] = self.words.month_or_stretch(cycle.starts_on, cycle.ends_on) if cycle else name
+            details["cycle"] = (
+                self.words.month_or_stretch(cycle.starts_on, cycle.ends_on) if cycle else name
+            )
         elif kind in ("topup", "goodwill"):
             row = self._topups.get(name)
             details["day"] = self.words.day(row.on) if row else ""
@@ -93,18 +112,28 @@ class Coverage:
 def rate_in_words(rate: int, retainer: Retainer, words: Words) -> str:
     """Write a rate: `€250.00 an hour`, or `€250.00 each` for what is counted."""
     money = words.money(rate, retainer.currency)
-    return _("%(money)s an hour") % {"money": money} if retainer.unit == "hour" else _("%(money)s each") % {"money": money}
+    return (
+        _("%(money)s an hour") % {"money": money}
+        if retainer.unit == "hour"
+        else _("%(money)s each") % {"money": money}
+    )
 
 
 _PAID = {
     "base": lambda: _("%(time)s from this cycle's hours."),
     "topup": lambda: _("%(time)s from the extra hours added on %(day)s."),
     "goodwill": lambda: _("%(time)s from hours given as goodwill."),
-    "reinstated": lambda: _("%(time)s from hours that had lapsed, because the work was done before."),
-    "authorisation": lambda: _("%(time)s beyond the hours, approved on %(day)s, billed at %(rate)s."),
+    "reinstated": lambda: _(
+        "%(time)s from hours that had lapsed, because the work was done before."
+    ),
+    "authorisation": lambda: _(
+        "%(time)s beyond the hours, approved on %(day)s, billed at %(rate)s."
+    ),
     "billed": lambda: _("%(time)s beyond the hours, billed at %(rate)s."),
     "debt": lambda: _("%(time)s beyond the hours, taken from the next ones."),
     "absorbed": lambda: _("%(time)s beyond the hours, not charged."),
-    "awaiting": lambda: _("%(time)s beyond the hours await a decision; nobody is charged for them."),
+    "awaiting": lambda: _(
+        "%(time)s beyond the hours await a decision; nobody is charged for them."
+    ),
 }
 """By what paid, how that is said."""

@@ -1,4 +1,6 @@
-"""The cycles as the provider's table lists them: with their statements, and what each still needs."""
+"""The cycles as the provider's table lists them: with their statements, and what each still
+needs.
+"""
 
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +15,9 @@ from hourtab.retainers.models import Retainer
 
 @dataclass(frozen=True, slots=True)
 class CycleState:
-    """How far a cycle is: its statement, or when it closes by itself; and what awaits a decision."""
+    """How far a cycle is: its statement, or when it closes by itself; and what awaits a
+    decision.
+    """
 
     statement: Statement | None
     closes_on: date | None
@@ -23,12 +27,18 @@ class CycleState:
 
 
 def cycle_rows(retainer: Retainer, today: date) -> dict[str, Any]:
-    """Return what the table shows: each cycle with its state, newest first, and the history to be closed by hand."""
+    """Return what the table shows: each cycle with its state, newest first, and the history to be
+    closed by hand.
+    """
     cycles = queries.cycles(retainer, today)
     standing = {row.starts_on: row for row in queries.statements(retainer)}
     pending = cycles[-1].pending if cycles else {}
     unclosed = {cycle.starts_on: cycle for cycle in closing.unclosed(retainer, today)}
-    history = [cycle for cycle in unclosed.values() if cycle.ends_before <= today and closing.is_history(retainer, cycle)]
+    history = [
+        cycle
+        for cycle in unclosed.values()
+        if cycle.ends_before <= today and closing.is_history(retainer, cycle)
+    ]
     paused = retainer.paused_cycles()
     rows = [
         (
@@ -43,7 +53,11 @@ def cycle_rows(retainer: Retainer, today: date) -> dict[str, Any]:
         )
         for cycle in reversed(cycles)
     ]
-    return {"cycles": rows, "history": len(history), "close_all": history[-1].starts_on if history else None}
+    return {
+        "cycles": rows,
+        "history": len(history),
+        "close_all": history[-1].starts_on if history else None,
+    }
 
 
 def _closes_on(cycle: CycleTotals, unclosed: dict[date, Cycle]) -> date | None:

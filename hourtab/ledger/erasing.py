@@ -1,4 +1,6 @@
-"""Taking texts out of the record for ever. Figures stay, the chain still verifies, and no file brings a text back."""
+"""Taking texts out of the record for ever. Figures stay, the chain still verifies, and no file
+brings a text back.
+"""
 
 from datetime import datetime
 
@@ -10,20 +12,25 @@ from hourtab.ledger.writes import Writing
 
 
 def erase_texts(*entries: Entry, by: Member | None, now: datetime, reason: str = "") -> None:
-    """Take the texts of lines of one retainer out for ever: description, person, project, of all they ever said.
+    """Take the texts of lines of one retainer out for ever: description, person, project, of all
+    they ever said.
 
-    Corrections lose theirs, too. Figures stay, the chain still verifies, and a file that holds such a row again does not
-    bring the text back.
+    Corrections lose theirs, too. Figures stay, the chain still verifies, and a file that holds such
+    a row again does not bring the text back.
     """
-    with writing(entries[0].retainer, Write.Kind.ERASE, by=by, now=now, reason=reason, is_news=False) as this:
+    with writing(
+        entries[0].retainer, Write.Kind.ERASE, by=by, now=now, reason=reason, is_news=False
+    ) as this:
         for line in _with_corrections(entries):
             _erase(this, line)
 
 
 def take_out_person(*entries: Entry, by: Member | None, now: datetime) -> None:
-    """Take out who did the work of lines of one retainer, from all they ever said. What they say now stays otherwise.
+    """Take out who did the work of lines of one retainer, from all they ever said. What they say
+    now stays otherwise.
 
-    Earlier versions lose all their texts, since one digest covers them: also what a statement shows of the line.
+    Earlier versions lose all their texts, since one digest covers them: also what a statement shows
+    of the line.
     """
     with writing(entries[0].retainer, Write.Kind.ERASE, by=by, now=now, is_news=False) as this:
         for line in _with_corrections(entries):

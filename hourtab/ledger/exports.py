@@ -9,9 +9,19 @@ from hourtab.ledger.queries import IN_ORDER, latest
 from hourtab.retainers.models import Retainer
 
 COLUMNS = (
-    "Date", "Start", "Duration", "Seconds", "Client", "Retainer", "Scope", "Category", "Project", "Person", "Description",
+    "Date",
+    "Start",
+    "Duration",
+    "Seconds",
+    "Client",
+    "Retainer",
+    "Scope",
+    "Category",
+    "Project",
+    "Person",
+    "Description",
     "Entry",
-)  # fmt: skip
+)
 
 
 def log_as_csv(retainer: Retainer) -> str:
@@ -25,15 +35,28 @@ def log_as_csv(retainer: Retainer) -> str:
 
 
 def _row(retainer: Retainer, row: Revision) -> list[str]:
-    texts = map(guarded, (retainer.client.name, retainer.name, row.scope, row.category, row.project, row.person, row.description))
+    texts = map(
+        guarded,
+        (
+            retainer.client.name,
+            retainer.name,
+            row.scope,
+            row.category,
+            row.project,
+            row.person,
+            row.description,
+        ),
+    )
     started = row.started.isoformat() if row.started else ""
     return [row.on.isoformat(), started, clock(row.amount), str(row.amount), *texts, row.entry.key]
 
 
 def guarded(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula, with an apostrophe before it where it could be one.
+    """Return a text that no spreadsheet takes for a formula, with an apostrophe before it where it
+    could be one.
 
-    A text that begins with an apostrophe gets one more, so that `unguarded` gives back every text as it was.
+    A text that begins with an apostrophe gets one more, so that `unguarded` gives back every text
+    as it was.
     """
     return f"'{text}" if text and text[0] in "=+-@\t\r'" else text
 

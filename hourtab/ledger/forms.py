@@ -37,24 +37,39 @@ class EntryForm(forms.Form):
     on = DayField(label=_("Day"))
     amount = AmountField(label=_("Time"), help_text=_("45m, 1:30 or 1.5"))
     description = forms.CharField(
-        label=_("What was done"), widget=forms.Textarea(attrs={"rows": 2}), max_length=5000, required=False
+        label=_("What was done"),
+        widget=forms.Textarea(attrs={"rows": 2}),
+        max_length=5000,
+        required=False,
     )
     category = forms.CharField(
-        label=_("Kind of work"), max_length=60, required=False, widget=forms.TextInput(attrs={"list": "categories"})
+        label=_("Kind of work"),
+        max_length=60,
+        required=False,
+        widget=forms.TextInput(attrs={"list": "categories"}),
     )
     person = forms.CharField(label=_("Who"), max_length=120, required=False)
-    started = forms.TimeField(label=_("Began at"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+    started = forms.TimeField(
+        label=_("Began at"),
+        required=False,
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+    )
     scope = forms.ChoiceField(label=_("How it counts"), choices=Scope, initial=Scope.RETAINER)
     outcome = forms.ChoiceField(label=_("What became of it"), required=False)
     reason = forms.CharField(
-        label=_("Reason for the change"), max_length=300, required=False, help_text=_("Your client sees it beside “edited”.")
+        label=_("Reason for the change"),
+        max_length=300,
+        required=False,
+        help_text=_("Your client sees it beside “edited”."),
     )
     seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     folded: tuple[str, ...] = ("category", "person", "started", "scope")
     folded_title = _("Kind of work, person, start, no charge")
 
-    def __init__(self, *args: Any, retainer: Retainer, editing: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, retainer: Retainer, editing: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.retainer = retainer
         self._count(retainer.unit)
@@ -79,9 +94,13 @@ class EntryForm(forms.Form):
         """Refuse a day outside the retainer, beside the field."""
         on = self.cleaned_data["on"]
         if on < self.retainer.starts_on:
-            raise forms.ValidationError(_("The retainer starts on %(day)s.") % {"day": self.retainer.starts_on})
+            raise forms.ValidationError(
+                _("The retainer starts on %(day)s.") % {"day": self.retainer.starts_on}
+            )
         if self.retainer.ends_on and on > self.retainer.ends_on:
-            raise forms.ValidationError(_("The retainer ended on %(day)s.") % {"day": self.retainer.ends_on})
+            raise forms.ValidationError(
+                _("The retainer ended on %(day)s.") % {"day": self.retainer.ends_on}
+            )
         if on > LAST_DAY:
             raise forms.ValidationError(_("This date is too far ahead."))
         return on
@@ -89,11 +108,16 @@ class EntryForm(forms.Form):
     def work(self, before: Work | None = None) -> Work:
         """Return what the form says; what it does not show stays as it was."""
         fields = self.cleaned_data
-        said = {name: fields[name] for name in ("on", "amount", "started", "description", "category", "person", "scope")}
+        said = {
+            name: fields[name]
+            for name in ("on", "amount", "started", "description", "category", "person", "scope")
+        }
         kept: dict[str, Any] = {}
         if before is not None:
             kept = {name: getattr(before, name) for name in _KEPT}
-            if before.started and said["started"] == before.started.replace(second=0, microsecond=0):
+            if before.started and said["started"] == before.started.replace(
+                second=0, microsecond=0
+            ):
                 said["started"] = before.started
         if "outcome" in fields:
             kept["outcome"] = fields["outcome"]
@@ -163,9 +187,17 @@ class DecisionForm(forms.Form):
     """What becomes of time that awaits a decision."""
 
     amount = AmountField(label=_("How much of it"), bare_most=LONGEST, positive=True)
-    outcome = forms.ChoiceField(label=_("What becomes of it"), choices=Decision.Outcome, widget=forms.RadioSelect)
-    rate = MoneyField(label=_("Rate"), required=False, help_text=_("Where it is billed; empty for the rate of the terms."))
-    reason = forms.CharField(label=_("Why"), max_length=300, help_text=_("It stands in the history, with your name."))
+    outcome = forms.ChoiceField(
+        label=_("What becomes of it"), choices=Decision.Outcome, widget=forms.RadioSelect
+    )
+    rate = MoneyField(
+        label=_("Rate"),
+        required=False,
+        help_text=_("Where it is billed; empty for the rate of the terms."),
+    )
+    reason = forms.CharField(
+        label=_("Why"), max_length=300, help_text=_("It stands in the history, with your name.")
+    )
 
     def __init__(self, *args: Any, unit: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -175,8 +207,12 @@ class DecisionForm(forms.Form):
 class ConvertForm(forms.Form):
     """Which lines beyond the hours become project work."""
 
-    lines = forms.TypedMultipleChoiceField(label=_("Lines"), coerce=int, widget=forms.CheckboxSelectMultiple)
-    reason = forms.CharField(label=_("Why"), max_length=300, help_text=_("Your client sees it beside “edited”."))
+    lines = forms.TypedMultipleChoiceField(
+        label=_("Lines"), coerce=int, widget=forms.CheckboxSelectMultiple
+    )
+    reason = forms.CharField(
+        label=_("Why"), max_length=300, help_text=_("Your client sees it beside “edited”.")
+    )
 
     def __init__(self, *args: Any, lines: Sequence[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -187,7 +223,11 @@ class ConvertForm(forms.Form):
 class ReopenForm(forms.Form):
     """Why a cycle is reopened, and late work that comes with it."""
 
-    reason = forms.CharField(label=_("Reason"), max_length=300, help_text=_("Your client sees it beside the new version."))
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=300,
+        help_text=_("Your client sees it beside the new version."),
+    )
     on = DayField(label=_("Day"), required=False)
     amount = AmountField(label=_("Time"), required=False, help_text=_("45m, 1:30 or 1.5"))
     description = forms.CharField(label=_("What was done"), max_length=5000, required=False)
@@ -203,13 +243,19 @@ class ReopenForm(forms.Form):
         """Refuse half a line."""
         fields = super().clean() or self.cleaned_data
         if bool(fields.get("on")) != bool(fields.get("amount")):
-            self.add_error("on" if fields.get("amount") else "amount", _("Late work needs a day and a time."))
+            self.add_error(
+                "on" if fields.get("amount") else "amount", _("Late work needs a day and a time.")
+            )
         return fields
 
     def add(self) -> list[Work]:
         """Return the late work."""
         fields = self.cleaned_data
-        return [Work(fields["on"], fields["amount"], description=fields["description"])] if fields.get("on") else []
+        return (
+            [Work(fields["on"], fields["amount"], description=fields["description"])]
+            if fields.get("on")
+            else []
+        )
 
 
 def _count_in(form: forms.Form, name: str, unit: str, label: Any = None) -> None:
@@ -224,7 +270,9 @@ def _count_in(form: forms.Form, name: str, unit: str, label: Any = None) -> None
 class HoldForm(forms.Form):
     """Work to come, for which hours are set aside."""
 
-    text = forms.CharField(label=_("What for"), max_length=200, help_text=_("Your client sees it: “Onboarding week”."))
+    text = forms.CharField(
+        label=_("What for"), max_length=200, help_text=_("Your client sees it: “Onboarding week”.")
+    )
     amount = AmountField(label=_("Hours"), bare_most=LONGEST, positive=True)
     starts_on = DayField(label=_("From"))
     ends_on = DayField(label=_("Through"), required=False, help_text=_("Empty: that one day."))

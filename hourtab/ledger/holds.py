@@ -15,11 +15,20 @@ from hourtab.retainers.words import words_for
 
 
 def plan_work(
-    retainer: Retainer, *, text: str, amount: int, starts_on: date, ends_on: date, by: Member | None, now: datetime
+    retainer: Retainer,
+    *,
+    text: str,
+    amount: int,
+    starts_on: date,
+    ends_on: date,
+    by: Member | None,
+    now: datetime,
 ) -> Hold:
-    """Reserve `amount` for work from `starts_on` to `ends_on`, both included. It is hatched on the page, and not used.
+    """Reserve `amount` for work from `starts_on` to `ends_on`, both included. It is hatched on the
+    page, and not used.
 
-    It ends by itself the day after `ends_on`. Raises `LedgerError` where it is over already or reaches beyond its cycle.
+    It ends by itself the day after `ends_on`. Raises `LedgerError` where it is over already or
+    reaches beyond its cycle.
     """
     with writing(retainer, Write.Kind.HOLD, by=by, now=now, label=text, is_news=False) as this:
         retainer = this.retainer
@@ -32,10 +41,19 @@ def plan_work(
         cycle = open_cycle(retainer, starts_on)
         if ends_on >= cycle.ends_before:
             last = words_for(retainer).full_day(cycle.ends_on)
-            text = _("The cycle ends on %(day)s. Plan up to that day, and the rest in the next cycle.")
+            text = _(
+                "The cycle ends on %(day)s. Plan up to that day, and the rest in the next cycle."
+            )
             raise LedgerError(text % {"day": last})
         number = Hold.objects.filter(retainer=retainer).count() + 1
-        hold = Hold(retainer=retainer, key=f"h{number:03d}", text=text, amount=amount, starts_on=starts_on, ends_on=ends_on)
+        hold = Hold(
+            retainer=retainer,
+            key=f"h{number:03d}",
+            text=text,
+            amount=amount,
+            starts_on=starts_on,
+            ends_on=ends_on,
+        )
         hold.by, hold.at = by, now
         hold.save()
         days = {"from": starts_on.isoformat(), "until": ends_on.isoformat()}
@@ -46,7 +64,9 @@ def plan_work(
 
 def clear_hold(hold: Hold, *, by: Member | None, now: datetime) -> None:
     """End a hold before its time; clearing one that is cleared already changes nothing."""
-    with writing(hold.retainer, Write.Kind.CLEAR, by=by, now=now, label=hold.text, is_news=False) as this:
+    with writing(
+        hold.retainer, Write.Kind.CLEAR, by=by, now=now, label=hold.text, is_news=False
+    ) as this:
         row = Hold.objects.get(pk=hold.pk)
         if row.cleared_at is None:
             Hold.objects.filter(pk=row.pk).update(cleared_at=now, cleared_by=by)

@@ -9,7 +9,9 @@ from hourtab.retainers.models import Retainer
 
 
 def turn_the_day(now: datetime) -> int:
-    """Compute the cycles of retainers whose local date has changed since, and close those whose grace is over."""
+    """Compute the cycles of retainers whose local date has changed since, and close those whose
+    grace is over.
+    """
     done = 0
     for retainer in Retainer.objects.only("pk", "zone", "balanced_on", "starts_on"):
         if retainer.balanced_on == retainer.today(now):

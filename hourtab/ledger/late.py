@@ -1,4 +1,6 @@
-"""Where lines post: in their own cycle, or, where that is closed, in the earliest unclosed one (ledger §5)."""
+"""Where lines post: in their own cycle, or, where that is closed, in the earliest unclosed one
+(ledger §5).
+"""
 
 from datetime import date
 
@@ -23,7 +25,8 @@ class Late:
         return cycle is not None and cycle.index < self.closed
 
     def posting(self, on: date) -> date | None:
-        """Return the start of the cycle in which a line of that day posts when its own is closed; None where it is not.
+        """Return the start of the cycle in which a line of that day posts when its own is closed;
+        None where it is not.
 
         Raises `LedgerError` where every cycle is closed.
         """
@@ -32,7 +35,9 @@ class Late:
         return self.known[on]
 
     def posted(self, work: Work, entry: Entry | None = None) -> Work:
-        """Return a line as it posts; one that is there already and keeps its day posts where it did."""
+        """Return a line as it posts; one that is there already and keeps its day posts where it
+        did.
+        """
         if not self.closed:
             return work
         if entry and not entry.is_withdrawn and entry.on == work.on:

@@ -1,7 +1,8 @@
-"""The record: entries with their revisions, hours granted, decisions, statements, and the cached cycles.
+"""The record: entries with their revisions, hours granted, decisions, statements, and the cached
+cycles.
 
-Only `ledger` writes here. Revisions are added, never changed; an entry is the pointer to its latest one. Every write
-is a link of the retainer's chain.
+Only `ledger` writes here. Revisions are added, never changed; an entry is the pointer to its latest
+one. Every write is a link of the retainer's chain.
 """
 
 from typing import Any, NoReturn
@@ -15,7 +16,8 @@ from hourtab.retainers.models import Retainer
 
 
 class Source(models.Model):
-    """Where rows come from: an account of a time tracker, or a table of its own, with what was answered about its files.
+    """Where rows come from: an account of a time tracker, or a table of its own, with what was
+    answered about its files.
 
     `name` tells several accounts of one tool apart; it is empty while there is only one.
     """
@@ -27,7 +29,9 @@ class Source(models.Model):
 
     class Meta:
         ordering = ["tool", "name"]
-        constraints = [models.UniqueConstraint(fields=["workspace", "tool", "name"], name="source_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "tool", "name"], name="source_once")
+        ]
 
     def __str__(self) -> str:
         return self.name or self.tool
@@ -42,11 +46,13 @@ class WriteQuerySet(AppendOnlyQuerySet["Write"]):
 
 
 class Write(AppendOnly):
-    """One write of the ledger: who did what, when and why, what it did to the balance, and its link of the chain.
+    """One write of the ledger: who did what, when and why, what it did to the balance, and its link
+    of the chain.
 
-    `hash` is SHA-256 of the hash before and the digests of what was written, in order (ledger §5): first `records`, what
-    is no entry, then the revisions in the order of their keys. `batch` names the import that wrote it. `levels` says how it
-    left every unclosed cycle: by its first day, what was used and what was available.
+    `hash` is SHA-256 of the hash before and the digests of what was written, in order (ledger §5):
+    first `records`, what is no entry, then the revisions in the order of their keys. `batch` names
+    the import that wrote it. `levels` says how it left every unclosed cycle: by its first day, what
+    was used and what was available.
     """
 
     class Kind(models.TextChoices):
@@ -91,7 +97,9 @@ class Write(AppendOnly):
     class Meta(AppendOnly.Meta):
         ordering = ["number"]
         constraints = [models.UniqueConstraint(fields=["retainer", "number"], name="write_once")]
-        indexes = [models.Index(fields=["batch"], name="write_batch", condition=~models.Q(batch=""))]
+        indexes = [
+            models.Index(fields=["batch"], name="write_batch", condition=~models.Q(batch=""))
+        ]
 
     def __str__(self) -> str:
         return f"{self.retainer_id}.{self.number} {self.kind}"
@@ -117,12 +125,13 @@ class EntryQuerySet(AppendOnlyQuerySet["Entry"]):
 class Entry(models.Model):
     """The identity of a line of the work log, and where its latest revision stands.
 
-    `key` orders it among others of its day and time and never changes. `on`, `began` (`Work.began`) and `is_withdrawn` repeat the
-    latest revision; `posts_on` is a day of the cycle it posts in: `on`, or, of a late entry, that cycle's first. An entry
-    that `corrects` another is a difference of what that one charged. What a source says of it is kept apart from what it
-    says now: `source_on` and `source_digest` are the source's row, `is_listed` whether the source still has it.
-    `source_ref` is the source's own number of it: a hint for telling an edit from a new row, never what makes two rows
-    the same.
+    `key` orders it among others of its day and time and never changes. `on`, `began` (`Work.began`)
+    and `is_withdrawn` repeat the latest revision; `posts_on` is a day of the cycle it posts in:
+    `on`, or, of a late entry, that cycle's first. An entry that `corrects` another is a difference
+    of what that one charged. What a source says of it is kept apart from what it says now:
+    `source_on` and `source_digest` are the source's row, `is_listed` whether the source still has
+    it. `source_ref` is the source's own number of it: a hint for telling an edit from a new row,
+    never what makes two rows the same.
     """
 
     retainer = models.ForeignKey(Retainer, on_delete=models.PROTECT, related_name="entries")
@@ -132,8 +141,12 @@ class Entry(models.Model):
     number = models.PositiveIntegerField(default=1)
     is_withdrawn = models.BooleanField(default=False)
     posts_on = models.DateField()
-    corrects = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="corrections", db_index=False)
-    source = models.ForeignKey(Source, on_delete=models.PROTECT, null=True, related_name="entries", db_index=False)
+    corrects = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="corrections", db_index=False
+    )
+    source = models.ForeignKey(
+        Source, on_delete=models.PROTECT, null=True, related_name="entries", db_index=False
+    )
     source_on = models.DateField(null=True)
     source_digest = models.CharField(max_length=32, blank=True)
     source_ref = models.CharField(max_length=60, blank=True)
@@ -147,9 +160,15 @@ class Entry(models.Model):
         indexes = [
             models.Index(fields=["retainer", "posts_on"], name="entry_log"),
             models.Index(fields=["retainer", "on", "began", "key"], name="entry_order"),
-            models.Index(fields=["corrects"], name="entry_corrects", condition=models.Q(corrects__isnull=False)),
             models.Index(
-                fields=["source", "retainer", "source_on"], name="entry_source", condition=models.Q(source__isnull=False)
+                fields=["corrects"],
+                name="entry_corrects",
+                condition=models.Q(corrects__isnull=False),
+            ),
+            models.Index(
+                fields=["source", "retainer", "source_on"],
+                name="entry_source",
+                condition=models.Q(source__isnull=False),
             ),
         ]
 
@@ -172,20 +191,31 @@ class RevisionQuerySet(AppendOnlyQuerySet["Revision"]):
 
     def erase(self, texts: str) -> int:
         """Take the texts out for ever, and keep their salted digest: for `ledger` alone."""
-        blank = {"project": "", "person": "", "description": "", "reason": "", "salt": "", "erased": texts}
+        blank = {
+            "project": "",
+            "person": "",
+            "description": "",
+            "reason": "",
+            "salt": "",
+            "erased": texts,
+        }
         return models.QuerySet.update(self, **blank)
 
 
 class Revision(AppendOnly):
-    """What an entry said since a write. Amounts are seconds, or hundredths of a counted unit; signed in a correction.
+    """What an entry said since a write. Amounts are seconds, or hundredths of a counted unit;
+    signed in a correction.
 
-    `weighted_by` names the rule that gave it its weight, `line` the line of the file that an import took it from. `posted` is
-    the start of the cycle a late entry posts in. A correction keeps in `wanted` the figures that the corrected line is to
-    have. `digest` is that of its figures and of the salted digest of its texts (ledger §5); where the texts were erased,
-    `erased` keeps the latter.
+    `weighted_by` names the rule that gave it its weight, `line` the line of the file that an import
+    took it from. `posted` is the start of the cycle a late entry posts in. A correction keeps in
+    `wanted` the figures that the corrected line is to have. `digest` is that of its figures and of
+    the salted digest of its texts (ledger §5); where the texts were erased, `erased` keeps the
+    latter.
     """
 
-    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="revisions", db_index=False)
+    entry = models.ForeignKey(
+        Entry, on_delete=models.PROTECT, related_name="revisions", db_index=False
+    )
     number = models.PositiveIntegerField(default=1)
     on = models.DateField()
     started = models.TimeField(null=True)
@@ -218,7 +248,8 @@ class Revision(AppendOnly):
 
 
 class TopUp(AppendOnly):
-    """Extra hours granted: bought, or given as goodwill. `until` null means its own cycle, `is_forever` no expiry.
+    """Extra hours granted: bought, or given as goodwill. `until` null means its own cycle,
+    `is_forever` no expiry.
 
     `price` is what all of them cost, in minor units; null where nothing was said.
     """
@@ -247,9 +278,11 @@ class TopUp(AppendOnly):
 
 
 class Authorisation(AppendOnly):
-    """Approval to go over by `amount` in all, for work from `starts_on` to `ends_on`, both included (ledger §4).
+    """Approval to go over by `amount` in all, for work from `starts_on` to `ends_on`, both included
+    (ledger §4).
 
-    `rate` is minor units an hour, or for each counted unit; 0 is at no charge. `approved_by` is the name that was typed.
+    `rate` is minor units an hour, or for each counted unit; 0 is at no charge. `approved_by` is the
+    name that was typed.
     """
 
     retainer = models.ForeignKey(Retainer, on_delete=models.PROTECT, related_name="authorisations")
@@ -266,7 +299,9 @@ class Authorisation(AppendOnly):
 
     class Meta(AppendOnly.Meta):
         ordering = ["key"]
-        constraints = [models.UniqueConstraint(fields=["retainer", "key"], name="authorisation_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["retainer", "key"], name="authorisation_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.key} {self.amount}"
@@ -290,7 +325,9 @@ class Transfer(AppendOnly):
 
 
 class Decision(AppendOnly):
-    """What becomes of awaiting overage of the cycle that starts on `cycle_on`; the cycle of `posted_on` carries it."""
+    """What becomes of awaiting overage of the cycle that starts on `cycle_on`; the cycle of
+    `posted_on` carries it.
+    """
 
     class Outcome(models.TextChoices):
         BILL = "bill", _("bill it")
@@ -318,7 +355,8 @@ class Decision(AppendOnly):
 
 
 class Hold(models.Model):
-    """Planned work without an entry: it reserves hours in the cycle of `starts_on` until the day after `ends_on`.
+    """Planned work without an entry: it reserves hours in the cycle of `starts_on` until the day
+    after `ends_on`.
 
     `cleared_at` ends it earlier. It is drawn hatched, and is in no total but the planned one.
     """
@@ -345,8 +383,9 @@ class Hold(models.Model):
 class Statement(AppendOnly):
     """A cycle as it was closed: frozen, numbered per retainer, versioned.
 
-    `closed_on` is the date of the first version in all of them. `lines` are `[revision, charged, covered, overage,
-    balance]` in the order of the calculation: the texts stand in the revisions, which never change.
+    `closed_on` is the date of the first version in all of them. `lines` are `[revision, charged,
+    covered, overage, balance]` in the order of the calculation: the texts stand in the revisions,
+    which never change.
     """
 
     retainer = models.ForeignKey(Retainer, on_delete=models.PROTECT, related_name="statements")
@@ -366,17 +405,20 @@ class Statement(AppendOnly):
 
     class Meta(AppendOnly.Meta):
         ordering = ["number", "version"]
-        constraints = [models.UniqueConstraint(fields=["retainer", "number", "version"], name="statement_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["retainer", "number", "version"], name="statement_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.retainer_id} {self.number}.{self.version}"
 
 
 class Cycle(models.Model):
-    """A cycle as computed last: a cache. It affects cost, never meaning, and may be deleted at any time.
+    """A cycle as computed last: a cache. It affects cost, never meaning, and may be deleted at any
+    time.
 
-    `totals` is the cycle of the statement document, `closing` the state the next cycle opens with (null while open),
-    `breakdown` what its hours went into and when they were used.
+    `totals` is the cycle of the statement document, `closing` the state the next cycle opens with
+    (null while open), `breakdown` what its hours went into and when they were used.
     """
 
     retainer = models.ForeignKey(Retainer, on_delete=models.CASCADE, related_name="cycles")

@@ -16,7 +16,9 @@ WEEKS = 6
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """A week from its first day on, with its lines, the latest first, and the seconds worked of those that are time."""
+    """A week from its first day on, with its lines, the latest first, and the seconds worked of
+    those that are time.
+    """
 
     starts_on: date
     seconds: int
@@ -33,18 +35,26 @@ def first_of_week(on: date, first_weekday: int) -> date:
     return on - timedelta(days=(on.weekday() - first_weekday) % 7)
 
 
-def weeks_of(member: Member, retainers: QuerySet[Retainer], before: date, first_weekday: int) -> list[Week]:
-    """Return the latest weeks with lines that begin before `before`, of lines that stand and that the member logged or did.
+def weeks_of(
+    member: Member, retainers: QuerySet[Retainer], before: date, first_weekday: int
+) -> list[Week]:
+    """Return the latest weeks with lines that begin before `before`, of lines that stand and that
+    the member logged or did.
 
     Corrections are the ledger's, and left out.
     """
     logged = Revision.objects.filter(entry=OuterRef("entry"), number=1, write__by=member, line=None)
     rows = Revision.objects.filter(
-        entry__retainer__in=retainers, number=F("entry__number"), entry__is_withdrawn=False, entry__corrects=None,
+        entry__retainer__in=retainers,
+        number=F("entry__number"),
+        entry__is_withdrawn=False,
+        entry__corrects=None,
         entry__on__lt=before,
-    )  # fmt: skip
+    )
     theirs = Q(Exists(logged)) | (Q(person__iexact=member.user.name) if member.user.name else Q())
-    rows = rows.filter(theirs).select_related("entry__retainer__client", "entry__retainer__workspace")
+    rows = rows.filter(theirs).select_related(
+        "entry__retainer__client", "entry__retainer__workspace"
+    )
     found = rows.order_by("-entry__on", "-entry__began", "-entry__key")
     weeks = []
     for week in _by_week(found, first_weekday):
@@ -55,6 +65,10 @@ def weeks_of(member: Member, retainers: QuerySet[Retainer], before: date, first_
 
 
 def _by_week(rows: QuerySet[Revision], first_weekday: int) -> Iterator[Week]:
-    for start, some in groupby(rows.iterator(chunk_size=500), key=lambda row: first_of_week(row.on, first_weekday)):
+    for start, some in groupby(
+        rows.iterator(chunk_size=500), key=lambda row: first_of_week(row.on, first_weekday)
+    ):
         lines = list(some)
-        yield Week(start, sum(row.amount for row in lines if row.entry.retainer.unit == "hour"), lines)
+        yield Week(
+            start, sum(row.amount for row in lines if row.entry.retainer.unit == "hour"), lines
+        )

@@ -1,4 +1,6 @@
-"""The provider's ledger document: everything a balance depends on, with the chain of everything that was ever written."""
+"""The provider's ledger document: everything a balance depends on, with the chain of everything
+that was ever written.
+"""
 
 from collections.abc import Iterator
 from datetime import date
@@ -16,20 +18,29 @@ from hourtab.retainers.models import Retainer
 def ledger_document(retainer: Retainer, as_of: date) -> dict[str, Any]:
     """Return the ledger document of a retainer with all texts and its chain as `revisions`.
 
-    A decision stands in it with what could still be settled by it; its record says what was decided.
+    A decision stands in it with what could still be settled by it; its record says what was
+    decided.
     """
     with snapshot():
         ledger = queries.ledger_of(retainer, texts=queries.TEXTS)
         plain = documents.to_json(ledger, as_of)
         if ledger.decisions:
-            taken = {key: amount for cycle in statement(ledger, as_of).cycles for key, amount in cycle.decided.items()}
+            taken = {
+                key: amount
+                for cycle in statement(ledger, as_of).cycles
+                for key, amount in cycle.decided.items()
+            }
             for item in plain["decisions"]:
                 item["amount"] = taken.get(item["id"], item["amount"])
         return plain | {"revisions": list(_writes(retainer))}
 
 
 def _writes(retainer: Retainer) -> Iterator[dict[str, Any]]:
-    rows = Revision.objects.filter(entry__retainer=retainer).select_related("entry__corrects").order_by("write__number", "pk")
+    rows = (
+        Revision.objects.filter(entry__retainer=retainer)
+        .select_related("entry__corrects")
+        .order_by("write__number", "pk")
+    )
     written = groupby(rows.iterator(5000), key=lambda row: row.write_id)
     waiting = next(written, None)
     seq = 0

@@ -1,6 +1,7 @@
 """Reading the ledger: the balance at a date, the log with the balance after every line.
 
-Cached cycles are used where they were computed for the date asked, and computed anew otherwise; both say the same.
+Cached cycles are used where they were computed for the date asked, and computed anew otherwise;
+both say the same.
 """
 
 from collections.abc import Collection, Sequence
@@ -12,7 +13,16 @@ from django.db.models import F, QuerySet
 
 from hourtab.core import documents, states
 from hourtab.core.amounts import half_up
-from hourtab.core.entries import Authorisation, Close, Decision, Hold, Ledger, TopUp, Transfer, charged_for
+from hourtab.core.entries import (
+    Authorisation,
+    Close,
+    Decision,
+    Hold,
+    Ledger,
+    TopUp,
+    Transfer,
+    charged_for,
+)
 from hourtab.core.entries import Entry as CoreEntry
 from hourtab.core.statement import statement
 from hourtab.core.terms import Terms
@@ -31,7 +41,9 @@ ALL_SCOPES = (*PUBLIC_SCOPES, "internal")
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One entry as a page lists it. `balance` is what was left after it (None while planned); `corrects` names another."""
+    """One entry as a page lists it. `balance` is what was left after it (None while planned);
+    `corrects` names another.
+    """
 
     key: str
     entry_id: int
@@ -60,17 +72,24 @@ class LogLine:
 
 def latest(retainer: Retainer) -> QuerySet[Revision]:
     """Return the latest revisions of the entries that stand."""
-    return Revision.objects.filter(entry__retainer=retainer, number=F("entry__number"), entry__is_withdrawn=False)
+    return Revision.objects.filter(
+        entry__retainer=retainer, number=F("entry__number"), entry__is_withdrawn=False
+    )
 
 
 def ledger_of(retainer: Retainer, since: date | None = None, texts: Sequence[str] = ()) -> Ledger:
-    """Return everything the calculation needs, with the entries that post from `since` on; `texts` (`NAMES` or `TEXTS`) of
-    what they say."""
+    """Return everything the calculation needs, with the entries that post from `since` on; `texts`
+    (`NAMES` or `TEXTS`) of what they say.
+    """
     rows = latest(retainer)
     if since is not None:
         rows = rows.filter(entry__posts_on__gte=since)
     entries = [_entry(*values) for values in rows.values_list("entry__key", *_FIGURES, *texts)]
-    corrections = dict(Entry.objects.filter(corrects__isnull=False, retainer=retainer).values_list("key", "corrects__key"))
+    corrections = dict(
+        Entry.objects.filter(corrects__isnull=False, retainer=retainer).values_list(
+            "key", "corrects__key"
+        )
+    )
     if corrections:
         entries = [entry._replace(corrects=corrections.get(entry.id)) for entry in entries]
     return Ledger(
@@ -80,12 +99,19 @@ def ledger_of(retainer: Retainer, since: date | None = None, texts: Sequence[str
         topups=[_topup(row) for row in retainer.topups.all()],
         transfers=[Transfer(row.key, row.on, row.amount) for row in retainer.transfers.all()],
         authorisations=[
-            Authorisation(row.key, row.amount, row.starts_on, row.ends_on, row.rate) for row in retainer.authorisations.all()
+            Authorisation(row.key, row.amount, row.starts_on, row.ends_on, row.rate)
+            for row in retainer.authorisations.all()
         ],
         pauses=retainer.paused_cycles(),
-        holds=[Hold(row.key, row.starts_on, row.ends_on, row.amount) for row in retainer.holds.filter(cleared_at=None)],
+        holds=[
+            Hold(row.key, row.starts_on, row.ends_on, row.amount)
+            for row in retainer.holds.filter(cleared_at=None)
+        ],
         decisions=[_decision(row) for row in retainer.decisions.all()],
-        closes=[Close(row.starts_on, row.closed_on) for row in retainer.statements.filter(version=1).defer(*_HEAVY)],
+        closes=[
+            Close(row.starts_on, row.closed_on)
+            for row in retainer.statements.filter(version=1).defer(*_HEAVY)
+        ],
     )
 
 
@@ -96,10 +122,31 @@ _HEAVY = ("lines", "opening", "closing", "terms", "totals")
 
 
 def _entry(
-    key: str, on: date, amount: int, started: time | None, weight: int, scope: Any, outcome: Any, posted: date | None, *texts: str
+    key: str,
+    on: date,
+    amount: int,
+    started: time | None,
+    weight: int,
+    scope: Any,
+    outcome: Any,
+    posted: date | None,
+    *texts: str,
 ) -> CoreEntry:
     category, project, person, description = (*texts, *("" for _ in TEXTS[len(texts) :]))
-    return CoreEntry(key, on, amount, started, weight, scope, category, project, person, description, outcome or None, posted)
+    return CoreEntry(
+        key,
+        on,
+        amount,
+        started,
+        weight,
+        scope,
+        category,
+        project,
+        person,
+        description,
+        outcome or None,
+        posted,
+    )
 
 
 def _decision(row: Any) -> Decision:
@@ -107,7 +154,9 @@ def _decision(row: Any) -> Decision:
 
 
 def statements(retainer: Retainer) -> list[Frozen]:
-    """Return the latest version of every statement, the first cycle's first, without their lines and states."""
+    """Return the latest version of every statement, the first cycle's first, without their lines
+    and states.
+    """
     latest_of: dict[int, Frozen] = {}
     for row in retainer.statements.defer("lines", "opening", "closing", "terms"):
         latest_of[row.number] = row
@@ -137,14 +186,21 @@ def cycles(retainer: Retainer, as_of: date) -> Sequence[CycleTotals]:
     return [*earlier, *fresh.cycles]
 
 
-def closing_before(retainer: Retainer, on: date, as_of: date) -> tuple[ClosingState, Sequence[CycleTotals]]:
+def closing_before(
+    retainer: Retainer, on: date, as_of: date
+) -> tuple[ClosingState, Sequence[CycleTotals]]:
     """Return the latest cached closing state before `on`, and the settled cycles up to it.
 
     Only cycles that are cached without a gap and have ended by `as_of` count.
     """
     state, settled = ClosingState(), []
     for expected, row in enumerate(Cycle.objects.filter(retainer=retainer)):
-        if row.index != expected or row.closing is None or row.ends_on is None or row.ends_on >= min(on, as_of):
+        if (
+            row.index != expected
+            or row.closing is None
+            or row.ends_on is None
+            or row.ends_on >= min(on, as_of)
+        ):
             break
         state = states.closing_from_json(row.closing)
         settled.append(totals_from_json(row.totals))
@@ -177,29 +233,46 @@ def totals_from_json(raw: dict[str, Any]) -> CycleTotals:
     """Read what `totals_json` wrote, without the closing state."""
     ends_on = date.max if raw["ends_on"] is None else date.fromisoformat(raw["ends_on"])
     billed_at = dict(raw["billed_at"])
-    more = {"ends_on": ends_on, "billed_at": billed_at, "coverage": [Cover(*part) for part in raw.get("coverage", ())]}
+    more = {
+        "ends_on": ends_on,
+        "billed_at": billed_at,
+        "coverage": [Cover(*part) for part in raw.get("coverage", ())],
+    }
     return CycleTotals(**raw | {"starts_on": date.fromisoformat(raw["starts_on"])} | more)
 
 
 def lines_of(retainer: Retainer, cycle: CycleTotals, scopes: Collection[str]) -> QuerySet[Revision]:
     """Return the lines of a cycle in these scopes."""
     stretch = (cycle.starts_on, cycle.ends_on)
-    return latest(retainer).filter(entry__posts_on__range=stretch, scope__in=scopes).select_related("entry")
+    return (
+        latest(retainer)
+        .filter(entry__posts_on__range=stretch, scope__in=scopes)
+        .select_related("entry")
+    )
 
 
 def log(
-    rows: QuerySet[Revision], cycle: CycleTotals, terms: Terms, as_of: date, *, offset: int = 0, limit: int | None = 50
+    rows: QuerySet[Revision],
+    cycle: CycleTotals,
+    terms: Terms,
+    as_of: date,
+    *,
+    offset: int = 0,
+    limit: int | None = 50,
 ) -> list[LogLine]:
     """Return `rows` of a cycle up to `as_of`, newest first, each with what was left after it.
 
-    Costs the lines asked for, however long the log is: the balance is walked back from the cycle's total. Lines of
-    scopes that are left out draw nothing, so the balance does not miss them.
+    Costs the lines asked for, however long the log is: the balance is walked back from the cycle's
+    total. Lines of scopes that are left out draw nothing, so the balance does not miss them.
     """
     rows = rows.filter(entry__on__lte=min(as_of, cycle.ends_on)).order_by(*NEWEST_FIRST)
     balance = cycle.available - cycle.used
     if offset:
         earlier = rows.values_list("entry__corrects", *_FIGURES)[:offset]
-        charges = (charged_for(_entry("", *values)._replace(corrects=corrects), terms) for corrects, *values in earlier)
+        charges = (
+            charged_for(_entry("", *values)._replace(corrects=corrects), terms)
+            for corrects, *values in earlier
+        )
         balance += sum(charge for charge in charges if charge > 0)
     lines = []
     for row in rows[offset : None if limit is None else offset + limit]:
@@ -209,14 +282,22 @@ def log(
     return lines
 
 
-def corrections_at(retainer: Retainer, lines: Sequence[LogLine]) -> dict[int, list[tuple[Revision, Revision]]]:
-    """Return, by the key of the line they are shown at, standing corrections with the line they correct, as it says now."""
+def corrections_at(
+    retainer: Retainer, lines: Sequence[LogLine]
+) -> dict[int, list[tuple[Revision, Revision]]]:
+    """Return, by the key of the line they are shown at, standing corrections with the line they
+    correct, as it says now.
+    """
     shown = {line.entry_id for line in lines} | {line.corrects for line in lines if line.corrects}
-    correcting = list(Entry.objects.filter(corrects__in=shown, is_withdrawn=False).values_list("pk", flat=True))
+    correcting = list(
+        Entry.objects.filter(corrects__in=shown, is_withdrawn=False).values_list("pk", flat=True)
+    )
     if not correcting:
         return {}
     rows = list(latest(retainer).filter(entry__in=correcting).select_related("entry"))
-    corrected = Revision.objects.filter(entry__in=[row.entry.corrects_id for row in rows], number=F("entry__number"))
+    corrected = Revision.objects.filter(
+        entry__in=[row.entry.corrects_id for row in rows], number=F("entry__number")
+    )
     originals = {row.entry_id: row for row in corrected} if rows else {}
     found: dict[int, list[tuple[Revision, Revision]]] = {}
     for row in rows:
@@ -239,7 +320,9 @@ def line_apart(row: Revision, retainer: Retainer) -> LogLine:
 def _line(row: Revision, terms: Terms, balance: int | None) -> LogLine:
     work, corrects = Work.of(row), row.entry.corrects_id
     charged = charged_for(work.as_core("", "original" if corrects else None), terms)
-    return LogLine(row.entry.key, row.entry_id, work, charged, balance, row.number, row.reason, corrects)
+    return LogLine(
+        row.entry.key, row.entry_id, work, charged, balance, row.number, row.reason, corrects
+    )
 
 
 def terms_at(retainer: Retainer, on: date) -> Terms:
@@ -249,11 +332,15 @@ def terms_at(retainer: Retainer, on: date) -> Terms:
 
 def version_at(versions: Sequence[Terms], on: date) -> Terms:
     """Return the one of these versions that is valid at `on`."""
-    return next((version for version in reversed(versions) if version.effective_on <= on), versions[0])
+    return next(
+        (version for version in reversed(versions) if version.effective_on <= on), versions[0]
+    )
 
 
 def used_percent(cycle: CycleTotals) -> int:
-    """Return how much of what was available is used, in percent, half up; 100 where nothing is available."""
+    """Return how much of what was available is used, in percent, half up; 100 where nothing is
+    available.
+    """
     return half_up(cycle.used * 100, cycle.available) if cycle.available > 0 else 100
 
 
@@ -263,20 +350,33 @@ def as_of_instant(retainer: Retainer) -> datetime | None:
 
 
 def frozen_lines(row: Frozen, scopes: Collection[str]) -> list[LogLine]:
-    """Return the lines of a statement in these scopes, as they were when it was closed, in their order."""
+    """Return the lines of a statement in these scopes, as they were when it was closed, in their
+    order.
+    """
     revisions: dict[int, Revision] = {}
     for some in in_chunks([line[0] for line in row.lines]):
-        revisions |= {found.pk: found for found in Revision.objects.filter(pk__in=some).select_related("entry")}
+        revisions |= {
+            found.pk: found
+            for found in Revision.objects.filter(pk__in=some).select_related("entry")
+        }
     return [
         LogLine(
-            revision.entry.key, revision.entry_id, Work.of(revision), charged, balance, revision.number, revision.reason,
+            revision.entry.key,
+            revision.entry_id,
+            Work.of(revision),
+            charged,
+            balance,
+            revision.number,
+            revision.reason,
             revision.entry.corrects_id,
         )
         for pk, charged, _covered, _overage, balance in row.lines
         if (revision := revisions[pk]).scope in scopes
-    ]  # fmt: skip
+    ]
 
 
 def used_after_lapsing(retainer: Retainer, index: int, as_of: date) -> int:
-    """Return how much of what lapsed at the end of the cycle with that index late work has used since."""
+    """Return how much of what lapsed at the end of the cycle with that index late work has used
+    since.
+    """
     return sum(cycle.revived.get(str(index), 0) for cycle in cycles(retainer, as_of))

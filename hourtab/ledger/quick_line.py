@@ -21,7 +21,9 @@ _ISO = re.compile(r"(?<!\S)(\d{4}-\d\d-\d\d)(?=$|[\s,])", re.ASCII)
 _DOTTED = re.compile(r"(?<!\S)(\d{1,2})\.(\d{1,2})\.(\d{4})?(?=$|[\s,])", re.ASCII)
 _SLASHED = re.compile(r"(?<!\S)\d{1,4}/\d{1,2}(/\d{1,4})?(?=$|[\s,])", re.ASCII)
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_DAY_WORD = re.compile(rf"(?:(?<=\s)|(?<=,)|^)(today|yesterday|(?:last |on )?(?:{'|'.join(_DAYS)}))\s*$", re.IGNORECASE)
+_DAY_WORD = re.compile(
+    rf"(?:(?<=\s)|(?<=,)|^)(today|yesterday|(?:last |on )?(?:{'|'.join(_DAYS)}))\s*$", re.IGNORECASE
+)
 _TIME = re.compile(
     r"""(?<![\w.,:])(?:
         \d+(?:[.,]\d+)?[ ]?(?:hours?|hrs?|std|h)(?:[ ]?\d{1,2}[ ]?(?:minutes|mins?|m)?)?  # 1h 30m, 1.5h
@@ -30,7 +32,9 @@ _TIME = re.compile(
     )(?![\w:])""",
     re.IGNORECASE | re.ASCII | re.VERBOSE,
 )
-_COUNT = re.compile(r"(?<![\w.,])(\d+(?:[.,]\d+)?)\s*(?:x|sessions?|deliverables?)(?!\w)", re.IGNORECASE | re.ASCII)
+_COUNT = re.compile(
+    r"(?<![\w.,])(\d+(?:[.,]\d+)?)\s*(?:x|sessions?|deliverables?)(?!\w)", re.IGNORECASE | re.ASCII
+)
 _BARE = re.compile(r",\s*(\d+(?:[.,]\d+)?)\s*$", re.ASCII)
 
 
@@ -71,7 +75,12 @@ def read(line: str, retainers: Iterable[Retainer], today: date) -> QuickLine:
     if not description:
         raise QuickLineError(_("Say what was done, for example: Prep call, 45m @client"))
     return QuickLine(
-        retainer, on, seconds, "", description, before.strip() if colon and after.strip() and len(before) <= 60 else ""
+        retainer,
+        on,
+        seconds,
+        "",
+        description,
+        before.strip() if colon and after.strip() and len(before) <= 60 else "",
     )
 
 
@@ -82,7 +91,9 @@ def slug(text: str) -> str:
 
 
 def handle_of(retainer: Retainer) -> str:
-    """Return what to type for a retainer: its client's first word, the rest where that is not enough is offered."""
+    """Return what to type for a retainer: its client's first word, the rest where that is not
+    enough is offered.
+    """
     return f"@{slug(retainer.client.name)}/{slug(retainer.name)}"
 
 
@@ -92,7 +103,9 @@ def _find(handle: str, retainers: Sequence[Retainer]) -> Retainer:
     if not handle:
         if len(retainers) == 1:
             return retainers[0]
-        raise QuickLineError(_("Say for whom, for example %(handle)s.") % {"handle": handle_of(retainers[0])})
+        raise QuickLineError(
+            _("Say for whom, for example %(handle)s.") % {"handle": handle_of(retainers[0])}
+        )
     by_ref = [retainer for retainer in retainers if retainer.ref == handle]
     if by_ref:
         return by_ref[0]
@@ -106,7 +119,8 @@ def _find(handle: str, retainers: Sequence[Retainer]) -> Retainer:
         found = [
             r
             for r in retainers
-            if matches(slug(r.client.name)) and (not part or slug(r.name).startswith(part) or part in slug(r.name))
+            if matches(slug(r.client.name))
+            and (not part or slug(r.name).startswith(part) or part in slug(r.name))
         ]
         if len(found) == 1:
             return found[0]
@@ -118,14 +132,18 @@ def _find(handle: str, retainers: Sequence[Retainer]) -> Retainer:
             )
     raise QuickLineError(
         _("No client matches “@%(handle)s”. Known: %(known)s.")
-        % {"handle": handle, "known": ", ".join(dict.fromkeys("@" + slug(r.client.name) for r in retainers[:8]))}
+        % {
+            "handle": handle,
+            "known": ", ".join(dict.fromkeys("@" + slug(r.client.name) for r in retainers[:8])),
+        }
     )
 
 
 def _take_day(text: str, today: date) -> tuple[str, date]:
     if slashed := _SLASHED.search(text):
         raise QuickLineError(
-            _("“%(slashed)s” could be two dates. Write it like %(day)s.") % {"slashed": slashed[0], "day": today.isoformat()}
+            _("“%(slashed)s” could be two dates. Write it like %(day)s.")
+            % {"slashed": slashed[0], "day": today.isoformat()}
         )
     found: list[tuple[str, date]] = []
     if iso := _ISO.search(text):
@@ -133,7 +151,14 @@ def _take_day(text: str, today: date) -> tuple[str, date]:
     if dotted := _DOTTED.search(text):
         day, month, year = dotted.groups()
         on = _date(f"{year or today.year}-{int(month):02d}-{int(day):02d}")
-        found.append((dotted[0], on if year or on <= today else _date(f"{today.year - 1}-{int(month):02d}-{int(day):02d}")))
+        found.append(
+            (
+                dotted[0],
+                on
+                if year or on <= today
+                else _date(f"{today.year - 1}-{int(month):02d}-{int(day):02d}"),
+            )
+        )
     if word := _DAY_WORD.search(text):
         found.append((word[0], _named_day(word[1].lower(), today)))
     if len(found) > 1:
@@ -163,7 +188,9 @@ def _date(text: str) -> date:
 
 
 def _take_count(text: str) -> tuple[str, int]:
-    """Take `2 sessions`, `3x` or a number after the last comma off a line; one, where it says none."""
+    """Take `2 sessions`, `3x` or a number after the last comma off a line; one, where it says
+    none.
+    """
     match = _COUNT.search(text) or _BARE.search(text)
     if match is None:
         return text, 100
@@ -178,12 +205,16 @@ def _take_time(text: str) -> tuple[str, int]:
     matches = list(_TIME.finditer(text))
     if len(matches) > 1:
         after_comma = [
-            match for match in matches if text[: match.start()].rstrip().endswith(",") and not text[match.end() :].strip(" ,")
+            match
+            for match in matches
+            if text[: match.start()].rstrip().endswith(",") and not text[match.end() :].strip(" ,")
         ]
         matches = after_comma or matches
     if len(matches) > 1:
         raise QuickLineError(
-            _("Two durations: “%(one)s” and “%(other)s”. Put the time worked at the end, after a comma.")
+            _(
+                "Two durations: “%(one)s” and “%(other)s”. Put the time worked at the end, after a comma."
+            )
             % {"one": matches[0][0], "other": matches[1][0]}
         )
     match = matches[0] if matches else _BARE.search(text)
@@ -193,4 +224,7 @@ def _take_time(text: str) -> tuple[str, int]:
         seconds = amounts.parse(match[0].strip(" ,"))
     except AmountError as error:
         raise QuickLineError(str(error)) from None
-    return f"{text[: match.start()].rstrip(' ,')} {text[match.end() :].lstrip(' ,')}".strip(), seconds
+    return (
+        f"{text[: match.start()].rstrip(' ,')} {text[match.end() :].lstrip(' ,')}".strip(),
+        seconds,
+    )

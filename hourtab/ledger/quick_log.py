@@ -28,20 +28,34 @@ class Logged:
 
     def plain(self, now: datetime) -> dict[str, Any]:
         """Return it as plain values, with the headline of the balance it left."""
-        retainer = Retainer.objects.select_related("client", "workspace").get(pk=self.line.retainer.pk)
+        retainer = Retainer.objects.select_related("client", "workspace").get(
+            pk=self.line.retainer.pk
+        )
         totals = queries.current_cycle(retainer, retainer.today(now))
         summary = headline(totals, words_for(retainer)).replace("\u00a0", " ") if totals else ""
         return {
-            "ref": retainer.ref, "retainer": str(retainer), "entry": self.entry.key, "on": self.work.on.isoformat(),
-            "seconds": self.work.amount, "category": self.work.category, "description": self.work.description,
+            "ref": retainer.ref,
+            "retainer": str(retainer),
+            "entry": self.entry.key,
+            "on": self.work.on.isoformat(),
+            "seconds": self.work.amount,
+            "category": self.work.category,
+            "description": self.work.description,
             "headline": summary,
-        }  # fmt: skip
+        }
 
 
 def log_line(
-    text: str, retainers: Sequence[Retainer], *, by: Member | None, now: datetime, category: str = "", person: str = ""
+    text: str,
+    retainers: Sequence[Retainer],
+    *,
+    by: Member | None,
+    now: datetime,
+    category: str = "",
+    person: str = "",
 ) -> Logged:
-    """Read a line against the retainers it may mean, and log it. `category`, where given, is known from now on.
+    """Read a line against the retainers it may mean, and log it. `category`, where given, is known
+    from now on.
 
     Raises `QuickLineError` for a line that is not understood, and `LedgerError`.
     """

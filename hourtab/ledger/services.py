@@ -1,7 +1,8 @@
-"""Writing the log and granting hours. Every function is one write: locked, closed up to today, whole, or not there.
+"""Writing the log and granting hours. Every function is one write: locked, closed up to today,
+whole, or not there.
 
-Nothing is overwritten: an edit adds a revision, a withdrawal leaves a tombstone, and what stands in a closed cycle is
-corrected by its difference. Instants are arguments.
+Nothing is overwritten: an edit adds a revision, a withdrawal leaves a tombstone, and what stands in
+a closed cycle is corrected by its difference. Instants are arguments.
 """
 
 from collections.abc import Sequence
@@ -28,11 +29,14 @@ from hourtab.retainers.words import words_for
 LONGEST_ENTRY = 1000 * HOUR
 
 
-def log_time(retainer: Retainer, work: Work, *, by: Member | None, now: datetime, source: str = "") -> Entry:
-    """Store one line of work. `work.amount` must be positive and its date inside the retainer; else `LedgerError`.
+def log_time(
+    retainer: Retainer, work: Work, *, by: Member | None, now: datetime, source: str = ""
+) -> Entry:
+    """Store one line of work. `work.amount` must be positive and its date inside the retainer; else
+    `LedgerError`.
 
-    Work of a closed cycle is late: it posts in the earliest unclosed one. Its weight is decided here, by the rules of the
-    retainer, unless `work` brings one.
+    Work of a closed cycle is late: it posts in the earliest unclosed one. Its weight is decided
+    here, by the rules of the retainer, unless `work` brings one.
     """
     with writing(retainer, Write.Kind.LOG, by=by, now=now, source=source) as this:
         _check(this.retainer, work)
@@ -45,10 +49,17 @@ def log_time(retainer: Retainer, work: Work, *, by: Member | None, now: datetime
 
 
 def edit_entry(
-    entry: Entry, work: Work, *, by: Member | None, now: datetime, reason: str = "", seen: int | None = None,
+    entry: Entry,
+    work: Work,
+    *,
+    by: Member | None,
+    now: datetime,
+    reason: str = "",
+    seen: int | None = None,
     kind: Kind = Write.Kind.EDIT,
-) -> Entry:  # fmt: skip
-    """Make a line say `work`: by a revision, or, in a closed cycle, by a correction of what it charged.
+) -> Entry:
+    """Make a line say `work`: by a revision, or, in a closed cycle, by a correction of what it
+    charged.
 
     With `seen`, the revision number the editor saw, a change made in between is refused.
     """
@@ -56,7 +67,9 @@ def edit_entry(
         retainer = this.retainer
         entry = Entry.objects.select_related("corrects", "retainer").get(pk=entry.pk)
         if seen is not None and seen != entry.number:
-            raise LedgerError(_("This line was changed in the meantime. Look at it again before you change it."))
+            raise LedgerError(
+                _("This line was changed in the meantime. Look at it again before you change it.")
+            )
         _check(retainer, work, is_correction=entry.corrects is not None)
         if work.on != entry.on:
             _check_plan(retainer, work.on, now)
@@ -71,14 +84,18 @@ def edit_entry(
             posted = before.posted if stays else posting(retainer, work.on)
             if work.weight == before.weight and work.weighed_by != before.weighed_by:
                 work = _weighed(retainer, work._replace(weight=100, weighted_by=""))
-            revise(this, entry, work._replace(posted=posted), number=entry.number + 1, reason=reason)
+            revise(
+                this, entry, work._replace(posted=posted), number=entry.number + 1, reason=reason
+            )
             if entry.corrects is not None:
                 this.touches(entry.corrects.posts_on)
         return entry
 
 
 def _weighed(retainer: Retainer, work: Work) -> Work:
-    """Return the work with the weight its rules give it; one that has a weight of its own keeps that."""
+    """Return the work with the weight its rules give it; one that has a weight of its own keeps
+    that.
+    """
     if work.weight != 100 or work.weighted_by:
         return work
     weight, why = Weigher(retainer).weigh(work.on, work.started, work.category)
@@ -104,12 +121,23 @@ def restore_entry(entry: Entry, *, by: Member | None, now: datetime, reason: str
 
 
 def top_up(
-    retainer: Retainer, *, seconds: int, on: date, by: Member | None, now: datetime, kind: str = "topup",
-    until: date | None = None, forever: bool = False, reason: str = "", price: int | None = None, key: str = "",
-) -> TopUp:  # fmt: skip
+    retainer: Retainer,
+    *,
+    seconds: int,
+    on: date,
+    by: Member | None,
+    now: datetime,
+    kind: str = "topup",
+    until: date | None = None,
+    forever: bool = False,
+    reason: str = "",
+    price: int | None = None,
+    key: str = "",
+) -> TopUp:
     """Grant extra hours for the whole cycle of `on`, through the cycle of `until` (None = its own).
 
-    `price` is what they cost in all, in minor units. A `key` that is known already is refused by the database.
+    `price` is what they cost in all, in minor units. A `key` that is known already is refused by
+    the database.
     """
     with writing(retainer, Write.Kind.TOPUP, by=by, now=now, reason=reason) as this:
         retainer = this.retainer
@@ -120,26 +148,51 @@ def top_up(
             raise LedgerError(_("The extra hours would expire before they begin."))
         number = TopUp.objects.filter(retainer=retainer).count() + 1
         topup = TopUp(
-            retainer=retainer, key=key or f"t{number:03d}", on=on, amount=seconds, kind=kind, until=until, is_forever=forever,
-            reason=reason[:200], price=price, by=by, at=now,
-        )  # fmt: skip
+            retainer=retainer,
+            key=key or f"t{number:03d}",
+            on=on,
+            amount=seconds,
+            kind=kind,
+            until=until,
+            is_forever=forever,
+            reason=reason[:200],
+            price=price,
+            by=by,
+            at=now,
+        )
         topup.save()
         lasts = "never" if forever else until and until.isoformat()
-        this.record("topup", id=topup.key, on=on.isoformat(), amount=seconds, kind=kind, until=lasts)
+        this.record(
+            "topup", id=topup.key, on=on.isoformat(), amount=seconds, kind=kind, until=lasts
+        )
         this.touches(on)
         return topup
 
 
-def transfer(retainer: Retainer, *, seconds: int, on: date, by: Member | None, now: datetime, reason: str = "") -> Transfer:
-    """Change the hours of the cycle of `on` by `seconds`, up or down, now and only there (ledger §1)."""
+def transfer(
+    retainer: Retainer,
+    *,
+    seconds: int,
+    on: date,
+    by: Member | None,
+    now: datetime,
+    reason: str = "",
+) -> Transfer:
+    """Change the hours of the cycle of `on` by `seconds`, up or down, now and only there (ledger
+    §1).
+    """
     with writing(retainer, Write.Kind.TRANSFER, by=by, now=now, reason=reason) as this:
         retainer = this.retainer
         if not seconds or abs(seconds) > LONGEST:
-            raise LedgerError(_("The change must be more or less than 0, and at most 100,000 hours."))
+            raise LedgerError(
+                _("The change must be more or less than 0, and at most 100,000 hours.")
+            )
         if open_cycle(retainer, on).is_paused:
             raise LedgerError(_("A paused cycle has no hours of its own to change."))
         number = Transfer.objects.filter(retainer=retainer).count() + 1
-        row = Transfer(retainer=retainer, key=f"x{number:03d}", on=on, amount=seconds, by=by, at=now)
+        row = Transfer(
+            retainer=retainer, key=f"x{number:03d}", on=on, amount=seconds, by=by, at=now
+        )
         row.save()
         this.record("transfer", id=row.key, on=on.isoformat(), amount=seconds)
         this.touches(on)
@@ -147,13 +200,20 @@ def transfer(retainer: Retainer, *, seconds: int, on: date, by: Member | None, n
 
 
 def decide(
-    retainer: Retainer, *, cycle_on: date, amount: int, outcome: str, by: Member | None, now: datetime,
-    rate: int | None = None, reason: str = "",
-) -> Decision:  # fmt: skip
+    retainer: Retainer,
+    *,
+    cycle_on: date,
+    amount: int,
+    outcome: str,
+    by: Member | None,
+    now: datetime,
+    rate: int | None = None,
+    reason: str = "",
+) -> Decision:
     """Settle `amount` of what awaits a decision of the cycle that starts on `cycle_on` (ledger §3).
 
-    Raises `LedgerError` where less awaits one. The statement of a closed cycle stays as it is: the earliest unclosed
-    cycle carries the decision.
+    Raises `LedgerError` where less awaits one. The statement of a closed cycle stays as it is: the
+    earliest unclosed cycle carries the decision.
     """
     with writing(retainer, Write.Kind.DECIDE, by=by, now=now, reason=reason) as this:
         retainer, today = this.retainer, this.retainer.today(now)
@@ -161,53 +221,86 @@ def decide(
         latest = queries.current_cycle(retainer, today)
         awaiting = latest.pending.get(cycle_on.isoformat(), 0) if latest else 0
         if cycle is None or cycle.starts_on != cycle_on or not 0 < amount <= awaiting:
-            raise LedgerError(_("%(time)s await a decision in that cycle.") % {"time": words_for(retainer).amount(awaiting)})
+            raise LedgerError(
+                _("%(time)s await a decision in that cycle.")
+                % {"time": words_for(retainer).amount(awaiting)}
+            )
         posted = posting(retainer, cycle_on) or cycle_on
         number = Decision.objects.filter(retainer=retainer).count() + 1
         decision = Decision(
-            retainer=retainer, key=f"d{number:03d}", cycle_on=cycle_on, posted_on=posted, amount=amount, outcome=outcome,
-            rate=rate if outcome == "bill" else None, on=today, reason=reason, by=by, at=now,
-        )  # fmt: skip
+            retainer=retainer,
+            key=f"d{number:03d}",
+            cycle_on=cycle_on,
+            posted_on=posted,
+            amount=amount,
+            outcome=outcome,
+            rate=rate if outcome == "bill" else None,
+            on=today,
+            reason=reason,
+            by=by,
+            at=now,
+        )
         decision.save()
         this.record(
-            "decision", id=decision.key, cycle=cycle_on.isoformat(), amount=amount, outcome=outcome, on=today.isoformat(),
-            rate=decision.rate, posted=posted.isoformat(),
-        )  # fmt: skip
+            "decision",
+            id=decision.key,
+            cycle=cycle_on.isoformat(),
+            amount=amount,
+            outcome=outcome,
+            on=today.isoformat(),
+            rate=decision.rate,
+            posted=posted.isoformat(),
+        )
         this.touches(posted)
         return decision
 
 
 def beyond_hours(retainer: Retainer, cycle_on: date, today: date) -> list[queries.LogLine]:
     """Return the lines of a cycle of which something awaits a decision, the latest first."""
-    cycle = next((item for item in queries.cycles(retainer, today) if item.starts_on == cycle_on), None)
+    cycle = next(
+        (item for item in queries.cycles(retainer, today) if item.starts_on == cycle_on), None
+    )
     if cycle is None:
         return []
     terms = queries.terms_at(retainer, cycle_on)
-    lines = queries.log(queries.lines_of(retainer, cycle, ("retainer",)), cycle, terms, today, limit=None)
+    lines = queries.log(
+        queries.lines_of(retainer, cycle, ("retainer",)), cycle, terms, today, limit=None
+    )
     return [line for line in lines if _awaits(cycle, line)]
 
 
 def _awaits(cycle: CycleTotals, line: queries.LogLine) -> bool:
     if line.balance is None or line.charged <= 0 or line.corrects:
         return False
-    return any(part.source == "awaiting" for part in paid_by(cycle, Line("", line.charged, 0, 0, line.balance)))
+    return any(
+        part.source == "awaiting"
+        for part in paid_by(cycle, Line("", line.charged, 0, 0, line.balance))
+    )
 
 
 @transaction.atomic
-def convert_to_project(entries: Sequence[Entry], *, by: Member | None, now: datetime, reason: str) -> None:
-    """Make lines project work, billed apart: they no longer draw on the hours. In a closed cycle they are corrected."""
+def convert_to_project(
+    entries: Sequence[Entry], *, by: Member | None, now: datetime, reason: str
+) -> None:
+    """Make lines project work, billed apart: they no longer draw on the hours. In a closed cycle
+    they are corrected.
+    """
     for entry in entries:
         work = corrections.standing_work(entry)._replace(scope="project")
         edit_entry(entry, work, by=by, now=now, reason=reason)
 
 
 def open_cycle(retainer: Retainer, on: date) -> Cycle:
-    """Return the cycle that holds `on`; raise `LedgerError` where there is none, or it is closed."""
+    """Return the cycle that holds `on`; raise `LedgerError` where there is none, or it is
+    closed.
+    """
     cycle = retainer.calendar().cycle_of(on)
     if cycle is None:
         raise LedgerError(_("%(on)s is not within this retainer.") % {"on": on})
     if cycle.index < closing.closed_count(retainer):
-        raise LedgerError(_("The cycle of %(on)s is closed; its hours no longer change.") % {"on": on})
+        raise LedgerError(
+            _("The cycle of %(on)s is closed; its hours no longer change.") % {"on": on}
+        )
     return cycle
 
 
@@ -230,7 +323,10 @@ _LENGTHS = {"category": 60, "project": 200, "person": 120, "description": 100_00
 def _check(retainer: Retainer, work: Work, *, is_correction: bool = False) -> None:
     for name, most in _LENGTHS.items():
         if len(getattr(work, name)) > most:
-            raise LedgerError(_("The %(name)s is longer than %(most)s characters.") % {"name": name, "most": f"{most:,}"})
+            raise LedgerError(
+                _("The %(name)s is longer than %(most)s characters.")
+                % {"name": name, "most": f"{most:,}"}
+            )
     if abs(work.amount) > LONGEST_ENTRY or (work.amount < 0 and not is_correction):
         raise LedgerError(_("The time must be between 0 and 1,000 hours."))
     if retainer.calendar().cycle_of(work.on) is None:
@@ -239,4 +335,6 @@ def _check(retainer: Retainer, work: Work, *, is_correction: bool = False) -> No
             if work.on < retainer.starts_on
             else _("ends on %(last_day)s") % {"last_day": retainer.ends_on or LAST_DAY}
         )
-        raise LedgerError(_("%(on)s is not within this retainer: it %(edge)s.") % {"on": work.on, "edge": edge})
+        raise LedgerError(
+            _("%(on)s is not within this retainer: it %(edge)s.") % {"on": work.on, "edge": edge}
+        )

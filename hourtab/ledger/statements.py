@@ -20,18 +20,29 @@ from hourtab.ledger.writes import Writing
 from hourtab.retainers.models import Retainer
 
 
-def close_cycles(retainer: Retainer, through: date, *, by: Member | None, now: datetime) -> Sequence[Statement]:
+def close_cycles(
+    retainer: Retainer, through: date, *, by: Member | None, now: datetime
+) -> Sequence[Statement]:
     """Close by hand every cycle up to the one that starts on `through`.
 
     Raises `LedgerError` where that one is not over, or closed already.
     """
-    with record.writing(retainer, Write.Kind.CLOSE, by=by, now=now, label=through.isoformat(), is_news=False) as this:
+    with record.writing(
+        retainer, Write.Kind.CLOSE, by=by, now=now, label=through.isoformat(), is_news=False
+    ) as this:
         retainer, today = this.retainer, this.retainer.today(now)
-        chosen = [cycle for cycle in closing.unclosed(retainer, today) if cycle.starts_on <= through]
+        chosen = [
+            cycle for cycle in closing.unclosed(retainer, today) if cycle.starts_on <= through
+        ]
         if not chosen or chosen[-1].starts_on != through:
-            raise LedgerError(_("The cycle of %(day)s is closed already, or there is none.") % {"day": through})
+            raise LedgerError(
+                _("The cycle of %(day)s is closed already, or there is none.") % {"day": through}
+            )
         if (end := chosen[-1].ends_before) > today:
-            raise LedgerError(_("This cycle can be closed once its last day is over, from %(day)s on.") % {"day": end})
+            raise LedgerError(
+                _("This cycle can be closed once its last day is over, from %(day)s on.")
+                % {"day": end}
+            )
         closes = [Close(cycle.starts_on, today) for cycle in chosen]
         for close in closes:
             this.record("close", cycle=close.cycle.isoformat(), on=close.on.isoformat())
@@ -46,7 +57,9 @@ class Difference:
     after: CycleTotals
 
 
-def reopening(retainer: Retainer, since: date, now: datetime, *, add: Sequence[Work] = ()) -> tuple[list[Difference], str]:
+def reopening(
+    retainer: Retainer, since: date, now: datetime, *, add: Sequence[Work] = ()
+) -> tuple[list[Difference], str]:
     """Return the whole difference that reopening would make, and its fingerprint. Stores nothing.
 
     Raises `LedgerError` where no closed cycle starts on `since`.
@@ -58,51 +71,90 @@ def reopening(retainer: Retainer, since: date, now: datetime, *, add: Sequence[W
         _reopen(retainer, since, by=None, now=now, reason="-", add=add)
         after = queries.cycles(record.lock(retainer), retainer.today(now))
         transaction.set_rollback(True)
-    found = [Difference(one, two) for one, two in zip(before, after, strict=True) if two.starts_on >= since]
+    found = [
+        Difference(one, two)
+        for one, two in zip(before, after, strict=True)
+        if two.starts_on >= since
+    ]
     shown = [[queries.totals_json(item.before), queries.totals_json(item.after)] for item in found]
     return found, hashlib.sha256(canonical(shown)).hexdigest()[:16]
 
 
 def reopen_cycle(
-    retainer: Retainer, since: date, *, by: Member | None, now: datetime, reason: str, expect: str = "",
+    retainer: Retainer,
+    since: date,
+    *,
+    by: Member | None,
+    now: datetime,
+    reason: str,
+    expect: str = "",
     add: Sequence[Work] = (),
-) -> Sequence[Statement]:  # fmt: skip
-    """Let late entries of the closed cycles from `since` on post where they belong, with a new version of each statement.
+) -> Sequence[Statement]:
+    """Let late entries of the closed cycles from `since` on post where they belong, with a new
+    version of each statement.
 
-    Corrections become what the lines themselves say; `add` is more late work. With `expect`, the fingerprint of the
-    difference that was shown, another one is refused. Earlier versions stay.
+    Corrections become what the lines themselves say; `add` is more late work. With `expect`, the
+    fingerprint of the difference that was shown, another one is refused. Earlier versions stay.
     """
     if not reason.strip():
         raise LedgerError(_("Say why the cycle is reopened: your client sees the reason."))
     with transaction.atomic():
         record.lock(retainer)
         if expect and expect != reopening(retainer, since, now, add=add)[1]:
-            raise LedgerError(_("The log has changed since the difference was shown. Look at it again."))
+            raise LedgerError(
+                _("The log has changed since the difference was shown. Look at it again.")
+            )
         return _reopen(retainer, since, by=by, now=now, reason=reason, add=add)
 
 
 def _reopen(
-    retainer: Retainer, since: date, *, by: Member | None, now: datetime, reason: str, add: Sequence[Work]
+    retainer: Retainer,
+    since: date,
+    *,
+    by: Member | None,
+    now: datetime,
+    reason: str,
+    add: Sequence[Work],
 ) -> Sequence[Statement]:
-    with record.writing(retainer, Write.Kind.REOPEN, by=by, now=now, label=since.isoformat(), reason=reason) as this:
+    with record.writing(
+        retainer, Write.Kind.REOPEN, by=by, now=now, label=since.isoformat(), reason=reason
+    ) as this:
         retainer = this.retainer
         if not Statement.objects.filter(retainer=retainer, starts_on=since).exists():
             raise LedgerError(_("No closed cycle starts on %(day)s.") % {"day": since})
         this.record("reopen", cycle=since.isoformat())
         for work in add:
             if work.on < since or retainer.calendar().cycle_of(work.on) is None:
-                raise LedgerError(_("%(on)s is not within the cycles that are reopened.") % {"on": work.on})
-            record.add_entry(this, Entry(key=corrections.new_key(retainer, work.content)), work, reason=reason)
+                raise LedgerError(
+                    _("%(on)s is not within the cycles that are reopened.") % {"on": work.on}
+                )
+            record.add_entry(
+                this, Entry(key=corrections.new_key(retainer, work.content)), work, reason=reason
+            )
         _post_where_they_belong(this, since, reason)
         return closing.version_anew(retainer, since, by, now, reason)
 
 
 def _post_where_they_belong(this: Writing, since: date, reason: str) -> None:
-    """Fold corrections into the lines they correct, and let late entries of the reopened cycles post in their own."""
+    """Fold corrections into the lines they correct, and let late entries of the reopened cycles
+    post in their own.
+    """
     late = queries.latest(this.retainer).filter(entry__on__gte=since).exclude(posted=None)
-    corrected = late.filter(entry__corrects__posts_on__gte=since).values_list("entry__corrects", flat=True)
-    for entry in Entry.objects.filter(pk__in=set(corrected)).select_related("corrects", "retainer").order_by("pk"):
+    corrected = late.filter(entry__corrects__posts_on__gte=since).values_list(
+        "entry__corrects", flat=True
+    )
+    for entry in (
+        Entry.objects.filter(pk__in=set(corrected))
+        .select_related("corrects", "retainer")
+        .order_by("pk")
+    ):
         corrections.fold(this, entry, reason)
     for row in late.filter(entry__corrects=None).select_related("entry").order_by("pk"):
         if corrections.is_closed_on(this.retainer, row.on):
-            record.revise(this, row.entry, Work.of(row)._replace(posted=None), number=row.number + 1, reason=reason)
+            record.revise(
+                this,
+                row.entry,
+                Work.of(row)._replace(posted=None),
+                number=row.number + 1,
+                reason=reason,
+            )

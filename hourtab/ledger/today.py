@@ -24,7 +24,8 @@ RESETS_SOON_DAYS = 3
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """What a retainer needs now: why, and the one thing to do about it. `need` ranks it: 0 is the most urgent.
+    """What a retainer needs now: why, and the one thing to do about it. `need` ranks it: 0 is the
+    most urgent.
 
     Where `is_asked`, more hours are being asked for already.
     """
@@ -38,7 +39,9 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class TodayRow:
-    """A retainer on Today, with what it needs, the most urgent first. `need` is that one's rank, 9 where there is none."""
+    """A retainer on Today, with what it needs, the most urgent first. `need` is that one's rank, 9
+    where there is none.
+    """
 
     retainer: Retainer
     cycle: CycleTotals | None
@@ -53,24 +56,55 @@ class TodayRow:
     bar: Bar | None
 
 
-def today_rows(retainers: QuerySet[Retainer], now: datetime, more: Mapping[int, Sequence[Move]]) -> Sequence[TodayRow]:
-    """Return these retainers by need, then by how much is used. `more` are moves from elsewhere, by retainer."""
+def today_rows(
+    retainers: QuerySet[Retainer], now: datetime, more: Mapping[int, Sequence[Move]]
+) -> Sequence[TodayRow]:
+    """Return these retainers by need, then by how much is used. `more` are moves from elsewhere, by
+    retainer.
+    """
     found: Any = retainers.prefetch_related("terms", "pauses", "cycles", "links")
-    newest = dict(Entry.objects.filter(retainer__in=retainers, is_withdrawn=False).values_list("retainer").annotate(Max("on")))
-    closed = dict(Statement.objects.filter(retainer__in=retainers, version=1).values_list("retainer").annotate(Count("pk")))
-    rows = [_row(retainer, newest, closed.get(retainer.pk, 0), now, more.get(retainer.pk, ())) for retainer in found]
-    return sorted(rows, key=lambda row: (row.need, -(queries.used_percent(row.cycle) if row.cycle else 0), str(row.retainer)))
+    newest = dict(
+        Entry.objects.filter(retainer__in=retainers, is_withdrawn=False)
+        .values_list("retainer")
+        .annotate(Max("on"))
+    )
+    closed = dict(
+        Statement.objects.filter(retainer__in=retainers, version=1)
+        .values_list("retainer")
+        .annotate(Count("pk"))
+    )
+    rows = [
+        _row(retainer, newest, closed.get(retainer.pk, 0), now, more.get(retainer.pk, ()))
+        for retainer in found
+    ]
+    return sorted(
+        rows,
+        key=lambda row: (
+            row.need,
+            -(queries.used_percent(row.cycle) if row.cycle else 0),
+            str(row.retainer),
+        ),
+    )
 
 
-def _row(retainer: Retainer, newest: Mapping[int, date], closed: int, now: datetime, more: Sequence[Move]) -> TodayRow:
+def _row(
+    retainer: Retainer, newest: Mapping[int, date], closed: int, now: datetime, more: Sequence[Move]
+) -> TodayRow:
     words = Words(retainer.workspace.locale, retainer.workspace.hour_format, retainer.unit)
     today = retainer.today(now)
     cycle = queries.current_cycle(retainer, today)
     last = newest.get(retainer.pk)
     is_asked = any(move.is_asked for move in more)
-    own = (_move(retainer, cycle, last, today, words, is_asked=is_asked), _unsettled(retainer, cycle, closed, today, words))
+    own = (
+        _move(retainer, cycle, last, today, words, is_asked=is_asked),
+        _unsettled(retainer, cycle, closed, today, words),
+    )
     moves = sorted([*more, *(move for move in own if move)], key=lambda move: move.need)
-    resets = "" if cycle is None or cycle.ends_on == date.max else words.day(cycle.ends_on + timedelta(days=1))
+    resets = (
+        ""
+        if cycle is None or cycle.ends_on == date.max
+        else words.day(cycle.ends_on + timedelta(days=1))
+    )
     return TodayRow(
         retainer=retainer,
         cycle=cycle,
@@ -86,41 +120,79 @@ def _row(retainer: Retainer, newest: Mapping[int, date], closed: int, now: datet
     )
 
 
-def _unsettled(retainer: Retainer, cycle: CycleTotals | None, closed: int, today: date, words: Words) -> Move | None:
-    """Return what is left to settle by hand: time that awaits a decision, history that closes by hand alone."""
+def _unsettled(
+    retainer: Retainer, cycle: CycleTotals | None, closed: int, today: date, words: Words
+) -> Move | None:
+    """Return what is left to settle by hand: time that awaits a decision, history that closes by
+    hand alone.
+    """
     earlier = {
-        day: amount for day, amount in (cycle.pending if cycle else {}).items()
+        day: amount
+        for day, amount in (cycle.pending if cycle else {}).items()
         if cycle and not (cycle.state == "open" and day == cycle.starts_on.isoformat())
-    }  # fmt: skip
+    }
     if earlier:
-        text = _("%(time)s beyond the hours await your decision.") % {"time": words.amount(sum(earlier.values()))}
+        text = _("%(time)s beyond the hours await your decision.") % {
+            "time": words.amount(sum(earlier.values()))
+        }
         return Move(4, text, _("Decide"), reverse("decide", args=[retainer.ref, min(earlier)]))
-    waiting = [item for item in closing.unclosed(retainer, today, closed) if item.ends_before <= today]
+    waiting = [
+        item for item in closing.unclosed(retainer, today, closed) if item.ends_before <= today
+    ]
     history = sum(1 for item in waiting if closing.is_history(retainer, item))
     if history:
         text = ngettext(
-            "%(n)s earlier cycle to close when it is all in.", "%(n)s earlier cycles to close when they are all in.", history
+            "%(n)s earlier cycle to close when it is all in.",
+            "%(n)s earlier cycles to close when they are all in.",
+            history,
         )
-        return Move(5, text % {"n": history}, _("Close them"), reverse("retainer_cycles", args=[retainer.ref]))
+        return Move(
+            5,
+            text % {"n": history},
+            _("Close them"),
+            reverse("retainer_cycles", args=[retainer.ref]),
+        )
     return None
 
 
 def _move(
-    retainer: Retainer, cycle: CycleTotals | None, last: date | None, today: date, words: Words, *, is_asked: bool
+    retainer: Retainer,
+    cycle: CycleTotals | None,
+    last: date | None,
+    today: date,
+    words: Words,
+    *,
+    is_asked: bool,
 ) -> Move | None:
-    """Return what the balance and the calendar ask for; nothing about hours where more are asked for already."""
+    """Return what the balance and the calendar ask for; nothing about hours where more are asked
+    for already.
+    """
     if cycle is None or cycle.state in ("ended", "closed"):
         return None
     ask = (_("Ask for more hours"), reverse("ask_for_hours", args=[retainer.ref]))
     if (excess := beyond(cycle)) > 0 and not is_asked:
-        return Move(0, _("%(time)s over. Agree on it before more work is done.") % {"time": words.amount(excess)}, *ask)
+        return Move(
+            0,
+            _("%(time)s over. Agree on it before more work is done.")
+            % {"time": words.amount(excess)},
+            *ask,
+        )
     if cycle.authorised and cycle.authorised < cycle.ceiling:
         return None
     if level(cycle) == "near" and not is_asked:
-        return Move(1, _("%(time)s left. A word now saves a surprise later.") % {"time": words.amount(cycle.remaining)}, *ask)
+        return Move(
+            1,
+            _("%(time)s left. A word now saves a surprise later.")
+            % {"time": words.amount(cycle.remaining)},
+            *ask,
+        )
     days = (cycle.ends_on - today).days + 1
     if days <= RESETS_SOON_DAYS and cycle.lapsing:
-        text = ngettext("Resets in %(n)s day; %(time)s would expire.", "Resets in %(n)s days; %(time)s would expire.", days)
+        text = ngettext(
+            "Resets in %(n)s day; %(time)s would expire.",
+            "Resets in %(n)s days; %(time)s would expire.",
+            days,
+        )
         said = {"n": days, "time": words.amount(cycle.lapsing)}
         return Move(2, text % said, _("Plan work"), reverse("plan_work", args=[retainer.ref]))
     seen = last or retainer.starts_on

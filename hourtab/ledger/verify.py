@@ -20,7 +20,12 @@ def findings(retainer: Retainer, now: datetime) -> list[str]:
     """Return a sentence for everything that does not fit; an empty list is what one hopes for."""
     with snapshot():
         retainer = Retainer.objects.select_related("workspace", "client").get(pk=retainer.pk)
-        return [*_cycles(retainer, now), *_statements(retainer, now), *_chain(retainer), *_pointers(retainer)]
+        return [
+            *_cycles(retainer, now),
+            *_statements(retainer, now),
+            *_chain(retainer),
+            *_pointers(retainer),
+        ]
 
 
 def _cycles(retainer: Retainer, now: datetime) -> list[str]:
@@ -61,19 +66,35 @@ def _statements(retainer: Retainer, now: datetime) -> list[str]:
         if row is None:
             continue
         if row.totals != queries.totals_json(cycle):
-            found.append(f"statement {row.number}.{row.version}: its totals are not the computed ones")
+            found.append(
+                f"statement {row.number}.{row.version}: its totals are not the computed ones"
+            )
         if cycle.closing and row.closing != closing_json(cycle.closing) | {"paid": {}}:
-            found.append(f"statement {row.number}.{row.version}: its closing state is not the computed one")
-        entries = dict(Revision.objects.filter(pk__in=[line[0] for line in row.lines]).values_list("pk", "entry"))
-        if [[entries.get(line[0]), *line[1:]] for line in row.lines] != [[revisions[line.entry], *line[1:]] for line in lines]:
-            found.append(f"statement {row.number}.{row.version}: its lines are not the computed ones")
+            found.append(
+                f"statement {row.number}.{row.version}: its closing state is not the computed one"
+            )
+        entries = dict(
+            Revision.objects.filter(pk__in=[line[0] for line in row.lines]).values_list(
+                "pk", "entry"
+            )
+        )
+        if [[entries.get(line[0]), *line[1:]] for line in row.lines] != [
+            [revisions[line.entry], *line[1:]] for line in lines
+        ]:
+            found.append(
+                f"statement {row.number}.{row.version}: its lines are not the computed ones"
+            )
     found += [f"statement {row.number} is of no cycle" for row in standing.values()]
     return found
 
 
 def _chain(retainer: Retainer) -> list[str]:
     """Walk along the chain: every revision gives its digest, every write its hash."""
-    rows = Revision.objects.filter(entry__retainer=retainer).select_related("entry__corrects").order_by("write__number", "pk")
+    rows = (
+        Revision.objects.filter(entry__retainer=retainer)
+        .select_related("entry__corrects")
+        .order_by("write__number", "pk")
+    )
     by_write = groupby(rows.iterator(5000), key=lambda row: row.write_id)
     written: dict[int, list[str]] = {}
     found = []
@@ -91,13 +112,17 @@ def _chain(retainer: Retainer) -> list[str]:
     for link in Write.objects.filter(retainer=retainer):
         digests = [*map(chain.record_digest, link.records), *written.pop(link.pk, [])]
         if link.hash != chain.link(before, digests):
-            found.append(f"write {link.number} ({link.kind}, {link.at:%Y-%m-%d}) does not give its hash")
+            found.append(
+                f"write {link.number} ({link.kind}, {link.at:%Y-%m-%d}) does not give its hash"
+            )
         before = link.hash
     return found
 
 
 def _pointers(retainer: Retainer) -> list[str]:
-    rows = Revision.objects.filter(entry__retainer=retainer, number=F("entry__number")).select_related("entry")
+    rows = Revision.objects.filter(
+        entry__retainer=retainer, number=F("entry__number")
+    ).select_related("entry")
     wrong = [
         f"entry {row.entry.key} points elsewhere than its latest revision"
         for row in rows.iterator(5000)
@@ -106,7 +131,11 @@ def _pointers(retainer: Retainer) -> list[str]:
     ]
     latest = rows.count()
     every = Entry.objects.filter(retainer=retainer).count()
-    beyond = Revision.objects.filter(entry__retainer=retainer, number__gt=F("entry__number")).count()
+    beyond = Revision.objects.filter(
+        entry__retainer=retainer, number__gt=F("entry__number")
+    ).count()
     if latest != every or beyond:
-        wrong.append(f"{every - latest} entries have no latest revision, {beyond} revisions lie beyond the latest")
+        wrong.append(
+            f"{every - latest} entries have no latest revision, {beyond} revisions lie beyond the latest"
+        )
     return wrong

@@ -1,4 +1,6 @@
-"""The balance in words (ledger §8): never a negative number, the form of §4 while approved extra hours are in use."""
+"""The balance in words (ledger §8): never a negative number, the form of §4 while approved extra
+hours are in use.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +28,9 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """The cycle before the present one, which is over and not closed yet. It closes by itself on `closes_on`, or by hand."""
+    """The cycle before the present one, which is over and not closed yet. It closes by itself on
+    `closes_on`, or by hand.
+    """
 
     starts_on: date
     ends_on: date
@@ -45,15 +49,21 @@ class Before:
         return _("closes on %(day)s") % {"day": words.day(self.closes_on)}
 
 
-def before_of(retainer: Retainer, cycles: Sequence[CycleTotals], today: date, words: Words) -> Before | None:
-    """Return the cycle before the present one while it is not closed; None where it is, or there is none."""
+def before_of(
+    retainer: Retainer, cycles: Sequence[CycleTotals], today: date, words: Words
+) -> Before | None:
+    """Return the cycle before the present one while it is not closed; None where it is, or there is
+    none.
+    """
     if len(cycles) < 2 or cycles[-2].state == "closed":
         return None
     waiting = closing.unclosed(retainer, today)
     cycle = next((item for item in waiting if item.starts_on == cycles[-2].starts_on), None)
     if cycle is None:
         return None
-    by_hand = any(closing.is_history(retainer, item) for item in waiting if item.ends_before <= today)
+    by_hand = any(
+        closing.is_history(retainer, item) for item in waiting if item.ends_before <= today
+    )
     return Before(cycle.starts_on, cycle.ends_on, None if by_hand else closing.due_on(cycle), words)
 
 
@@ -101,13 +111,19 @@ def headline_parts(cycle: CycleTotals, words: Words) -> list[str]:
 
 
 def facts_of(
-    retainer: Retainer, cycle: CycleTotals, today: date, words: Words, before: Before | None = None,
-    charged_entries: int = 0, plans: Sequence[str] = (),
-) -> list[tuple[str, str]]:  # fmt: skip
-    """Return what stands under the bar: when it resets, how long the hours last, what was carried, added, taken, would expire.
+    retainer: Retainer,
+    cycle: CycleTotals,
+    today: date,
+    words: Words,
+    before: Before | None = None,
+    charged_entries: int = 0,
+    plans: Sequence[str] = (),
+) -> list[tuple[str, str]]:
+    """Return what stands under the bar: when it resets, how long the hours last, what was carried,
+    added, taken, would expire.
 
-    `before` is the cycle before while that is not closed: until then what was carried is provisional (ledger §5). `plans`
-    are what planned work is for.
+    `before` is the cycle before while that is not closed: until then what was carried is
+    provisional (ledger §5). `plans` are what planned work is for.
     """
     facts = []
     if cycle.state == "ended":
@@ -121,7 +137,14 @@ def facts_of(
     if coming := forecast(cycle, charged_entries, today):
         facts.append((_("At this pace"), _in_words(coming, cycle, words)))
     if cycle.planned:
-        facts.append((_("Planned"), ", ".join([words.amount(cycle.planned), *plans[:2], *(["…"] if len(plans) > 2 else [])])))
+        facts.append(
+            (
+                _("Planned"),
+                ", ".join(
+                    [words.amount(cycle.planned), *plans[:2], *(["…"] if len(plans) > 2 else [])]
+                ),
+            )
+        )
     if cycle.carried_in:
         said = _("%(hours)s for now, used first") if before else _("%(hours)s, used first")
         facts.append((_("Carried over"), said % {"hours": words.amount(cycle.carried_in)}))
@@ -132,14 +155,32 @@ def facts_of(
     if cycle.transferred:
         facts.append((_("Changed in this cycle"), words.signed(cycle.transferred)))
     if cycle.reinstated:
-        facts.append((_("Used after they lapsed"), _("%(hours)s, for late work") % {"hours": words.amount(cycle.reinstated)}))
+        facts.append(
+            (
+                _("Used after they lapsed"),
+                _("%(hours)s, for late work") % {"hours": words.amount(cycle.reinstated)},
+            )
+        )
     if awaiting := sum(cycle.pending.values()) - cycle.awaiting:
-        facts.append((_("From earlier cycles"), _("%(hours)s await a decision") % {"hours": words.amount(awaiting)}))
+        facts.append(
+            (
+                _("From earlier cycles"),
+                _("%(hours)s await a decision") % {"hours": words.amount(awaiting)},
+            )
+        )
     if cycle.absorbed > 0:
         rate = queries.terms_at(retainer, cycle.starts_on).overage.rate
         worth = money(cycle.absorbed, rate, counted=words.unit != "hour") if rate else 0
-        given = {"hours": words.amount(cycle.absorbed), "worth": words.money(worth, retainer.currency)}
-        facts.append((_("Given at no charge"), _("%(hours)s, worth %(worth)s") % given if worth else given["hours"]))
+        given = {
+            "hours": words.amount(cycle.absorbed),
+            "worth": words.money(worth, retainer.currency),
+        }
+        facts.append(
+            (
+                _("Given at no charge"),
+                _("%(hours)s, worth %(worth)s") % given if worth else given["hours"],
+            )
+        )
     if cycle.debt_in:
         facts.append((_("Taken in advance"), words.amount(cycle.debt_in)))
     if cycle.state in ("open", "paused") and cycle.lapsing and cycle.ends_on != date.max:
@@ -152,7 +193,9 @@ def facts_of(
 
 
 def _in_words(coming: Forecast, cycle: CycleTotals, words: Words) -> str:
-    """Say about when the hours run out, or about what is left; to half an hour, or to whole units."""
+    """Say about when the hours run out, or about what is left; to half an hour, or to whole
+    units.
+    """
     if coming.runs_out_on is not None:
         day = words.day(coming.runs_out_on)
         if coming.has_plans:
@@ -169,9 +212,13 @@ def _in_words(coming: Forecast, cycle: CycleTotals, words: Words) -> str:
 
 
 def source_in_words(source: str) -> str:
-    """Say where the last change came from: `import:Toggl` is a Toggl import; nothing for what was written by hand."""
+    """Say where the last change came from: `import:Toggl` is a Toggl import; nothing for what was
+    written by hand.
+    """
     kind, _colon, name = source.partition(":")
-    return {"import": _("%(tool)s import") % {"tool": name}, "undo": _("import undone")}.get(kind, "")
+    return {"import": _("%(tool)s import") % {"tool": name}, "undo": _("import undone")}.get(
+        kind, ""
+    )
 
 
 def in_days(on: date, today: date, words: Words) -> str:
@@ -186,7 +233,9 @@ def in_days(on: date, today: date, words: Words) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What was corrected of a line, or by it: the other line's day and text, the difference, and why."""
+    """What was corrected of a line, or by it: the other line's day and text, the difference, and
+    why.
+    """
 
     on: date
     text: str
@@ -198,7 +247,10 @@ def corrections_of(retainer: Retainer, lines: Sequence[LogLine]) -> dict[int, li
     """Return what was corrected of these lines, or by them."""
     found = queries.corrections_at(retainer, lines)
     return {
-        key: [Correction(original.on, original.description, row.amount, row.reason) for row, original in pairs]
+        key: [
+            Correction(original.on, original.description, row.amount, row.reason)
+            for row, original in pairs
+        ]
         for key, pairs in found.items()
     }
 
@@ -213,23 +265,36 @@ _OUTCOMES = {
 }
 
 
-def marks_of(line: LogLine, words: Words, corrections: Mapping[int, Sequence[Correction]] | None = None) -> list[Mark]:
-    """Return the marks of a line with their explanations; `corrections` by the key of the line they are shown at."""
+def marks_of(
+    line: LogLine, words: Words, corrections: Mapping[int, Sequence[Correction]] | None = None
+) -> list[Mark]:
+    """Return the marks of a line with their explanations; `corrections` by the key of the line they
+    are shown at.
+    """
     work, marks = line.work, []
     said = (corrections or {}).get(line.entry_id, ())
     if line.corrects:
         for item in said:
             text = _("Corrects “%(text)s” of %(day)s, whose cycle was closed, by %(time)s.") % {
-                "text": item.text or "–", "day": words.day(item.on), "time": words.signed(item.amount),
-            }  # fmt: skip
+                "text": item.text or "–",
+                "day": words.day(item.on),
+                "time": words.signed(item.amount),
+            }
             marks.append(Mark(_("correction"), f"{text} {_reason(line.reason)}".strip()))
         return marks
     if work.posted is not None:
-        why = _("This work is of %(day)s. Its own cycle was closed when it was written, so it counts here.")
+        why = _(
+            "This work is of %(day)s. Its own cycle was closed when it was written, so it counts here."
+        )
         marks.append(Mark(_("late"), why % {"day": words.day(work.on)}))
     for item in said:
         text = _("Corrected by %(time)s since; the difference counts where the correction stands.")
-        marks.append(Mark(_("corrected"), f"{text % {'time': words.signed(item.amount)}} {_reason(item.reason)}".strip()))
+        marks.append(
+            Mark(
+                _("corrected"),
+                f"{text % {'time': words.signed(item.amount)}} {_reason(item.reason)}".strip(),
+            )
+        )
     if work.outcome in _OUTCOMES:
         marks.append(Mark(*map(str, _OUTCOMES[work.outcome])))
     if line.was_edited:
@@ -238,7 +303,9 @@ def marks_of(line: LogLine, words: Words, corrections: Mapping[int, Sequence[Cor
     if work.scope == "courtesy":
         marks.append(Mark(_("no charge"), _("Delivered without drawing on the hours.")))
     elif work.scope == "project":
-        marks.append(Mark(_("billed as project"), _("Billed apart; it does not draw on the hours.")))
+        marks.append(
+            Mark(_("billed as project"), _("Billed apart; it does not draw on the hours."))
+        )
     elif work.scope == "internal":
         marks.append(Mark(_("internal"), _("Never shown to the client.")))
     elif line.is_weighted:

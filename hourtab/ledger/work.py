@@ -13,10 +13,12 @@ from hourtab.ledger.models import Revision
 
 
 class Work(NamedTuple):
-    """One line of work. `amount` is whole seconds, or hundredths of a counted unit; signed in a correction.
+    """One line of work. `amount` is whole seconds, or hundredths of a counted unit; signed in a
+    correction.
 
-    `weight` is in percent, decided when the line is stored, by the rule that `weighted_by` names (ledger §2).
-    `posted` is the start of the cycle a late line posts in, None where that is the cycle of `on`.
+    `weight` is in percent, decided when the line is stored, by the rule that `weighted_by` names
+    (ledger §2). `posted` is the start of the cycle a late line posts in, None where that is the
+    cycle of `on`.
     """
 
     on: date
@@ -48,7 +50,9 @@ class Work(NamedTuple):
         return (self.on, self.started, self.category)
 
     def like(self, before: "Work") -> "Work":
-        """Return it with the weight of `before`, where nothing changed that decides it: its day, start and kind of work."""
+        """Return it with the weight of `before`, where nothing changed that decides it: its day,
+        start and kind of work.
+        """
         if self.weighed_by != before.weighed_by:
             return self
         return self._replace(weight=before.weight, weighted_by=before.weighted_by)
@@ -56,7 +60,9 @@ class Work(NamedTuple):
     @property
     def content(self) -> str:
         """Everything that makes two lines the same line, as one text."""
-        return "\0".join((self.on.isoformat(), str(self.started or ""), str(self.amount), *self.texts))
+        return "\0".join(
+            (self.on.isoformat(), str(self.started or ""), str(self.amount), *self.texts)
+        )
 
     @property
     def texts(self) -> tuple[str, str, str, str]:
@@ -70,9 +76,15 @@ class Work(NamedTuple):
 
     @property
     def began(self) -> int:
-        """The microseconds of the day after which it began; -1 where that is unknown, which sorts first."""
+        """The microseconds of the day after which it began; -1 where that is unknown, which sorts
+        first.
+        """
         at = self.started
-        return -1 if at is None else ((at.hour * 60 + at.minute) * 60 + at.second) * 1_000_000 + at.microsecond
+        return (
+            -1
+            if at is None
+            else ((at.hour * 60 + at.minute) * 60 + at.second) * 1_000_000 + at.microsecond
+        )
 
     @property
     def posts_on(self) -> date:
@@ -84,20 +96,42 @@ class Work(NamedTuple):
         return chain.texts_digest(salt, self.project, self.person, self.description)
 
     def digest(self, key: str, number: int, texts: str, corrects: str = "") -> str:
-        """Return the digest of this as revision `number` of the entry `key`; `texts` is the digest of its texts."""
+        """Return the digest of this as revision `number` of the entry `key`; `texts` is the digest
+        of its texts.
+        """
         return chain.revision_digest(
-            key, number, corrects, iso(self.on), iso(self.started), self.amount, self.weight, self.scope, self.outcome,
-            self.is_withdrawn, iso(self.posted), self.category, texts, self.weighted_by,
-        )  # fmt: skip
+            key,
+            number,
+            corrects,
+            iso(self.on),
+            iso(self.started),
+            self.amount,
+            self.weight,
+            self.scope,
+            self.outcome,
+            self.is_withdrawn,
+            iso(self.posted),
+            self.category,
+            texts,
+            self.weighted_by,
+        )
 
     def as_core(self, key: str, corrects: str | None = None) -> CoreEntry:
         """Return it as the calculation takes it."""
         scope: Any = self.scope
         outcome: Any = self.outcome or None
         return CoreEntry(
-            key, self.on, self.amount, self.started, self.weight, scope, *self.texts, outcome=outcome, posted=self.posted,
+            key,
+            self.on,
+            self.amount,
+            self.started,
+            self.weight,
+            scope,
+            *self.texts,
+            outcome=outcome,
+            posted=self.posted,
             corrects=corrects,
-        )  # fmt: skip
+        )
 
 
 FIGURES = ("amount", "weight", "scope", "outcome", "is_withdrawn")
@@ -109,7 +143,9 @@ def new_salt() -> str:
 
 
 def key_of(content: str, secret: bytes, occurrence: int) -> str:
-    """Return the key an entry keeps for ever: the keyed digest of its first content, then its occurrence number."""
+    """Return the key an entry keeps for ever: the keyed digest of its first content, then its
+    occurrence number.
+    """
     return numbered(keyed_digest(content, secret), occurrence)
 
 
@@ -131,5 +167,7 @@ def digester(secret: bytes) -> Callable[[str], str]:
 
 
 def keyed_digest(content: str, secret: bytes) -> str:
-    """Return a digest that tells nothing about `content` to whoever lacks the workspace's `secret`."""
+    """Return a digest that tells nothing about `content` to whoever lacks the workspace's
+    `secret`.
+    """
     return hashlib.blake2b(content.encode(), key=secret, digest_size=16).hexdigest()

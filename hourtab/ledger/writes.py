@@ -14,7 +14,9 @@ type Kind = Write.Kind
 
 
 class Writing:
-    """A write under way: it gathers the digests of its link, and the earliest day whose cycle it touches."""
+    """A write under way: it gathers the digests of its link, and the earliest day whose cycle it
+    touches.
+    """
 
     def __init__(self, retainer: Retainer, row: Write) -> None:
         self.retainer, self.row = retainer, row
@@ -33,24 +35,48 @@ class Writing:
 
 
 def begin(
-    retainer: Retainer, kind: Kind, by: Member | None, now: datetime, *, reason: str = "", label: str = "", batch: str = ""
+    retainer: Retainer,
+    kind: Kind,
+    by: Member | None,
+    now: datetime,
+    *,
+    reason: str = "",
+    label: str = "",
+    batch: str = "",
 ) -> Writing:
     """Begin a write of a locked retainer; the first one opens the chain with what was agreed."""
-    before = Write.objects.filter(retainer=retainer).order_by("-number").values_list("number", flat=True).first() or 0
+    before = (
+        Write.objects.filter(retainer=retainer)
+        .order_by("-number")
+        .values_list("number", flat=True)
+        .first()
+        or 0
+    )
     if not before and kind != Write.Kind.OPEN:
         _open_chain(retainer, now)
         before = 1
     row = Write(
-        retainer=retainer, number=before + 1, kind=kind, at=now, by=by, reason=reason, label=label[:200], batch=batch,
+        retainer=retainer,
+        number=before + 1,
+        kind=kind,
+        at=now,
+        by=by,
+        reason=reason,
+        label=label[:200],
+        batch=batch,
         before=cache.balance(retainer),
-    )  # fmt: skip
+    )
     row.save()
     return Writing(retainer, row)
 
 
 def seal(this: Writing) -> None:
     """End a write: its link follows from the one before and from everything it wrote."""
-    before = Write.objects.filter(retainer=this.retainer, number=this.row.number - 1).values_list("hash", flat=True).first()
+    before = (
+        Write.objects.filter(retainer=this.retainer, number=this.row.number - 1)
+        .values_list("hash", flat=True)
+        .first()
+    )
     digests = [*map(chain.record_digest, this.records), *this.digests]
     Write.objects.filter(pk=this.row.pk).seal(
         kind=this.kind,
@@ -64,7 +90,13 @@ def seal(this: Writing) -> None:
 
 def head(retainer: Retainer) -> str:
     """Return the hash of the last write; empty before the first."""
-    return Write.objects.filter(retainer=retainer).order_by("-number").values_list("hash", flat=True).first() or ""
+    return (
+        Write.objects.filter(retainer=retainer)
+        .order_by("-number")
+        .values_list("hash", flat=True)
+        .first()
+        or ""
+    )
 
 
 def _open_chain(retainer: Retainer, now: datetime) -> None:

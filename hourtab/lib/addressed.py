@@ -16,7 +16,8 @@ def new_nonce() -> bytes:
 class Addressed(models.Model):
     """A row with an address. The row alone reveals no working one (see `tokens`).
 
-    `PURPOSE` keeps the tokens of one kind apart from those of another; `PLACE` is where their addresses begin.
+    `PURPOSE` keeps the tokens of one kind apart from those of another; `PLACE` is where their
+    addresses begin.
     """
 
     PURPOSE: ClassVar[bytes]

@@ -15,9 +15,9 @@ _CHUNK = 256 * 1024
 class Bridge:
     """Django behind ASGI.
 
-    Headers with an underscore are dropped (they can pose as a proxy's), a body is taken whole into a file before
-    Django sees it (an upload that breaks off must not look like a complete file), and a client that has gone does
-    not keep a thread waiting.
+    Headers with an underscore are dropped (they can pose as a proxy's), a body is taken whole into
+    a file before Django sees it (an upload that breaks off must not look like a complete file), and
+    a client that has gone does not keep a thread waiting.
     """
 
     def __init__(self, wsgi: Any) -> None:
@@ -46,7 +46,11 @@ class Bridge:
                 await _refuse(send, 400, b"The upload broke off. Nothing was stored.")
                 return
             body.seek(0)
-            others = [(name, value) for name, value in kept if name not in (b"content-length", b"transfer-encoding")]
+            others = [
+                (name, value)
+                for name, value in kept
+                if name not in (b"content-length", b"transfer-encoding")
+            ]
             replay: Any = {**scope, "headers": [*others, (b"content-length", str(size).encode())]}
             await self.wsgi(replay, _replay(body, size, receive), _forgiving(send))
 

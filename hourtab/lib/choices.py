@@ -43,9 +43,19 @@ CURRENCIES = (
     "SGD",
     "ZAR",
 )
-WEEKDAYS = tuple(enumerate((
-    _("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"),
-)))  # fmt: skip
+WEEKDAYS = tuple(
+    enumerate(
+        (
+            _("Monday"),
+            _("Tuesday"),
+            _("Wednesday"),
+            _("Thursday"),
+            _("Friday"),
+            _("Saturday"),
+            _("Sunday"),
+        )
+    )
+)
 HOUR_FORMATS = (("hm", _("6 h 30 m")), ("decimal", _("6.5 h")))
 
 
@@ -78,7 +88,8 @@ def validate_zone(name: str) -> None:
         ZoneInfo(name)
     except (ValueError, OSError, LookupError):
         raise ValidationError(
-            _("“%(zone)s” is not a time zone. Write for example Europe/Berlin."), params={"zone": name}
+            _("“%(zone)s” is not a time zone. Write for example Europe/Berlin."),
+            params={"zone": name},
         ) from None
 
 

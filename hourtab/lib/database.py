@@ -20,8 +20,8 @@ def is_sqlite() -> bool:
 def snapshot() -> Iterator[None]:
     """Read from one consistent state without ever waiting for a writer.
 
-    A deferred transaction on SQLite, a read-only one at REPEATABLE READ on PostgreSQL. Inside an outer transaction
-    (a service, a test) it reads from that one's state.
+    A deferred transaction on SQLite, a read-only one at REPEATABLE READ on PostgreSQL. Inside an
+    outer transaction (a service, a test) it reads from that one's state.
     """
     if connection.in_atomic_block:
         yield
@@ -42,7 +42,9 @@ def snapshot() -> Iterator[None]:
 
 
 def reserve_ids(model: type[models.Model], count: int) -> range | list[int]:
-    """Reserve `count` primary keys of `model` for a bulk insert. Call inside the writing transaction."""
+    """Reserve `count` primary keys of `model` for a bulk insert. Call inside the writing
+    transaction.
+    """
     table = model._meta.db_table
     with connection.cursor() as cursor:
         if is_sqlite():
@@ -50,7 +52,10 @@ def reserve_ids(model: type[models.Model], count: int) -> range | list[int]:
             row = cursor.fetchone()
             first = (row[0] if row else 0) + 1
             return range(first, first + count)
-        cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count])
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+            [table, count],
+        )
         return [row[0] for row in cursor.fetchall()]
 
 
@@ -61,7 +66,9 @@ def in_chunks[T](items: Sequence[T], size: int = 5000) -> Iterator[Sequence[T]]:
 
 
 def for_driver(value: Any) -> Any:
-    """Return a date, time or instant as the driver takes it: as Django's text on SQLite, itself on PostgreSQL."""
+    """Return a date, time or instant as the driver takes it: as Django's text on SQLite, itself on
+    PostgreSQL.
+    """
     if not is_sqlite():
         return value
     if isinstance(value, datetime):
@@ -70,15 +77,20 @@ def for_driver(value: Any) -> Any:
 
 
 def read_dates_once() -> None:
-    """Let SQLite's driver read every different date and time once: rows of a log repeat few of them.
+    """Let SQLite's driver read every different date and time once: rows of a log repeat few of
+    them.
 
     Call after Django has registered its own converters, when its SQLite backend was loaded.
     """
     if is_sqlite():
         from django.db.backends.sqlite3 import base  # noqa: F401  It registers the converters these replace.
 
-        sqlite3.register_converter("date", lru_cache(maxsize=8192)(lambda value: parse_date(value.decode())))
-        sqlite3.register_converter("time", lru_cache(maxsize=8192)(lambda value: parse_time(value.decode())))
+        sqlite3.register_converter(
+            "date", lru_cache(maxsize=8192)(lambda value: parse_date(value.decode()))
+        )
+        sqlite3.register_converter(
+            "time", lru_cache(maxsize=8192)(lambda value: parse_time(value.decode()))
+        )
 
 
 def driver_values() -> Callable[[Any], Any]:
@@ -95,7 +107,9 @@ def driver_values() -> Callable[[Any], Any]:
     return convert
 
 
-def update_rows(model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+def update_rows(
+    model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> None:
     """Update many rows; each gives the values of `columns`, then its primary key."""
     quoted = ", ".join(f"{connection.ops.quote_name(column)} = %s" for column in columns)
     table = connection.ops.quote_name(model._meta.db_table)
@@ -103,17 +117,24 @@ def update_rows(model: type[models.Model], columns: Sequence[str], rows: Sequenc
         cursor.executemany(f"UPDATE {table} SET {quoted} WHERE id = %s", rows)  # noqa: S608
 
 
-def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Insert many rows as fast as the database takes them: `executemany` on SQLite, COPY on PostgreSQL.
+def insert_rows(
+    model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """Insert many rows as fast as the database takes them: `executemany` on SQLite, COPY on
+    PostgreSQL.
 
-    `columns` are the names of database columns. Values must be what the driver takes (dates as ISO text on SQLite).
+    `columns` are the names of database columns. Values must be what the driver takes (dates as ISO
+    text on SQLite).
     """
     quoted = ", ".join(connection.ops.quote_name(column) for column in columns)
     table = connection.ops.quote_name(model._meta.db_table)
     with connection.cursor() as cursor:
         if is_sqlite():
             marks = ", ".join(["?"] * len(columns))
-            cursor.cursor.connection.executemany(f"INSERT INTO {table} ({quoted}) VALUES ({marks})", rows)  # noqa: S608
+            cursor.cursor.connection.executemany(
+                f"INSERT INTO {table} ({quoted}) VALUES ({marks})",  # noqa: S608
+                rows,
+            )
         else:
             with cursor.copy(f"COPY {table} ({quoted}) FROM STDIN") as copy:
                 for row in rows:

@@ -1,4 +1,6 @@
-"""Pages for what went wrong. They say what happened and what to do, and never show a stack trace."""
+"""Pages for what went wrong. They say what happened and what to do, and never show a stack
+trace.
+"""
 
 from typing import Any
 
@@ -8,7 +10,9 @@ from django.utils.translation import gettext as _
 
 
 def _page(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
-    return render(request, "error.html", {"title": title, "text": text, "bare": True}, status=status)
+    return render(
+        request, "error.html", {"title": title, "text": text, "bare": True}, status=status
+    )
 
 
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
@@ -18,19 +22,36 @@ def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
 
 def forbidden(request: HttpRequest, exception: Any = None) -> HttpResponse:
     """Answer 403."""
-    return _page(request, 403, _("Your role does not allow this"), _("Ask the owner of the workspace."))
+    return _page(
+        request, 403, _("Your role does not allow this"), _("Ask the owner of the workspace.")
+    )
 
 
 def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
     """Answer 404."""
-    return _page(request, 404, _("There is nothing here"), _("The address may be mistyped, or it is not yours to see."))
+    return _page(
+        request,
+        404,
+        _("There is nothing here"),
+        _("The address may be mistyped, or it is not yours to see."),
+    )
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer 500."""
-    return _page(request, 500, _("Something went wrong on our side"), _("Nothing was lost. Please try again in a moment."))
+    return _page(
+        request,
+        500,
+        _("Something went wrong on our side"),
+        _("Nothing was lost. Please try again in a moment."),
+    )
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a form whose token is missing or old."""
-    return _page(request, 403, _("This form is too old"), _("Go back, reload the page and send it again. Nothing was stored."))
+    return _page(
+        request,
+        403,
+        _("This form is too old"),
+        _("Go back, reload the page and send it again. Nothing was stored."),
+    )

@@ -12,9 +12,18 @@ from hourtab.core import amounts
 
 
 class AmountField(forms.Field):
-    """An amount of time in any notation, as whole seconds; of a counted `unit` a number, as hundredths."""
+    """An amount of time in any notation, as whole seconds; of a counted `unit` a number, as
+    hundredths.
+    """
 
-    def __init__(self, *, bare_most: int = 24 * amounts.HOUR, positive: bool = False, unit: str = "hour", **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        bare_most: int = 24 * amounts.HOUR,
+        positive: bool = False,
+        unit: str = "hour",
+        **kwargs: Any,
+    ) -> None:
         self.bare_most = bare_most
         self.positive = positive
         self.unit = unit
@@ -26,7 +35,11 @@ class AmountField(forms.Field):
         if not text:
             return None
         try:
-            amount = amounts.parse(text, bare_most=self.bare_most) if self.unit == "hour" else amounts.parse_count(text)
+            amount = (
+                amounts.parse(text, bare_most=self.bare_most)
+                if self.unit == "hour"
+                else amounts.parse_count(text)
+            )
         except amounts.AmountError as error:
             raise ValidationError(str(error)) from None
         if self.positive and not amount:
@@ -63,11 +76,15 @@ class DayField(forms.DateField):
     def __init__(self, **kwargs: Any) -> None:
         widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
         super().__init__(widget=widget, input_formats=["%Y-%m-%d"], **kwargs)
-        self.error_messages["invalid"] = _("This is not a date in the calendar. Write it like 2027-01-31.")
+        self.error_messages["invalid"] = _(
+            "This is not a date in the calendar. Write it like 2027-01-31."
+        )
 
 
 def _is_number(value: Any) -> bool:
-    """Could this be the number of a row? SQLite answers one of more digits than a column holds with an error of its own."""
+    """Could this be the number of a row? SQLite answers one of more digits than a column holds with
+    an error of its own.
+    """
     if isinstance(value, str):
         return value.isascii() and value.isdecimal() and len(value) <= 18
     return isinstance(value, Model | int)
@@ -79,7 +96,11 @@ class RowField(forms.ModelChoiceField):  # type: ignore[type-arg]
     def to_python(self, value: Any) -> Any:
         """Return the row; refuse what is no number."""
         if value not in self.empty_values and not _is_number(value):
-            raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice", params={"value": str(value)[:40]})
+            raise ValidationError(
+                self.error_messages["invalid_choice"],
+                code="invalid_choice",
+                params={"value": str(value)[:40]},
+            )
         return super().to_python(value)
 
 
@@ -91,6 +112,8 @@ class RowsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
         for one in value or () if isinstance(value, list | tuple) else ():
             if not _is_number(one):
                 raise ValidationError(
-                    self.error_messages["invalid_pk_value"], code="invalid_pk_value", params={"pk": str(one)[:40]}
+                    self.error_messages["invalid_pk_value"],
+                    code="invalid_pk_value",
+                    params={"pk": str(one)[:40]},
                 )
         return super().clean(value)

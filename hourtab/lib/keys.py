@@ -1,4 +1,6 @@
-"""Keys that live outside the database: from the environment, or made once into a file only its owner can read."""
+"""Keys that live outside the database: from the environment, or made once into a file only its
+owner can read.
+"""
 
 import os
 import secrets

@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 
-type Raised = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+type Raised = (
+    tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+)
 
 _SECRETS = (
     (re.compile(r"(/(?:r|s|d|a|m|join)/)[^\s/?#,\"'<>]+"), r"\1…"),
@@ -17,12 +19,22 @@ _SECRETS = (
     (re.compile(r"(?<=[\w/…])\?[^\s\"'<>]+"), "?…"),
     (re.compile(r"[^\s@<>\"'(),:;]+@[^\s@<>\"'(),:;]+\.\w+"), "…@…"),
 )
-_OF_THE_SYSTEM = (OSError, TypeError, AttributeError, NameError, ImportError, MemoryError, RecursionError)
+_OF_THE_SYSTEM = (
+    OSError,
+    TypeError,
+    AttributeError,
+    NameError,
+    ImportError,
+    MemoryError,
+    RecursionError,
+)
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
 def masked(text: str) -> str:
-    """Return a text without the secret part of addresses, keys, query strings and e-mail addresses."""
+    """Return a text without the secret part of addresses, keys, query strings and e-mail
+    addresses.
+    """
     for pattern, instead in _SECRETS:
         text = pattern.sub(instead, text)
     return text
@@ -31,7 +43,8 @@ def masked(text: str) -> str:
 def told(error: BaseException) -> str:
     """Return where an exception came from and its kind, as a traceback.
 
-    Its message is left out where it may hold what somebody wrote: of all but those that speak of the system or the code.
+    Its message is left out where it may hold what somebody wrote: of all but those that speak of
+    the system or the code.
     """
     chain: list[BaseException] = []
     at: BaseException | None = error
@@ -60,12 +73,16 @@ class Masked(logging.Formatter):
 
 
 class Json(logging.Formatter):
-    """One JSON object a line: `at` (UTC), `level`, `logger`, `message`, `error` with its traceback, and what `extra` named."""
+    """One JSON object a line: `at` (UTC), `level`, `logger`, `message`, `error` with its traceback,
+    and what `extra` named.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the object."""
         said: dict[str, Any] = {
-            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "at": datetime.fromtimestamp(record.created, UTC)
+            .isoformat(timespec="milliseconds")
+            .replace("+00:00", "Z"),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": masked(record.getMessage()),
@@ -73,6 +90,8 @@ class Json(logging.Formatter):
         if record.exc_info and record.exc_info[1] is not None:
             said["error"] = masked(told(record.exc_info[1]))
         more = {name: value for name, value in vars(record).items() if name not in _OWN}
-        said |= {name: value for name, value in more.items() if isinstance(value, int | float | bool)}
+        said |= {
+            name: value for name, value in more.items() if isinstance(value, int | float | bool)
+        }
         said |= {name: masked(value) for name, value in more.items() if isinstance(value, str)}
         return json.dumps(said, ensure_ascii=False)

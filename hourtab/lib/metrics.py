@@ -1,4 +1,6 @@
-"""Counting requests for Prometheus, where METRICS_KEY asks for it; without it nothing is counted, and nothing imported."""
+"""Counting requests for Prometheus, where METRICS_KEY asks for it; without it nothing is counted,
+and nothing imported.
+"""
 
 import os
 import shutil
@@ -23,7 +25,9 @@ def is_counted() -> bool:
 
 @contextmanager
 def shared() -> Iterator[None]:
-    """Let the processes that start inside count into one folder, so that each of them can answer for all."""
+    """Let the processes that start inside count into one folder, so that each of them can answer
+    for all.
+    """
     if not is_counted() or _FOLDER in os.environ:
         yield
         return
@@ -54,7 +58,9 @@ def library() -> Any:
 
 
 def instruments() -> tuple[Any, Any]:
-    """Return what counts requests, and what measures them; two threads must not make them at once."""
+    """Return what counts requests, and what measures them; two threads must not make them at
+    once.
+    """
     with _making:
         return _instruments()
 
@@ -63,6 +69,10 @@ def instruments() -> tuple[Any, Any]:
 def _instruments() -> tuple[Any, Any]:
     found = library()
     return (
-        found.Counter("hourtab_requests", "Answers, by route, method and status.", ["place", "method", "status"]),
+        found.Counter(
+            "hourtab_requests",
+            "Answers, by route, method and status.",
+            ["place", "method", "status"],
+        ),
         found.Histogram("hourtab_request_seconds", "How long answers took, by route.", ["place"]),
     )

@@ -17,18 +17,26 @@ FIELD = "once"
 _REMEMBERED = 24 * 60 * 60
 
 
-def once[R: HttpRequest, **P](view: Callable[Concatenate[R, P], HttpResponse]) -> Callable[Concatenate[R, P], HttpResponse]:
+def once[R: HttpRequest, **P](
+    view: Callable[Concatenate[R, P], HttpResponse],
+) -> Callable[Concatenate[R, P], HttpResponse]:
     """Refuse a form whose very content, from the very same rendering, was accepted before.
 
-    A rendering is told by the hidden field that `{% once %}` writes; several processes share what was seen. A form
-    that came back with errors is rendered anew and counts as new.
+    A rendering is told by the hidden field that `{% once %}` writes; several processes share what
+    was seen. A form that came back with errors is rendered anew and counts as new.
     """
 
     @wraps(view)
     def guarded(request: R, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if request.method != "POST" or not request.POST.get(FIELD):
             return view(request, *args, **kwargs)
-        sent = repr(sorted((name, values) for name, values in request.POST.lists() if name != "csrfmiddlewaretoken"))
+        sent = repr(
+            sorted(
+                (name, values)
+                for name, values in request.POST.lists()
+                if name != "csrfmiddlewaretoken"
+            )
+        )
         key = f"once:{hashlib.sha256(f'{request.path}{sent}'.encode()).hexdigest()}"
         if cache.add(key, True, _REMEMBERED):
             try:
@@ -38,6 +46,10 @@ def once[R: HttpRequest, **P](view: Callable[Concatenate[R, P], HttpResponse]) -
                 raise
         warn(request, _("This form was sent twice. It was taken once."))
         back: Any = request.headers.get("Referer", "")
-        return redirect(back if url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure()) else "/")
+        return redirect(
+            back
+            if url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure())
+            else "/"
+        )
 
     return guarded

@@ -1,4 +1,6 @@
-"""Pictures somebody uploads: told by their content, and drawn anew, so that nothing but pixels is kept."""
+"""Pictures somebody uploads: told by their content, and drawn anew, so that nothing but pixels is
+kept.
+"""
 
 import io
 
@@ -15,9 +17,11 @@ class PictureError(ValueError):
 
 
 def redrawn(content: bytes) -> bytes:
-    """Return a PNG file with the pixels of a PNG, JPEG or WebP file, at most 1200 by 600, upright, the first of several frames.
+    """Return a PNG file with the pixels of a PNG, JPEG or WebP file, at most 1200 by 600, upright,
+    the first of several frames.
 
-    Whatever else the file held (metadata, places, a second file behind the first) is gone. Raises `PictureError`.
+    Whatever else the file held (metadata, places, a second file behind the first) is gone. Raises
+    `PictureError`.
     """
     if not kind_of(content):
         raise PictureError(_("This is neither PNG, JPEG nor WebP."))
@@ -29,8 +33,17 @@ def redrawn(content: bytes) -> bytes:
             drawn = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
     except PictureError:
         raise
-    except (OSError, ValueError, SyntaxError, EOFError, IndexError, TypeError, MemoryError, Image.DecompressionBombError,
-            Image.DecompressionBombWarning) as error:  # fmt: skip
+    except (
+        OSError,
+        ValueError,
+        SyntaxError,
+        EOFError,
+        IndexError,
+        TypeError,
+        MemoryError,
+        Image.DecompressionBombError,
+        Image.DecompressionBombWarning,
+    ) as error:
         raise PictureError(_("This file is damaged: it cannot be read as a picture.")) from error
     drawn.thumbnail(LARGEST_SIDES)
     plain = Image.frombytes(drawn.mode, drawn.size, drawn.tobytes())

@@ -1,4 +1,6 @@
-"""What is known of every request Django answers: its route, status and time. Never its path, which may hold a token."""
+"""What is known of every request Django answers: its route, status and time. Never its path, which
+may hold a token.
+"""
 
 import logging
 import time
@@ -31,6 +33,11 @@ class RequestLog:
         method = request.method if request.method in METHODS else "other"
         if metrics.is_counted():
             metrics.count(place, str(method), response.status_code, seconds)
-        said = {"method": method, "place": place, "status": response.status_code, "ms": round(seconds * 1000)}
+        said = {
+            "method": method,
+            "place": place,
+            "status": response.status_code,
+            "ms": round(seconds * 1000),
+        }
         log.info("%(method)s %(place)s %(status)s %(ms)s ms", said, extra=said)
         return response

@@ -1,4 +1,6 @@
-"""Reports of errors to Sentry, where SENTRY_DSN asks for it: where it broke, and nothing of what anybody wrote."""
+"""Reports of errors to Sentry, where SENTRY_DSN asks for it: where it broke, and nothing of what
+anybody wrote.
+"""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -7,15 +9,30 @@ from django.core.exceptions import ImproperlyConfigured
 
 from hourtab.lib.logs import masked
 
-_KEPT = ("event_id", "timestamp", "platform", "level", "logger", "release", "environment", "exception", "sdk", "transaction")
+_KEPT = (
+    "event_id",
+    "timestamp",
+    "platform",
+    "level",
+    "logger",
+    "release",
+    "environment",
+    "exception",
+    "sdk",
+    "transaction",
+)
 
 
 def start(dsn: str, release: str) -> None:
-    """Begin to report. Raises `ImproperlyConfigured` where sentry-sdk is missing or the address is none."""
+    """Begin to report. Raises `ImproperlyConfigured` where sentry-sdk is missing or the address is
+    none.
+    """
     try:
         import sentry_sdk
     except ImportError:
-        raise ImproperlyConfigured("SENTRY_DSN is set, and sentry-sdk is missing. Run: pip install sentry-sdk") from None
+        raise ImproperlyConfigured(
+            "SENTRY_DSN is set, and sentry-sdk is missing. Run: pip install sentry-sdk"
+        ) from None
     if not urlsplit(dsn).hostname:
         raise ImproperlyConfigured("SENTRY_DSN must look like https://key@sentry.example.com/1.")
     sentry_sdk.init(
@@ -31,7 +48,9 @@ def start(dsn: str, release: str) -> None:
 
 
 def stripped(event: Any, _hint: Any = None) -> Any:
-    """Return a report with the kinds of errors and the places in the code alone: no message, request, user or variables."""
+    """Return a report with the kinds of errors and the places in the code alone: no message,
+    request, user or variables.
+    """
     kept = {name: event[name] for name in _KEPT if name in event}
     for error in kept.get("exception", {}).get("values", ()):
         error["value"] = ""

@@ -3,19 +3,30 @@
 import unicodedata
 
 _UNSEEN = dict.fromkeys(
-    (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200B, 0x2060, 0xFEFF, 0x180E, *range(0xE0000, 0xE0080))
+    (
+        *range(0x202A, 0x202F),
+        *range(0x2066, 0x206A),
+        0x200B,
+        0x2060,
+        0xFEFF,
+        0x180E,
+        *range(0xE0000, 0xE0080),
+    )
 )
 """Bidirectional embeddings, overrides and isolates; spaces without width; tags."""
 _CONTROLS = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127), " ")
 
 
 def clean(text: str) -> str:
-    """Replace control characters, which no database takes alike, by spaces; line breaks and tabs stay."""
+    """Replace control characters, which no database takes alike, by spaces; line breaks and tabs
+    stay.
+    """
     return text.translate(_CONTROLS)
 
 
 def visible(text: str) -> str:
-    """Return a text without what steers or hides letters when it is shown: bidirectional overrides, zero-width spaces.
+    """Return a text without what steers or hides letters when it is shown: bidirectional overrides,
+    zero-width spaces.
 
     The joiners and marks that scripts and pictograms need stay.
     """
@@ -25,4 +36,6 @@ def visible(text: str) -> str:
 def folded(text: str) -> str:
     """Return a text as names are compared: lower case, without accents, single spaces."""
     plain = unicodedata.normalize("NFKD", text.casefold())
-    return " ".join("".join(letter for letter in plain if not unicodedata.combining(letter)).split())
+    return " ".join(
+        "".join(letter for letter in plain if not unicodedata.combining(letter)).split()
+    )

@@ -1,6 +1,7 @@
 """Tokens of public links: `base64url(HMAC-SHA256(LINK_KEY, nonce)[:16])`.
 
-The database keeps the nonce and the token's SHA-256; without the key, which lies elsewhere, neither opens a page.
+The database keeps the nonce and the token's SHA-256; without the key, which lies elsewhere, neither
+opens a page.
 """
 
 import base64
@@ -14,13 +15,20 @@ PATTERN = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
 
 
 def token_of(nonce: bytes, sealed: bytes = bytes(16)) -> str:
-    """Return the token that belongs to `nonce`; `sealed` is what `seal` returned for another one."""
+    """Return the token that belongs to `nonce`; `sealed` is what `seal` returned for another
+    one.
+    """
     own = _pad(nonce)
-    return base64.urlsafe_b64encode(bytes(a ^ b for a, b in zip(own, sealed, strict=True))).rstrip(b"=").decode()
+    return (
+        base64.urlsafe_b64encode(bytes(a ^ b for a, b in zip(own, sealed, strict=True)))
+        .rstrip(b"=")
+        .decode()
+    )
 
 
 def seal(token: str, nonce: bytes) -> bytes:
-    """Return what lets a link with this `nonce` have a given `token`; it tells nothing to whoever lacks the key.
+    """Return what lets a link with this `nonce` have a given `token`; it tells nothing to whoever
+    lacks the key.
 
     `nonce` is used for one link alone. Raises `ValueError` for what is no token.
     """

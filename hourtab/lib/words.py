@@ -41,7 +41,9 @@ class Words:
 
     @property
     def language(self) -> str:
-        """The language of the texts: that of the locale where there is a catalogue for it, else English."""
+        """The language of the texts: that of the locale where there is a catalogue for it, else
+        English.
+        """
         language = self.locale.partition("-")[0]
         return language if language in dict(settings.LANGUAGES) else "en"
 
@@ -61,24 +63,41 @@ class Words:
 
     def left(self, amount: int) -> str:
         """Write what is left, or how far beyond it things are; never a negative number."""
-        return self.amount(amount) if amount >= 0 else _("%(time)s over") % {"time": self.amount(-amount)}
+        return (
+            self.amount(amount)
+            if amount >= 0
+            else _("%(time)s over") % {"time": self.amount(-amount)}
+        )
 
     def signed(self, amount: int) -> str:
         """Write a difference: `+2 h` or `−2 h`."""
         return f"{'+' if amount > 0 else '−' if amount else ''}{self.amount(abs(amount))}"
 
     def used_of(self, used: int, available: int) -> str:
-        """Write `14 of 20 h used`, or `16 h 30 m of 23 h used` where one of them is no whole hour."""
+        """Write `14 of 20 h used`, or `16 h 30 m of 23 h used` where one of them is no whole
+        hour.
+        """
         return _("%(pair)s used") % {"pair": self.pair(used, available)}
 
     def pair(self, part: int, whole: int) -> str:
         """Write `14 of 20 h`."""
-        bare = self._count(part) if self.unit != "hour" else amounts.render_bare(part, self.style, mark=self._mark)
+        bare = (
+            self._count(part)
+            if self.unit != "hour"
+            else amounts.render_bare(part, self.style, mark=self._mark)
+        )
         plain = self.unit != "hour" or self.style == "decimal" or whole % amounts.HOUR == 0
-        return _("%(part)s of %(whole)s") % {"part": bare if bare and plain else self.amount(part), "whole": self.amount(whole)}
+        return _("%(part)s of %(whole)s") % {
+            "part": bare if bare and plain else self.amount(part),
+            "whole": self.amount(whole),
+        }
 
     def _count(self, amount: int) -> str:
-        return f"{amount // 100}" if amount % 100 == 0 else f"{amount // 100}{self._mark}{amount % 100:02d}"
+        return (
+            f"{amount // 100}"
+            if amount % 100 == 0
+            else f"{amount // 100}{self._mark}{amount % 100:02d}"
+        )
 
     def parts(self, amount: int) -> list[tuple[str, str]]:
         """Split an amount into numbers and units, for setting them in different sizes."""
@@ -93,7 +112,9 @@ class Words:
         """Write `1st`, in the language that is spoken now."""
         if (get_language() or "en").startswith("de"):
             return f"{number}."
-        ending = "th" if 10 < number % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+        ending = (
+            "th" if 10 < number % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+        )
         return f"{number}{ending}"
 
     def full_day(self, on: date) -> str:
@@ -102,7 +123,12 @@ class Words:
 
     def weekday(self, on: date) -> str:
         """Write `Tuesday 22 June`, or `Dienstag, 22. Juni`."""
-        comma = "," if self.language != "en" and "EEEE," in _locale(self.locale).date_formats["full"].pattern else ""
+        comma = (
+            ","
+            if self.language != "en"
+            and "EEEE," in _locale(self.locale).date_formats["full"].pattern
+            else ""
+        )
         return f"{self.weekday_name(on)}{comma} {self.day(on)}"
 
     def weekday_name(self, on: date) -> str:
@@ -126,7 +152,11 @@ class Words:
 
     def month_or_stretch(self, first: date, last: date) -> str:
         """Write `June 2027` for a calendar month, else the stretch."""
-        if first.day == 1 and (last.year, last.month) == (first.year, first.month) and last.day >= 28:
+        if (
+            first.day == 1
+            and (last.year, last.month) == (first.year, first.month)
+            and last.day >= 28
+        ):
             return _skeleton("yMMMM", first, self.locale).replace(_NBSP, " ")
         return self.stretch(first, last)
 
@@ -138,4 +168,8 @@ class Words:
         """Write minor units with their currency."""
         places = get_currency_precision(currency)
         text = f"{minor // 10**places}.{minor % 10**places:0{places}d}" if places else str(minor)
-        return str(format_currency(Decimal(text), currency, locale=_locale(self.locale), decimal_quantization=True))
+        return str(
+            format_currency(
+                Decimal(text), currency, locale=_locale(self.locale), decimal_quantization=True
+            )
+        )

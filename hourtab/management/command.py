@@ -69,7 +69,11 @@ def find_retainer(ref: str) -> Retainer:
         return Retainer.objects.select_related("workspace", "client").get(ref=ref)
     except Retainer.DoesNotExist:
         known = list(Retainer.objects.values_list("ref", flat=True)[:5])
-        hint = f" Known: {', '.join(known)}." if known else " Open one first: hourtab open --client NAME --hours N"
+        hint = (
+            f" Known: {', '.join(known)}."
+            if known
+            else " Open one first: hourtab open --client NAME --hours N"
+        )
         raise Refused(f"There is no retainer “{ref}”.{hint}", 2) from None
 
 
@@ -77,7 +81,10 @@ def find_workspace(name: str | None) -> Workspace | None:
     """Return the workspace of that name, or the only one; None where there is none yet."""
     found = list(Workspace.objects.filter(name=name) if name else Workspace.objects.order_by("pk"))
     if len(found) > 1:
-        raise Refused(f"There are {len(found)} workspaces. Name one with --workspace: {', '.join(w.name for w in found[:5])}", 2)
+        raise Refused(
+            f"There are {len(found)} workspaces. Name one with --workspace: {', '.join(w.name for w in found[:5])}",
+            2,
+        )
     if name and not found:
         raise Refused(f"There is no workspace “{name}”.", 2)
     return found[0] if found else None

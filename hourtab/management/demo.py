@@ -1,4 +1,6 @@
-"""A believable workspace of invented data: five clients of four professions, in every state a balance can be in."""
+"""A believable workspace of invented data: five clients of four professions, in every state a
+balance can be in.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -32,8 +34,9 @@ OWNER = "ada@northlight.example"
 class Story:
     """One retainer: what was agreed, how many days into its cycle it is, and what happened.
 
-    `now` are lines of the present cycle, `before` those of each earlier one: `day | time | category | person | text`,
-    the day counted from the start of the cycle. `asks` are hours, a rate and a reason of a request that waits.
+    `now` are lines of the present cycle, `before` those of each earlier one: `day | time | category
+    | person | text`, the day counted from the start of the cycle. `asks` are hours, a rate and a
+    reason of a request that waits.
     """
 
     client: str
@@ -135,7 +138,11 @@ STORIES = (
         overage=Overage("ask", rate=110_00),
         rounding=Rounding(15 * MINUTE),
         shows_people=False,
-        asks=(6, 110_00, "Sign-in alarms at night: accounts of all three clinics to be checked before Monday"),
+        asks=(
+            6,
+            110_00,
+            "Sign-in alarms at night: accounts of all three clinics to be checked before Monday",
+        ),
         has_emergencies=True,
     ),
     Story(
@@ -198,11 +205,22 @@ def fill(now: datetime, password: str) -> tuple[Workspace, ShareLink]:
     """Make the workspace with its owner; returns it and the link of its first page."""
     owner = User.objects.create_user(OWNER, password, name="Ada")
     EmailAddress.objects.create(user=owner, email=OWNER, verified=True, primary=True)
-    workspace = open_workspace("Northlight", owner=owner, zone="Europe/London", locale="en-GB", currency="GBP")
+    workspace = open_workspace(
+        "Northlight", owner=owner, zone="Europe/London", locale="en-GB", currency="GBP"
+    )
     Workspace.objects.filter(pk=workspace.pk).update(is_demo=True)
     links = [_tell(story, workspace, now) for story in STORIES]
-    clinics = list(Retainer.objects.filter(workspace=workspace, client__name="Fernhill Clinics").order_by("pk"))
-    share(clinics, by=None, label="Both agreements", given_to="The practice manager", shows_projects=True, has_feeds=True)
+    clinics = list(
+        Retainer.objects.filter(workspace=workspace, client__name="Fernhill Clinics").order_by("pk")
+    )
+    share(
+        clinics,
+        by=None,
+        label="Both agreements",
+        given_to="The practice manager",
+        shows_projects=True,
+        has_feeds=True,
+    )
     return workspace, links[0]
 
 
@@ -219,34 +237,70 @@ def _tell(story: Story, workspace: Workspace, now: datetime) -> ShareLink:
         overage=story.overage,
         rounding=story.rounding,
     )
-    retainer = open_retainer(workspace, client=story.client, name=story.name, terms=terms, categories=story.categories)
+    retainer = open_retainer(
+        workspace, client=story.client, name=story.name, terms=terms, categories=story.categories
+    )
     for start, lines in zip(starts, (*story.before, story.now), strict=True):
         for line in filter(None, (line.strip() for line in lines.splitlines())):
             work = _work(start, line)
             if work.on <= today:
-                log_time(retainer, work, by=None, now=min(now, datetime.combine(work.on, time(17, 40), tzinfo=now.tzinfo)))
+                log_time(
+                    retainer,
+                    work,
+                    by=None,
+                    now=min(now, datetime.combine(work.on, time(17, 40), tzinfo=now.tzinfo)),
+                )
     # It was opened here when it began, so its earlier cycles close as they were due.
     opened = datetime.combine(starts[0], time(9), tzinfo=now.tzinfo)
     Retainer.objects.filter(pk=retainer.pk).update(opened_at=opened)
     turn_the_day(now)
     if story.extra:
-        top_up(retainer, seconds=story.extra * HOUR, on=first, by=None, now=now, reason="For the offsite")
+        top_up(
+            retainer,
+            seconds=story.extra * HOUR,
+            on=first,
+            by=None,
+            now=now,
+            reason="For the offsite",
+        )
     if story.planned:
         text, hours = story.planned
         cycle = retainer.calendar().cycle_of(today)
-        ahead = {"starts_on": min(today + timedelta(days=3), cycle.ends_on), "ends_on": cycle.ends_on} if cycle else {}
+        ahead = (
+            {"starts_on": min(today + timedelta(days=3), cycle.ends_on), "ends_on": cycle.ends_on}
+            if cycle
+            else {}
+        )
         plan_work(retainer, text=text, amount=hours * HOUR, by=None, now=now, **ahead)
     if story.has_emergencies:
-        WeightRule.objects.create(retainer=retainer, name="Work at night and on weekends", percent=150, is_after_hours=True)
+        WeightRule.objects.create(
+            retainer=retainer,
+            name="Work at night and on weekends",
+            percent=150,
+            is_after_hours=True,
+        )
         OfficeHours.objects.create(retainer=retainer, holidays="GB-ENG")
-        OverageTerms.objects.create(retainer=retainer, soft_limit=90, emergency_rate=165_00, emergency_ceiling=8 * HOUR)
+        OverageTerms.objects.create(
+            retainer=retainer, soft_limit=90, emergency_rate=165_00, emergency_ceiling=8 * HOUR
+        )
     if story.asks:
         hours, rate, reason = story.asks
-        decider = Contact.objects.create(client=retainer.client, name="R. Amin", email="amin@fernhill.example", role="approver")
+        decider = Contact.objects.create(
+            client=retainer.client, name="R. Amin", email="amin@fernhill.example", role="approver"
+        )
         cycle = retainer.calendar().cycle_of(today)
-        wish = Wish("extra", hours * HOUR, today, max(today, cycle.ends_on) if cycle else today, reason, rate)
+        wish = Wish(
+            "extra",
+            hours * HOUR,
+            today,
+            max(today, cycle.ends_on) if cycle else today,
+            reason,
+            rate,
+        )
         ask(retainer, wish, [decider], decide_by=now + timedelta(days=3), by=None, now=now)
-    Contact.objects.get_or_create(client=retainer.client, name="The person who pays", defaults={"role": Contact.Role.SPONSOR})
+    Contact.objects.get_or_create(
+        client=retainer.client, name="The person who pays", defaults={"role": Contact.Role.SPONSOR}
+    )
     return share([retainer], by=None, shows_people=story.shows_people, shows_projects=True)
 
 

@@ -25,7 +25,9 @@ def migrate_if_needed(verbosity: int = 0) -> bool:
 
 
 def make_ready() -> None:
-    """Make what a web process needs beside the database: the table of the cache, the static files. One at a time."""
+    """Make what a web process needs beside the database: the table of the cache, the static files.
+    One at a time.
+    """
     with _alone():
         call_command("createcachetable", verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)

@@ -1,4 +1,6 @@
-"""Looking an installation over: settings, keys, mail, clock, database, disk, worker, backups. Each finding says the way out."""
+"""Looking an installation over: settings, keys, mail, clock, database, disk, worker, backups. Each
+finding says the way out.
+"""
 
 import shutil
 import sqlite3
@@ -41,7 +43,9 @@ class Finding:
 
 
 def look_over(now: datetime) -> Iterator[Finding]:
-    """Yield what every check finds. Where the database does not answer, what needs it is left out."""
+    """Yield what every check finds. Where the database does not answer, what needs it is left
+    out.
+    """
     yield from (_site(), *_keys(), _disk(), _plans())
     database = _database()
     yield database
@@ -59,7 +63,12 @@ def _site() -> Finding:
     if site.scheme == "https" or site.hostname in ("localhost", "127.0.0.1"):
         return Finding("site", "ok", f"Pages are at {settings.SITE_URL}.")
     way_out = "Put a reverse proxy with TLS in front, and set SITE_URL=https://…"
-    return Finding("site", "wrong", f"Pages are at {settings.SITE_URL}, without TLS: whoever listens reads along.", way_out)
+    return Finding(
+        "site",
+        "wrong",
+        f"Pages are at {settings.SITE_URL}, without TLS: whoever listens reads along.",
+        way_out,
+    )
 
 
 def _keys() -> Iterator[Finding]:
@@ -70,14 +79,20 @@ def _keys() -> Iterator[Finding]:
         elif stat.S_IMODE(path.stat().st_mode) & 0o077:
             yield Finding(name, "wrong", f"{path} can be read by others.", f"chmod 600 {path}")
         else:
-            yield Finding(name, "ok", f"{name} lies in {path}, readable by its owner alone. Keep a copy elsewhere.")
+            yield Finding(
+                name,
+                "ok",
+                f"{name} lies in {path}, readable by its owner alone. Keep a copy elsewhere.",
+            )
 
 
 def _disk() -> Finding:
     free = shutil.disk_usage(settings.VAR if settings.VAR.exists() else settings.VAR.parent).free
     said = f"{free // 2**20:,} MiB are free where {settings.VAR} lies."
     return (
-        Finding("disk", "ok", said) if free >= LEAST_FREE else Finding("disk", "wrong", said, "Make room, or move HOURTAB_VAR.")
+        Finding("disk", "ok", said)
+        if free >= LEAST_FREE
+        else Finding("disk", "wrong", said, "Make room, or move HOURTAB_VAR.")
     )
 
 
@@ -85,10 +100,21 @@ def _plans() -> Finding:
     try:
         known = plans()
     except ImproperlyConfigured as error:
-        return Finding("plans", "wrong", str(error), "Mend the file; docs/self-hosting.md shows one.")
+        return Finding(
+            "plans", "wrong", str(error), "Mend the file; docs/self-hosting.md shows one."
+        )
     if settings.PLAN != "unlimited" and settings.PLAN not in known:
-        return Finding("plans", "wrong", f"PLAN={settings.PLAN} is none of the plans.", f"Known are: {', '.join(known)}.")
-    return Finding("plans", "ok", f"Workspaces have the plan {settings.PLAN}, where they have none of their own.")
+        return Finding(
+            "plans",
+            "wrong",
+            f"PLAN={settings.PLAN} is none of the plans.",
+            f"Known are: {', '.join(known)}.",
+        )
+    return Finding(
+        "plans",
+        "ok",
+        f"Workspaces have the plan {settings.PLAN}, where they have none of their own.",
+    )
 
 
 def _database() -> Finding:
@@ -99,17 +125,31 @@ def _database() -> Finding:
                 cursor.execute("PRAGMA quick_check(1)")
                 (said,) = cursor.fetchone()
             if said != "ok":
-                return Finding("database", "wrong", f"SQLite finds its file damaged: {said}.", "Restore the latest backup.")
-            return Finding("database", "ok", f"SQLite {sqlite3.sqlite_version}, {settings.DATABASES['default']['NAME']}.")
+                return Finding(
+                    "database",
+                    "wrong",
+                    f"SQLite finds its file damaged: {said}.",
+                    "Restore the latest backup.",
+                )
+            return Finding(
+                "database",
+                "ok",
+                f"SQLite {sqlite3.sqlite_version}, {settings.DATABASES['default']['NAME']}.",
+            )
         version = connection.connection.info.server_version
         said = f"PostgreSQL {version // 10000}.{version % 10000}."
         if version < OLDEST_POSTGRES:
-            return Finding("database", "look", said, "Update it: this version gets no fixes any more.")
+            return Finding(
+                "database", "look", said, "Update it: this version gets no fixes any more."
+            )
         return Finding("database", "ok", said)
     except (DatabaseError, OSError) as error:
         reason = str(error).strip().splitlines()
         return Finding(
-            "database", "wrong", f"It does not answer: {reason[0] if reason else 'no reason given'}", "Check DATABASE_URL."
+            "database",
+            "wrong",
+            f"It does not answer: {reason[0] if reason else 'no reason given'}",
+            "Check DATABASE_URL.",
         )
 
 
@@ -117,7 +157,9 @@ def _migrations() -> Finding:
     executor = MigrationExecutor(connection)
     missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     if missing:
-        return Finding("migrations", "wrong", f"{missing} migrations are missing.", "Run: hourtab migrate")
+        return Finding(
+            "migrations", "wrong", f"{missing} migrations are missing.", "Run: hourtab migrate"
+        )
     return Finding("migrations", "ok", "The database is up to date.")
 
 
@@ -126,7 +168,10 @@ def _links(now: datetime) -> Finding:
         return Finding("links", "ok", "LINK_KEY is the one the links were made with.")
     way_out = "Set the LINK_KEY of this database again; it is in the backup of the keys."
     return Finding(
-        "links", "wrong", "LINK_KEY is not the one the links of this database were made with: none of them works.", way_out
+        "links",
+        "wrong",
+        "LINK_KEY is not the one the links of this database were made with: none of them works.",
+        way_out,
     )
 
 
@@ -134,31 +179,56 @@ def _clock(now: datetime) -> Finding:
     latest = Write.objects.order_by("-at").values_list("at", flat=True).first()
     if latest is not None and latest > now + timedelta(minutes=5):
         return Finding(
-            "clock", "wrong", f"The clock says {now:%Y-%m-%d %H:%M} UTC, and the ledger was written later.", "Set the clock."
+            "clock",
+            "wrong",
+            f"The clock says {now:%Y-%m-%d %H:%M} UTC, and the ledger was written later.",
+            "Set the clock.",
         )
     if not is_sqlite():
         with connection.cursor() as cursor:
             cursor.execute("SELECT clock_timestamp()")
             (there,) = cursor.fetchone()
         if (apart := abs((there - datetime.now(UTC)).total_seconds())) > 30:
-            return Finding("clock", "wrong", f"This clock and the database's are {apart:.0f} s apart.", "Let both follow NTP.")
+            return Finding(
+                "clock",
+                "wrong",
+                f"This clock and the database's are {apart:.0f} s apart.",
+                "Let both follow NTP.",
+            )
     return Finding("clock", "ok", f"It is {now:%Y-%m-%d %H:%M} UTC.")
 
 
 def _mail(now: datetime) -> Finding:
     if not settings.EMAIL_URL:
         way_out = "Set EMAIL_URL, so that mail leaves this machine."
-        return Finding("mail", "look", f"No mail server is set; mails are written to {settings.MAIL_DIR}.", way_out)
+        return Finding(
+            "mail",
+            "look",
+            f"No mail server is set; mails are written to {settings.MAIL_DIR}.",
+            way_out,
+        )
     server = mailers.default
     try:
         server.open()
     except (OSError, SMTPException) as error:
-        return Finding("mail", "wrong", f"The mail server does not take us: {error}", "Check EMAIL_URL, and what stands between.")
+        return Finding(
+            "mail",
+            "wrong",
+            f"The mail server does not take us: {error}",
+            "Check EMAIL_URL, and what stands between.",
+        )
     finally:
         server.close()
-    failed = Message.objects.filter(state=Message.State.FAILED, created_at__gt=now - timedelta(days=7)).count()
+    failed = Message.objects.filter(
+        state=Message.State.FAILED, created_at__gt=now - timedelta(days=7)
+    ).count()
     if failed:
-        return Finding("mail", "look", f"The mail server answers; {failed} mails failed within a week.", "See Settings › Mail.")
+        return Finding(
+            "mail",
+            "look",
+            f"The mail server answers; {failed} mails failed within a week.",
+            "See Settings › Mail.",
+        )
     return Finding("mail", "ok", "The mail server answers.")
 
 
@@ -167,11 +237,18 @@ def _worker(now: datetime) -> Finding:
     if seen is None or now - seen > STALE_WORKER:
         when = f"since {seen:%Y-%m-%d %H:%M} UTC" if seen else "yet"
         way_out = "Run: hourtab worker (hourtab serve starts one)."
-        return Finding("worker", "wrong", f"No worker was seen {when}: nothing closes, no mail goes.", way_out)
-    waiting = Message.objects.filter(state=Message.State.WAITING, due_at__lt=now - timedelta(hours=1)).count()
+        return Finding(
+            "worker", "wrong", f"No worker was seen {when}: nothing closes, no mail goes.", way_out
+        )
+    waiting = Message.objects.filter(
+        state=Message.State.WAITING, due_at__lt=now - timedelta(hours=1)
+    ).count()
     if waiting:
         return Finding(
-            "worker", "look", f"{waiting} mails have been due for more than an hour.", "See Settings › Mail for what is said."
+            "worker",
+            "look",
+            f"{waiting} mails have been due for more than an hour.",
+            "See Settings › Mail for what is said.",
         )
     return Finding("worker", "ok", f"A worker was seen at {seen:%H:%M} UTC.")
 
@@ -179,9 +256,24 @@ def _worker(now: datetime) -> Finding:
 def _backup(now: datetime) -> Finding:
     made = Mark.of("backup")
     if made is None or now - made > OLD_BACKUP:
-        said = f"The last backup is of {made:%Y-%m-%d}." if made else "No backup was made with hourtab backup yet."
-        return Finding("backup", "look", said, "Run hourtab backup FILE every night, and keep the files elsewhere.")
+        said = (
+            f"The last backup is of {made:%Y-%m-%d}."
+            if made
+            else "No backup was made with hourtab backup yet."
+        )
+        return Finding(
+            "backup",
+            "look",
+            said,
+            "Run hourtab backup FILE every night, and keep the files elsewhere.",
+        )
     return Finding("backup", "ok", f"The last backup is of {made:%Y-%m-%d %H:%M} UTC.")
 
 
-_WITH_DATABASE: tuple[Callable[[datetime], Finding], ...] = (_links, _clock, _mail, _worker, _backup)
+_WITH_DATABASE: tuple[Callable[[datetime], Finding], ...] = (
+    _links,
+    _clock,
+    _mail,
+    _worker,
+    _backup,
+)

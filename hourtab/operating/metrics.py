@@ -15,7 +15,9 @@ from hourtab.sharing.models import ShareLink
 
 
 def exposition(now: datetime) -> bytes:
-    """Return everything in the text format of Prometheus. Figures alone: no name, no address, no text."""
+    """Return everything in the text format of Prometheus. Figures alone: no name, no address, no
+    text.
+    """
     library = metrics.library()
     registry = library.CollectorRegistry()
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
@@ -44,14 +46,28 @@ class _Installation:
         figures = {
             "workspaces": ("Workspaces.", Workspace.objects.count()),
             "retainers": ("Retainers, also those that ended.", Retainer.objects.count()),
-            "links": ("Links that were not revoked.", ShareLink.objects.filter(revoked_at=None).count()),
+            "links": (
+                "Links that were not revoked.",
+                ShareLink.objects.filter(revoked_at=None).count(),
+            ),
             "entries": ("Lines of all logs.", Entry.objects.count()),
             "mails_waiting": ("Mails in the outbox that wait.", waiting.count()),
-            "mails_late": ("Mails due for more than an hour.", waiting.filter(due_at__lt=self.now - timedelta(hours=1)).count()),
-            "mails_failed": ("Mails that failed.", Message.objects.filter(state=Message.State.FAILED).count()),
+            "mails_late": (
+                "Mails due for more than an hour.",
+                waiting.filter(due_at__lt=self.now - timedelta(hours=1)).count(),
+            ),
+            "mails_failed": (
+                "Mails that failed.",
+                Message.objects.filter(state=Message.State.FAILED).count(),
+            ),
         }
         for name, (said, figure) in figures.items():
             yield GaugeMetricFamily(f"hourtab_{name}", said, value=figure)
-        for name, said in (("worker", "Seconds since a worker was seen."), ("backup", "Seconds since the last backup.")):
+        for name, said in (
+            ("worker", "Seconds since a worker was seen."),
+            ("backup", "Seconds since the last backup."),
+        ):
             if (at := Mark.of(name)) is not None:
-                yield GaugeMetricFamily(f"hourtab_{name}_age_seconds", said, value=(self.now - at).total_seconds())
+                yield GaugeMetricFamily(
+                    f"hourtab_{name}_age_seconds", said, value=(self.now - at).total_seconds()
+                )

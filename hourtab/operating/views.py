@@ -21,7 +21,9 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Say whether requests can be served: the database answers and has been set up; else 503. Tells nothing more."""
+    """Say whether requests can be served: the database answers and has been set up; else 503. Tells
+    nothing more.
+    """
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1 FROM operating_mark LIMIT 1")
@@ -32,10 +34,16 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Tell Prometheus how the installation does; 404 for whoever does not send METRICS_KEY as bearer, or where none is set."""
+    """Tell Prometheus how the installation does; 404 for whoever does not send METRICS_KEY as
+    bearer, or where none is set.
+    """
     kind, _space, key = request.headers.get("Authorization", "").partition(" ")
     wanted = settings.METRICS_KEY
-    if not wanted or kind.lower() != "bearer" or not secrets.compare_digest(key.strip().encode(), wanted.encode()):
+    if (
+        not wanted
+        or kind.lower() != "bearer"
+        or not secrets.compare_digest(key.strip().encode(), wanted.encode())
+    ):
         raise Http404
     return HttpResponse(
         exposition(timezone.now()),

@@ -28,14 +28,21 @@ SIGNED_OFF = (Message.Kind.REQUEST, Message.Kind.REMINDER, Message.Kind.RECEIPT)
 def deliver(renderers: Mapping[str, Renderer], now: datetime) -> int:
     """Send the mails that are due, each leased while it is sent; return how many went out."""
     sent = 0
-    for pk in Message.objects.filter(_due(now)).order_by("due_at", "pk").values_list("pk", flat=True)[:AT_ONCE]:
-        leased = Message.objects.filter(_due(timezone.now()), pk=pk).update(leased_until=timezone.now() + LEASE)
+    for pk in (
+        Message.objects.filter(_due(now))
+        .order_by("due_at", "pk")
+        .values_list("pk", flat=True)[:AT_ONCE]
+    ):
+        leased = Message.objects.filter(_due(timezone.now()), pk=pk).update(
+            leased_until=timezone.now() + LEASE
+        )
         if not leased:
             continue
         try:
             sent += _send(Message.objects.select_related("workspace").get(pk=pk), renderers)
         except ServerDown:
-            # Each of the others would wait for the same silence, and hold up everything else the worker does.
+            # Each of the others would wait for the same silence, and hold up everything else the
+            # worker does.
             later = timezone.now() + PAUSES[0]
             Message.objects.filter(_due(timezone.now())).update(due_at=later)
             break
@@ -43,8 +50,14 @@ def deliver(renderers: Mapping[str, Renderer], now: datetime) -> int:
 
 
 def forget_old(now: datetime) -> int:
-    """Delete what was settled half a year ago; return how many. Mails that belong to a sign-off stay with it."""
-    settled = Message.objects.exclude(state=Message.State.WAITING).filter(created_at__lt=now - KEPT).exclude(kind__in=SIGNED_OFF)
+    """Delete what was settled half a year ago; return how many. Mails that belong to a sign-off
+    stay with it.
+    """
+    settled = (
+        Message.objects.exclude(state=Message.State.WAITING)
+        .filter(created_at__lt=now - KEPT)
+        .exclude(kind__in=SIGNED_OFF)
+    )
     return settled.delete()[0]
 
 
@@ -71,7 +84,13 @@ def _send(message: Message, renderers: Mapping[str, Renderer]) -> bool:
         if isinstance(error, OSError) and not isinstance(error, SMTPException):
             raise ServerDown from error
         return False
-    _note(message, state=Message.State.SENT, sent_at=timezone.now(), problem="", attempts=message.attempts + 1)
+    _note(
+        message,
+        state=Message.State.SENT,
+        sent_at=timezone.now(),
+        problem="",
+        attempts=message.attempts + 1,
+    )
     return True
 
 
@@ -84,7 +103,12 @@ def _compose(mail: Mail, message: Message) -> EmailMultiAlternatives:
     sender = formataddr((" ".join(own.split())[:80] or name, address))
     answers = [workspace.reply_to] if speaks and workspace.reply_to else []
     composed = EmailMultiAlternatives(
-        " ".join(mail.subject.split()), mail.text, sender, [message.to], headers=fixed | dict(mail.headers), reply_to=answers
+        " ".join(mail.subject.split()),
+        mail.text,
+        sender,
+        [message.to],
+        headers=fixed | dict(mail.headers),
+        reply_to=answers,
     )
     composed.attach_alternative(mail.html, "text/html")
     return composed
@@ -115,7 +139,11 @@ def _is_final(error: Exception) -> bool:
     """Did the server refuse this address or this mail for good?"""
     if isinstance(error, SMTPRecipientsRefused):
         return all(500 <= code < 600 for code, _text in error.recipients.values())
-    return isinstance(error, SMTPResponseException) and 500 <= error.smtp_code < 600 and not isinstance(error, SMTPSenderRefused)
+    return (
+        isinstance(error, SMTPResponseException)
+        and 500 <= error.smtp_code < 600
+        and not isinstance(error, SMTPSenderRefused)
+    )
 
 
 def _note(message: Message, **fields: object) -> None:

@@ -8,9 +8,11 @@ from hourtab.outbox.models import Message
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """Subject and text in plain and in HTML, with headers of its own; `sender` is a name beside the site's address.
+    """Subject and text in plain and in HTML, with headers of its own; `sender` is a name beside the
+    site's address.
 
-    A mail with a sender speaks for the workspace: under the name it wants, with answers to where it wants them.
+    A mail with a sender speaks for the workspace: under the name it wants, with answers to where it
+    wants them.
     """
 
     subject: str

@@ -1,4 +1,6 @@
-"""Mail waiting to go. A row is written in the transaction that causes it, and rendered when it is sent."""
+"""Mail waiting to go. A row is written in the transaction that causes it, and rendered when it is
+sent.
+"""
 
 import uuid
 
@@ -14,10 +16,12 @@ def _message_id() -> str:
 
 
 class Message(models.Model):
-    """One mail. It names what it is about (`kind`, `about`, `occasion`) and holds no text: so no token lies in it.
+    """One mail. It names what it is about (`kind`, `about`, `occasion`) and holds no text: so no
+    token lies in it.
 
-    There is one message for each kind, subject and occasion. `message_id` is fixed, so that a mail that went out twice, because
-    a process ended between the sending and the note of it, is one mail to its reader.
+    There is one message for each kind, subject and occasion. `message_id` is fixed, so that a mail
+    that went out twice, because a process ended between the sending and the note of it, is one mail
+    to its reader.
     """
 
     class Kind(models.TextChoices):
@@ -54,7 +58,9 @@ class Message(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-pk"]
-        constraints = [models.UniqueConstraint(fields=["kind", "about", "occasion"], name="message_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "about", "occasion"], name="message_once")
+        ]
         indexes = [
             models.Index(fields=["due_at"], name="message_due", condition=Q(state="waiting")),
             models.Index(fields=["workspace", "-created_at"], name="message_list"),

@@ -10,13 +10,28 @@ from hourtab.outbox.models import Message
 
 @transaction.atomic
 def queue(
-    workspace: Workspace, kind: Message.Kind, *, about: int, occasion: str, to: str, now: datetime, due: datetime | None = None
+    workspace: Workspace,
+    kind: Message.Kind,
+    *,
+    about: int,
+    occasion: str,
+    to: str,
+    now: datetime,
+    due: datetime | None = None,
 ) -> bool:
     """Have one mail sent for this kind, subject and occasion, at `due` or at once.
 
     Returns False where it was asked for already.
     """
-    message = Message(workspace=workspace, kind=kind, about=about, occasion=occasion, to=to, created_at=now, due_at=due or now)
+    message = Message(
+        workspace=workspace,
+        kind=kind,
+        about=about,
+        occasion=occasion,
+        to=to,
+        created_at=now,
+        due_at=due or now,
+    )
     before = Message.objects.filter(kind=kind, about=about, occasion=occasion).exists()
     Message.objects.bulk_create([message], ignore_conflicts=True)
     return not before
@@ -24,6 +39,6 @@ def queue(
 
 def send_again(message: Message, now: datetime) -> None:
     """Try a mail anew that had failed; one that waits is tried at once."""
-    Message.objects.filter(pk=message.pk, state__in=(Message.State.FAILED, Message.State.WAITING)).update(
-        state=Message.State.WAITING, due_at=now, attempts=0, leased_until=None, problem=""
-    )
+    Message.objects.filter(
+        pk=message.pk, state__in=(Message.State.FAILED, Message.State.WAITING)
+    ).update(state=Message.State.WAITING, due_at=now, attempts=0, leased_until=None, problem="")

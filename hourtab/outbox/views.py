@@ -21,7 +21,10 @@ def _message(request: MemberRequest, pk: int) -> Message:
 def mail(request: MemberRequest) -> HttpResponse:
     """List the latest mails of the workspace."""
     messages = request.workspace.messages.all()[:MOST_SHOWN]
-    context = {"mails": messages, "failed": request.workspace.messages.filter(state=Message.State.FAILED).count()}
+    context = {
+        "mails": messages,
+        "failed": request.workspace.messages.filter(state=Message.State.FAILED).count(),
+    }
     return render(request, "outbox/mail.html", context)
 
 

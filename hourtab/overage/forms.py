@@ -20,32 +20,57 @@ DECIDED_WITHIN = timedelta(days=3)
 class AskForm(forms.Form):
     """What is asked for, why, by when, and who decides."""
 
-    kind = forms.ChoiceField(label=_("You ask for"), choices=Request.Kind, initial=Request.Kind.EXTRA, widget=forms.RadioSelect)
+    kind = forms.ChoiceField(
+        label=_("You ask for"),
+        choices=Request.Kind,
+        initial=Request.Kind.EXTRA,
+        widget=forms.RadioSelect,
+    )
     amount = AmountField(label=_("How many hours"), bare_most=LONGEST, positive=True)
     reason = forms.CharField(
-        label=_("Why"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}),
+        label=_("Why"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Whoever decides reads it, and it stands on your client's page."),
-    )  # fmt: skip
-    rate = MoneyField(label=_("Rate"), required=False, help_text=_("For extra hours: per hour; 0 is at no charge."))
-    price = MoneyField(label=_("Price"), required=False, help_text=_("For raised hours: in all; empty is at no charge."))
+    )
+    rate = MoneyField(
+        label=_("Rate"),
+        required=False,
+        help_text=_("For extra hours: per hour; 0 is at no charge."),
+    )
+    price = MoneyField(
+        label=_("Price"),
+        required=False,
+        help_text=_("For raised hours: in all; empty is at no charge."),
+    )
     starts_on = DayField(label=_("For work from"))
     ends_on = DayField(label=_("Through"))
     decide_on = DayField(label=_("To be decided by the end of"))
     approvers = RowsField(
-        Contact.objects.none(), label=_("Who decides"), widget=forms.CheckboxSelectMultiple, required=False,
+        Contact.objects.none(),
+        label=_("Who decides"),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
         help_text=_("Each gets a link of their own; the first decision counts."),
-    )  # fmt: skip
-    new_name = forms.CharField(label=_("Somebody else decides: name"), max_length=100, required=False)
+    )
+    new_name = forms.CharField(
+        label=_("Somebody else decides: name"), max_length=100, required=False
+    )
     new_email = forms.EmailField(label=_("E-mail address"), required=False)
     needs_code = forms.BooleanField(
-        label=_("Confirm with a one-time code"), required=False,
-        help_text=_("A code is mailed to the address that was asked, so that a forwarded link decides nothing."),
-    )  # fmt: skip
+        label=_("Confirm with a one-time code"),
+        required=False,
+        help_text=_(
+            "A code is mailed to the address that was asked, so that a forwarded link decides nothing."
+        ),
+    )
 
     folded: tuple[str, ...] = ("new_name", "new_email", "needs_code")
     folded_title = _("Somebody else decides, one-time code")
 
-    def __init__(self, *args: Any, retainer: Retainer, emergency: Request | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, retainer: Retainer, emergency: Request | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.retainer = retainer
         fields: Any = self.fields
@@ -55,7 +80,9 @@ class AskForm(forms.Form):
             fields["rate"].help_text = _("For extra ones: for each; 0 is at no charge.")
         found = retainer.client.contacts.filter(role=Contact.Role.APPROVER).exclude(email="")
         fields["approvers"].queryset = found
-        fields["approvers"].label_from_instance = lambda contact: f"{contact.name} · {contact.email}"
+        fields["approvers"].label_from_instance = lambda contact: (
+            f"{contact.name} · {contact.email}"
+        )
         if not found:
             del fields["approvers"]
             fields["new_name"].label = _("Who decides: name")
@@ -68,13 +95,33 @@ class AskForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Refuse what is half said, beside the field."""
         fields = super().clean() or self.cleaned_data
-        if fields.get("kind") == Request.Kind.EXTRA and fields.get("rate") is None and "rate" not in self.errors:
+        if (
+            fields.get("kind") == Request.Kind.EXTRA
+            and fields.get("rate") is None
+            and "rate" not in self.errors
+        ):
             self.add_error("rate", _("Say at which rate they are billed; 0 is at no charge."))
-        if bool(fields.get("new_name")) != bool(fields.get("new_email")) and "new_email" not in self.errors:
-            self.add_error("new_email" if fields.get("new_name") else "new_name", _("Somebody new needs a name and an address."))
-        if not fields.get("approvers") and not fields.get("new_email") and "new_email" not in self.errors:
-            self.add_error("approvers" if "approvers" in self.fields else "new_name", _("Say who decides."))
-        if fields.get("starts_on") and fields.get("ends_on") and fields["ends_on"] < fields["starts_on"]:
+        if (
+            bool(fields.get("new_name")) != bool(fields.get("new_email"))
+            and "new_email" not in self.errors
+        ):
+            self.add_error(
+                "new_email" if fields.get("new_name") else "new_name",
+                _("Somebody new needs a name and an address."),
+            )
+        if (
+            not fields.get("approvers")
+            and not fields.get("new_email")
+            and "new_email" not in self.errors
+        ):
+            self.add_error(
+                "approvers" if "approvers" in self.fields else "new_name", _("Say who decides.")
+            )
+        if (
+            fields.get("starts_on")
+            and fields.get("ends_on")
+            and fields["ends_on"] < fields["starts_on"]
+        ):
             self.add_error("ends_on", _("This is before the work begins."))
         return fields
 
@@ -89,9 +136,15 @@ class AskForm(forms.Form):
         is_extra = kind == Request.Kind.EXTRA
         rate = emergency.rate if emergency is not None else fields.get("rate")
         return Wish(
-            kind, fields["amount"], fields["starts_on"], fields["ends_on"], fields["reason"], rate if is_extra else None,
-            None if is_extra else fields.get("price"), fields["needs_code"],
-        )  # fmt: skip
+            kind,
+            fields["amount"],
+            fields["starts_on"],
+            fields["ends_on"],
+            fields["reason"],
+            rate if is_extra else None,
+            None if is_extra else fields.get("price"),
+            fields["needs_code"],
+        )
 
     def decide_by(self) -> datetime:
         """Return the end of the day by which it is to be decided, where the retainer is."""
@@ -104,10 +157,18 @@ class AskForm(forms.Form):
         found = list(fields.get("approvers") or [])
         if fields.get("new_email"):
             email = fields["new_email"].lower()
-            known = self.retainer.client.contacts.filter(role=Contact.Role.APPROVER, email__iexact=email).first()
-            found.append(known or Contact.objects.create(
-                client=self.retainer.client, name=fields["new_name"], email=email, role=Contact.Role.APPROVER
-            ))  # fmt: skip
+            known = self.retainer.client.contacts.filter(
+                role=Contact.Role.APPROVER, email__iexact=email
+            ).first()
+            found.append(
+                known
+                or Contact.objects.create(
+                    client=self.retainer.client,
+                    name=fields["new_name"],
+                    email=email,
+                    role=Contact.Role.APPROVER,
+                )
+            )
         return found
 
 
@@ -115,12 +176,21 @@ class NotedDecisionForm(forms.Form):
     """A decision that was given by telephone or mail."""
 
     outcome = forms.ChoiceField(
-        label=_("They"), choices=[("approve", _("approved")), ("decline", _("declined"))], initial="approve"
+        label=_("They"),
+        choices=[("approve", _("approved")), ("decline", _("declined"))],
+        initial="approve",
     )
-    amount = AmountField(label=_("How much of it"), bare_most=LONGEST, required=False, help_text=_("Empty: all of it."))
+    amount = AmountField(
+        label=_("How much of it"),
+        bare_most=LONGEST,
+        required=False,
+        help_text=_("Empty: all of it."),
+    )
     name = forms.CharField(label=_("Who decided"), max_length=100)
     comment = forms.CharField(
-        label=_("How you know"), max_length=300, help_text=_("For example: on the telephone, 22 June, 14:00.")
+        label=_("How you know"),
+        max_length=300,
+        help_text=_("For example: on the telephone, 22 June, 14:00."),
     )
 
     def __init__(self, *args: Any, unit: str, **kwargs: Any) -> None:
@@ -133,30 +203,53 @@ class EmergencyForm(forms.Form):
     """Work that cannot wait for an approval."""
 
     reason = forms.CharField(
-        label=_("What happened"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}),
+        label=_("What happened"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Whoever decides afterwards reads it."),
-    )  # fmt: skip
+    )
     on = DayField(label=_("It began on"))
-    at = forms.TimeField(label=_("At"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+    at = forms.TimeField(
+        label=_("At"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
 
     def began_at(self, retainer: Retainer) -> datetime:
         """Return when it began."""
-        return datetime.combine(self.cleaned_data["on"], self.cleaned_data["at"], tzinfo=retainer.tzinfo)
+        return datetime.combine(
+            self.cleaned_data["on"], self.cleaned_data["at"], tzinfo=retainer.tzinfo
+        )
 
 
 class OverageTermsForm(forms.ModelForm):  # type: ignore[type-arg]
     """What is agreed beforehand about going over."""
 
     soft_limit = forms.IntegerField(
-        label=_("Soft limit, in percent"), required=False, min_value=1, max_value=200,
-        help_text=_("When so much of the hours is used, a request is drafted for you to look at. Empty: never."),
-    )  # fmt: skip
-    emergency_rate = MoneyField(label=_("Emergency rate"), required=False, help_text=_("Per hour, as agreed with your client."))
-    emergency_ceiling = AmountField(label=_("Emergency ceiling"), required=False, bare_most=LONGEST, positive=True,
+        label=_("Soft limit, in percent"),
+        required=False,
+        min_value=1,
+        max_value=200,
+        help_text=_(
+            "When so much of the hours is used, a request is drafted for you to look at. Empty: never."
+        ),
+    )
+    emergency_rate = MoneyField(
+        label=_("Emergency rate"),
+        required=False,
+        help_text=_("Per hour, as agreed with your client."),
+    )
+    emergency_ceiling = AmountField(
+        label=_("Emergency ceiling"),
+        required=False,
+        bare_most=LONGEST,
+        positive=True,
         help_text=_("So much may be worked at once, before it is approved."),
-    )  # fmt: skip
+    )
     emergency_hours = forms.IntegerField(
-        label=_("Approval is asked within"), min_value=1, max_value=720, initial=24, help_text=_("Hours after it began.")
+        label=_("Approval is asked within"),
+        min_value=1,
+        max_value=720,
+        initial=24,
+        help_text=_("Hours after it began."),
     )
 
     class Meta:
@@ -175,5 +268,8 @@ class OverageTermsForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = super().clean() or self.cleaned_data
         rate, ceiling = fields.get("emergency_rate"), fields.get("emergency_ceiling")
         if (rate is None) != (ceiling is None):
-            self.add_error("emergency_rate" if rate is None else "emergency_ceiling", _("Emergencies need a rate and a ceiling."))
+            self.add_error(
+                "emergency_rate" if rate is None else "emergency_ceiling",
+                _("Emergencies need a rate and a ceiling."),
+            )
         return fields

@@ -1,4 +1,6 @@
-"""What requests do by themselves: remind, expire, and be drafted at a soft limit. Each finds what is due and may run twice."""
+"""What requests do by themselves: remind, expire, and be drafted at a soft limit. Each finds what
+is due and may run twice.
+"""
 
 from datetime import date, datetime, timedelta
 
@@ -19,31 +21,45 @@ REMIND_BEFORE = timedelta(days=1)
 
 
 def remind_and_expire(now: datetime) -> int:
-    """Remind of requests a day before they expire (of shorter ones at half time), and note those that did."""
+    """Remind of requests a day before they expire (of shorter ones at half time), and note those
+    that did.
+    """
     done = 0
     for row in Request.objects.filter(state=Request.State.PENDING).select_related("retainer"):
         if row.decide_by is None or row.asked_at is None:
             continue
         if row.decide_by <= now:
             done += services.expire(row, now)
-        elif now >= max(row.decide_by - REMIND_BEFORE, row.asked_at + (row.decide_by - row.asked_at) / 2):
+        elif now >= max(
+            row.decide_by - REMIND_BEFORE, row.asked_at + (row.decide_by - row.asked_at) / 2
+        ):
             done += services.remind(row, now)
     return done
 
 
 def draft_at_soft_limits(now: datetime) -> int:
-    """Draft a request for every open cycle that reached its soft limit, once, where none is under way."""
+    """Draft a request for every open cycle that reached its soft limit, once, where none is under
+    way.
+    """
     drafted = 0
-    for terms in OverageTerms.objects.exclude(soft_limit=None).select_related("retainer__workspace", "retainer__client"):
+    for terms in OverageTerms.objects.exclude(soft_limit=None).select_related(
+        "retainer__workspace", "retainer__client"
+    ):
         retainer = terms.retainer
         today = retainer.today(now)
         cycle = queries.current_cycle(retainer, today)
         if cycle is None or cycle.state != "open" or cycle.available <= 0:
             continue
-        if cycle.used * 100 < (terms.soft_limit or 0) * cycle.available or cycle.ceiling > cycle.authorised:
+        if (
+            cycle.used * 100 < (terms.soft_limit or 0) * cycle.available
+            or cycle.ceiling > cycle.authorised
+        ):
             continue
         under_way = Request.objects.filter(retainer=retainer)
-        if under_way.filter(drafted_for=cycle.starts_on).exists() or under_way.filter(state__in=("draft", "pending")).exists():
+        if (
+            under_way.filter(drafted_for=cycle.starts_on).exists()
+            or under_way.filter(state__in=("draft", "pending")).exists()
+        ):
             continue
         drafted += _draft(retainer, cycle, now)
     return drafted
@@ -57,19 +73,28 @@ def _draft(retainer: Retainer, cycle: CycleTotals, now: datetime) -> bool:
         with transaction.atomic():
             locked = record.lock(retainer)
             row = Request(
-                retainer=locked, number=services.next_number(locked), amount=suggested(retainer, cycle, today),
-                rate=queries.terms_at(retainer, today).overage.rate, starts_on=today,
-                ends_on=today if cycle.ends_on == FOR_EVER else cycle.ends_on, drafted_for=cycle.starts_on, made_at=now,
-            )  # fmt: skip
+                retainer=locked,
+                number=services.next_number(locked),
+                amount=suggested(retainer, cycle, today),
+                rate=queries.terms_at(retainer, today).overage.rate,
+                starts_on=today,
+                ends_on=today if cycle.ends_on == FOR_EVER else cycle.ends_on,
+                drafted_for=cycle.starts_on,
+                made_at=now,
+            )
             row.save()
-            services.note(row, RequestEvent.Kind.DRAFTED, now, "", _("%(used)s: %(percent)s %%") % said)
+            services.note(
+                row, RequestEvent.Kind.DRAFTED, now, "", _("%(used)s: %(percent)s %%") % said
+            )
     except IntegrityError:
         return False
     return True
 
 
 def suggested(retainer: Retainer, cycle: CycleTotals, today: date) -> int:
-    """Return how much more the present pace would need until the cycle ends, at least a quarter of the cap, in whole hours."""
+    """Return how much more the present pace would need until the cycle ends, at least a quarter of
+    the cap, in whole hours.
+    """
     unit = HOUR if retainer.unit == "hour" else 100
     missing = 0
     if cycle.ends_on != FOR_EVER and (elapsed := working_days(cycle.starts_on, today)):

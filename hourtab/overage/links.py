@@ -1,4 +1,6 @@
-"""The link of whoever decides: whose it is, that it was opened, and the one-time codes that may go with it."""
+"""The link of whoever decides: whose it is, that it was opened, and the one-time codes that may go
+with it.
+"""
 
 from datetime import datetime, timedelta
 
@@ -19,14 +21,19 @@ MOST_TRIES = 5
 def find(token: str) -> Approver | None:
     """Return who a link was sent to; None for any other address."""
     rows = Approver.objects.select_related(
-        "contact", "request__retainer__workspace", "request__retainer__client", "request__asked_by__user"
+        "contact",
+        "request__retainer__workspace",
+        "request__retainer__client",
+        "request__asked_by__user",
     )
     return reached_by(token, rows)
 
 
 def note_opened(approver: Approver, now: datetime) -> None:
     """Note that a link was opened for the first time: by its reader, or by a mail scanner."""
-    if approver.opened_at is None and Approver.objects.filter(pk=approver.pk, opened_at=None).update(opened_at=now):
+    if approver.opened_at is None and Approver.objects.filter(
+        pk=approver.pk, opened_at=None
+    ).update(opened_at=now):
         services.note(approver.request, RequestEvent.Kind.OPENED, now, approver.name, "")
 
 
@@ -34,20 +41,30 @@ def note_opened(approver: Approver, now: datetime) -> None:
 def send_code(approver: Approver, now: datetime) -> None:
     """Send a one-time code to the address that was asked. Raises `OverageError` after too many."""
     row = Approver.objects.select_for_update(of=("self",)).get(pk=approver.pk)
-    if row.codes >= MOST_CODES and row.code_at is not None and now - row.code_at < timedelta(hours=1):
+    if (
+        row.codes >= MOST_CODES
+        and row.code_at is not None
+        and now - row.code_at < timedelta(hours=1)
+    ):
         raise OverageError(_("Too many codes were sent. Try again in an hour."))
     row.codes, row.code_at, row.tries = row.codes + 1, now, 0
     row.save(update_fields=["codes", "code_at", "tries"])
     workspace = approver.request.retainer.workspace
-    queue(workspace, Message.Kind.CODE, about=row.pk, occasion=f"code {row.codes}", to=row.to, now=now)
+    queue(
+        workspace, Message.Kind.CODE, about=row.pk, occasion=f"code {row.codes}", to=row.to, now=now
+    )
     services.note(approver.request, RequestEvent.Kind.CODE, now, row.name, "")
 
 
 def check_code(approver: Approver, code: str, now: datetime) -> None:
-    """Raise `OverageError` for a code that is not the one sent last, is too old, or was guessed at too often."""
+    """Raise `OverageError` for a code that is not the one sent last, is too old, or was guessed at
+    too often.
+    """
     with transaction.atomic():
         row = Approver.objects.select_for_update(of=("self",)).get(pk=approver.pk)
-        is_fresh = row.code_at is not None and now - row.code_at <= CODE_LASTS and row.tries < MOST_TRIES
+        is_fresh = (
+            row.code_at is not None and now - row.code_at <= CODE_LASTS and row.tries < MOST_TRIES
+        )
         if is_fresh and "".join(code.split()) == row.code:
             return
         if is_fresh:

@@ -1,4 +1,6 @@
-"""The mails of a request, as they are when they are sent. The link in one belongs to its reader alone."""
+"""The mails of a request, as they are when they are sent. The link in one belongs to its reader
+alone.
+"""
 
 from collections.abc import Mapping
 
@@ -18,9 +20,15 @@ _ROW = ("retainer__workspace", "retainer__client", "asked_by__user")
 
 
 def request_mail(message: Message) -> Mail | None:
-    """Return the mail that asks for a decision, or reminds of it; None where there is nothing to decide any more."""
+    """Return the mail that asks for a decision, or reminds of it; None where there is nothing to
+    decide any more.
+    """
     approver = _approver(message)
-    if approver is None or approver.request.state_at(timezone.now()) != Request.State.PENDING or not approver.may_decide:
+    if (
+        approver is None
+        or approver.request.state_at(timezone.now()) != Request.State.PENDING
+        or not approver.may_decide
+    ):
         return None
     is_reminder = message.kind == Message.Kind.REMINDER
     words = words_for(approver.request.retainer)
@@ -36,7 +44,15 @@ def request_mail(message: Message) -> Mail | None:
             "url": f"{settings.SITE_URL}{approver.path}",
             "is_reminder": is_reminder,
         }
-        return _mail("request", subject, context, asked.provider, asked.client, words, _reply_to(approver.request))
+        return _mail(
+            "request",
+            subject,
+            context,
+            asked.provider,
+            asked.client,
+            words,
+            _reply_to(approver.request),
+        )
 
 
 def receipt(message: Message) -> Mail | None:
@@ -50,8 +66,16 @@ def receipt(message: Message) -> Mail | None:
         asked = asked_of(row, timezone.now(), words)
         outcome = outcome_of(row, timezone.now(), words)
         subject = f"{_subject(row)}: {asked.title} · {asked.client}"
-        context = {"asked": asked, "outcome": outcome, "comment": row.comment, "needs_nothing": True, "url": ""}
-        return _mail("outcome", subject, context, asked.provider, asked.client, words, _reply_to(row))
+        context = {
+            "asked": asked,
+            "outcome": outcome,
+            "comment": row.comment,
+            "needs_nothing": True,
+            "url": "",
+        }
+        return _mail(
+            "outcome", subject, context, asked.provider, asked.client, words, _reply_to(row)
+        )
 
 
 def news(message: Message) -> Mail | None:
@@ -64,13 +88,21 @@ def news(message: Message) -> Mail | None:
         asked = asked_of(row, timezone.now(), words)
         url = f"{settings.SITE_URL}{row.retainer.get_absolute_url()}requests"
         outcome = outcome_of(row, timezone.now(), words)
-        context = {"asked": asked, "outcome": outcome, "comment": row.comment, "next": _next(row), "url": url}
+        context = {
+            "asked": asked,
+            "outcome": outcome,
+            "comment": row.comment,
+            "next": _next(row),
+            "url": url,
+        }
         subject = f"{_subject(row)}: {asked.title} · {asked.client}"
         return _mail("outcome", subject, context, asked.provider, asked.client, words, {})
 
 
 def code_mail(message: Message) -> Mail | None:
-    """Return the mail with a one-time code; None where a newer one was sent, or it is no longer valid."""
+    """Return the mail with a one-time code; None where a newer one was sent, or it is no longer
+    valid.
+    """
     approver = _approver(message)
     now = timezone.now()
     if approver is None or message.occasion != f"code {approver.codes}" or approver.code_at is None:
@@ -102,7 +134,10 @@ def _next(row: Request) -> str:
     if row.state == Request.State.APPROVED:
         return _("The hours are there; you can go on.")
     if row.state == Request.State.DECLINED:
-        return _("Talk to them before more work is done. What goes beyond the hours awaits a decision and is charged to nobody.")
+        return _(
+            "Talk to them before more work is done. What goes beyond the hours awaits a decision "
+            "and is charged to nobody."
+        )
     return _("Ask again, or talk to them: nothing was approved.")
 
 
@@ -112,8 +147,16 @@ def _reply_to(row: Request) -> Mapping[str, str]:
 
 
 def _mail(
-    name: str, subject: str, context: Mapping[str, object], provider: str, client: str, words: Words, headers: Mapping[str, str]
+    name: str,
+    subject: str,
+    context: Mapping[str, object],
+    provider: str,
+    client: str,
+    words: Words,
+    headers: Mapping[str, str],
 ) -> Mail:
     whole = {"provider": provider, "client": client, "language": words.language} | dict(context)
-    text, html = (render_to_string(f"mail/{name}.{form}", whole).strip() + "\n" for form in ("txt", "html"))
+    text, html = (
+        render_to_string(f"mail/{name}.{form}", whole).strip() + "\n" for form in ("txt", "html")
+    )
     return Mail(subject, text, html, provider, headers)

@@ -16,13 +16,17 @@ CODE_LASTS = timedelta(minutes=15)
 
 
 class OverageTerms(models.Model):
-    """What is agreed beforehand about going over: a soft limit that drafts a request, and what an emergency may cost.
+    """What is agreed beforehand about going over: a soft limit that drafts a request, and what an
+    emergency may cost.
 
-    `soft_limit` is percent of the available hours. An emergency may use `emergency_ceiling` at `emergency_rate` at once; its
-    approval is asked within `emergency_hours` of its beginning. No rate or no ceiling: no emergencies.
+    `soft_limit` is percent of the available hours. An emergency may use `emergency_ceiling` at
+    `emergency_rate` at once; its approval is asked within `emergency_hours` of its beginning. No
+    rate or no ceiling: no emergencies.
     """
 
-    retainer = models.OneToOneField(Retainer, on_delete=models.CASCADE, related_name="overage_terms")
+    retainer = models.OneToOneField(
+        Retainer, on_delete=models.CASCADE, related_name="overage_terms"
+    )
     soft_limit = models.PositiveIntegerField(null=True, blank=True)
     emergency_rate = models.PositiveBigIntegerField(null=True, blank=True)
     emergency_ceiling = models.PositiveBigIntegerField(null=True, blank=True)
@@ -43,11 +47,12 @@ class OverageTerms(models.Model):
 class Request(models.Model):
     """A request for more hours. Once sent its terms never change: another one replaces it.
 
-    `extra` asks for an authorisation: up to `amount`, billed as used at `rate`, for work from `starts_on` to `ends_on`. `raise`
-    asks for a top-up of the cycle of `starts_on`, free or at a `price` in all. Of an emergency `began_at` says when its work
-    began, `ask_by` until when its approval was to be asked, `ceiling` how much of it was agreed beforehand. What was decided
-    stands in `approved` (0 where it was declined) with the name that was typed; `recorded_by` is the member who noted a
-    decision that was given elsewhere.
+    `extra` asks for an authorisation: up to `amount`, billed as used at `rate`, for work from
+    `starts_on` to `ends_on`. `raise` asks for a top-up of the cycle of `starts_on`, free or at a
+    `price` in all. Of an emergency `began_at` says when its work began, `ask_by` until when its
+    approval was to be asked, `ceiling` how much of it was agreed beforehand. What was decided
+    stands in `approved` (0 where it was declined) with the name that was typed; `recorded_by` is
+    the member who noted a decision that was given elsewhere.
     """
 
     class Kind(models.TextChoices):
@@ -82,7 +87,9 @@ class Request(models.Model):
     asked_at = models.DateTimeField(null=True)
     asked_by = models.ForeignKey(Member, on_delete=models.SET_NULL, null=True, related_name="+")
     decide_by = models.DateTimeField(null=True)
-    replaces = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="replaced_by")
+    replaces = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, related_name="replaced_by"
+    )
     decided_at = models.DateTimeField(null=True)
     approved = models.PositiveBigIntegerField(null=True)
     decided_by = models.CharField(max_length=100, blank=True)
@@ -94,30 +101,44 @@ class Request(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["retainer", "number"], name="request_once"),
             models.UniqueConstraint(
-                fields=["retainer", "drafted_for"], name="request_drafted_once", condition=models.Q(drafted_for__isnull=False)
+                fields=["retainer", "drafted_for"],
+                name="request_drafted_once",
+                condition=models.Q(drafted_for__isnull=False),
             ),
         ]
-        indexes = [models.Index(fields=["decide_by"], name="request_pending", condition=models.Q(state="pending"))]
+        indexes = [
+            models.Index(
+                fields=["decide_by"], name="request_pending", condition=models.Q(state="pending")
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.retainer_id}.{self.number} {self.state}"
 
     @property
     def key(self) -> str:
-        """What its grant is called in the ledger: the same every time, so that it cannot be granted twice."""
+        """What its grant is called in the ledger: the same every time, so that it cannot be granted
+        twice.
+        """
         return f"q{self.number:03d}"
 
     def state_at(self, now: datetime) -> str:
         """Return its state; one that nobody decided in time is expired, noted or not."""
-        if self.state == self.State.PENDING and self.decide_by is not None and self.decide_by <= now:
+        if (
+            self.state == self.State.PENDING
+            and self.decide_by is not None
+            and self.decide_by <= now
+        ):
             return self.State.EXPIRED
         return self.state
 
 
 class Approver(Addressed):
-    """A contact who was asked to decide on one request, with a link for that alone. Its address follows from `nonce`.
+    """A contact who was asked to decide on one request, with a link for that alone. Its address
+    follows from `nonce`.
 
-    `codes` counts the one-time codes that were sent, each of which follows from the nonce; `tries` those typed since.
+    `codes` counts the one-time codes that were sent, each of which follows from the nonce; `tries`
+    those typed since.
     """
 
     PURPOSE, PLACE = b"approval", "/a/"
@@ -147,7 +168,11 @@ class Approver(Addressed):
     def may_decide(self) -> bool:
         """Is this still a contact who decides, at the address that was written to?"""
         contact = self.contact
-        return contact is not None and contact.role == Contact.Role.APPROVER and contact.email.lower() == self.to.lower()
+        return (
+            contact is not None
+            and contact.role == Contact.Role.APPROVER
+            and contact.email.lower() == self.to.lower()
+        )
 
 
 class RequestEvent(AppendOnly):

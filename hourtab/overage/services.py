@@ -1,7 +1,8 @@
-"""Asking for more hours, deciding, withdrawing. Each is one transaction: the decision, the hours, and the mails it causes.
+"""Asking for more hours, deciding, withdrawing. Each is one transaction: the decision, the hours,
+and the mails it causes.
 
-Whatever happens to a process, a request is granted once: the grant's key in the ledger follows from the request, and both are
-written together under the lock of the retainer.
+Whatever happens to a process, a request is granted once: the grant's key in the ledger follows from
+the request, and both are written together under the lock of the retainer.
 """
 
 from collections.abc import Sequence
@@ -36,7 +37,9 @@ MOST_A_DAY = 50
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is asked for. Amounts are seconds, or hundredths of a counted unit; `rate` and `price` minor units."""
+    """What is asked for. Amounts are seconds, or hundredths of a counted unit; `rate` and `price`
+    minor units.
+    """
 
     kind: str
     amount: int
@@ -50,12 +53,21 @@ class Wish:
 
 @transaction.atomic
 def ask(
-    retainer: Retainer, wish: Wish, approvers: Sequence[Contact], *, decide_by: datetime, by: Member | None, now: datetime,
-    draft: Request | None = None, replaces: Request | None = None,
-) -> Request:  # fmt: skip
-    """Send a request to the contacts who decide. A `draft` becomes it; one that it `replaces` is withdrawn.
+    retainer: Retainer,
+    wish: Wish,
+    approvers: Sequence[Contact],
+    *,
+    decide_by: datetime,
+    by: Member | None,
+    now: datetime,
+    draft: Request | None = None,
+    replaces: Request | None = None,
+) -> Request:
+    """Send a request to the contacts who decide. A `draft` becomes it; one that it `replaces` is
+    withdrawn.
 
-    Raises `OverageError` where it asks for nothing, has no rate, goes to nobody, or is over before it can be decided.
+    Raises `OverageError` where it asks for nothing, has no rate, goes to nobody, or is over before
+    it can be decided.
     """
     retainer = record.lock(retainer)
     _check(retainer, wish)
@@ -63,14 +75,19 @@ def ask(
     if not now < decide_by <= now + LONGEST_WAIT:
         raise OverageError(_("It must be decided within the next 90 days."))
     if _sent_lately(retainer, now) >= MOST_A_DAY:
-        raise OverageError(_("%(n)s requests were sent within a day. Send the next one tomorrow.") % {"n": MOST_A_DAY})
+        raise OverageError(
+            _("%(n)s requests were sent within a day. Send the next one tomorrow.")
+            % {"n": MOST_A_DAY}
+        )
     if draft is not None:
         draft = Request.objects.select_for_update(of=("self",)).get(pk=draft.pk, retainer=retainer)
         if draft.state != State.DRAFT:
             raise OverageError(_("This draft was sent or dropped in the meantime."))
     if replaces is not None:
         replaces = _locked(replaces) if replaces.retainer_id == retainer.pk else None
-    emergency = next((item for item in (draft, replaces) if item is not None and item.is_emergency), None)
+    emergency = next(
+        (item for item in (draft, replaces) if item is not None and item.is_emergency), None
+    )
     if emergency is not None:
         _check_emergency(retainer, emergency, wish)
     if replaces is not None and replaces.state == State.PENDING:
@@ -81,12 +98,27 @@ def ask(
             setattr(row, name, getattr(emergency, name))
     for name in ("kind", "amount", "rate", "price", "reason", "starts_on", "ends_on", "needs_code"):
         setattr(row, name, getattr(wish, name))
-    row.state, row.asked_at, row.asked_by, row.decide_by, row.replaces = State.PENDING, now, by, decide_by, replaces
+    row.state, row.asked_at, row.asked_by, row.decide_by, row.replaces = (
+        State.PENDING,
+        now,
+        by,
+        decide_by,
+        replaces,
+    )
     row.save()
     for contact in asked:
-        approver = Approver(request=row, contact=contact, name=contact.name, to=contact.email.lower())
+        approver = Approver(
+            request=row, contact=contact, name=contact.name, to=contact.email.lower()
+        )
         approver.save()
-        queue(retainer.workspace, Message.Kind.REQUEST, about=approver.pk, occasion="ask", to=approver.to, now=now)
+        queue(
+            retainer.workspace,
+            Message.Kind.REQUEST,
+            about=approver.pk,
+            occasion="ask",
+            to=approver.to,
+            now=now,
+        )
     note(row, Event.ASKED, now, str(by or ""), ", ".join(contact.name for contact in asked))
     retainer.touch()
     return row
@@ -118,42 +150,74 @@ def _check(retainer: Retainer, wish: Wish) -> None:
 def _check_approvers(retainer: Retainer, approvers: Sequence[Contact]) -> list[Contact]:
     asked = list({contact.email.lower(): contact for contact in approvers}.values())
     if not asked:
-        raise OverageError(_("Choose who decides. Add a contact with the role of approver and an e-mail address first."))
+        raise OverageError(
+            _(
+                "Choose who decides. Add a contact with the role of approver and an e-mail address first."
+            )
+        )
     if len(asked) > MOST_APPROVERS:
         raise OverageError(_("At most %(n)s people can be asked.") % {"n": MOST_APPROVERS})
     for contact in asked:
-        if contact.client_id != retainer.client_id or contact.role != Contact.Role.APPROVER or not contact.email:
-            raise OverageError(_("%(name)s is no approver of this client with an e-mail address.") % {"name": contact.name})
+        if (
+            contact.client_id != retainer.client_id
+            or contact.role != Contact.Role.APPROVER
+            or not contact.email
+        ):
+            raise OverageError(
+                _("%(name)s is no approver of this client with an e-mail address.")
+                % {"name": contact.name}
+            )
     return asked
 
 
 def _check_emergency(retainer: Retainer, emergency: Request, wish: Wish) -> None:
     """Refuse an emergency that asks for more than was agreed when it began."""
-    if wish.kind != Request.Kind.EXTRA or wish.rate != emergency.rate or wish.amount > (emergency.ceiling or 0):
+    if (
+        wish.kind != Request.Kind.EXTRA
+        or wish.rate != emergency.rate
+        or wish.amount > (emergency.ceiling or 0)
+    ):
         said = {"time": words_for(retainer).amount(emergency.ceiling or 0)}
-        raise OverageError(_("An emergency is billed at the rate that was agreed beforehand, up to %(time)s.") % said)
+        raise OverageError(
+            _("An emergency is billed at the rate that was agreed beforehand, up to %(time)s.")
+            % said
+        )
 
 
 def next_number(retainer: Retainer) -> int:
     """Return the number of the next request of a locked retainer."""
-    return (Request.objects.filter(retainer=retainer).aggregate(last=Max("number"))["last"] or 0) + 1
+    return (
+        Request.objects.filter(retainer=retainer).aggregate(last=Max("number"))["last"] or 0
+    ) + 1
 
 
 def _locked(request: Request) -> Request:
-    """Return the request as it is now, with its retainer locked before it until the transaction ends."""
+    """Return the request as it is now, with its retainer locked before it until the transaction
+    ends.
+    """
     record.lock(Retainer(pk=request.retainer_id))
-    rows = Request.objects.select_for_update(of=("self",)).select_related("retainer__workspace", "retainer__client")
+    rows = Request.objects.select_for_update(of=("self",)).select_related(
+        "retainer__workspace", "retainer__client"
+    )
     return rows.get(pk=request.pk)
 
 
 def decide(
-    request: Request, *, approver: Approver | None, name: str, amount: int, comment: str = "", by: Member | None = None,
+    request: Request,
+    *,
+    approver: Approver | None,
+    name: str,
+    amount: int,
+    comment: str = "",
+    by: Member | None = None,
     now: datetime,
-) -> Request:  # fmt: skip
-    """Decide on a request: approve `amount` of it, or decline (0). It works once; both sides get a receipt.
+) -> Request:
+    """Decide on a request: approve `amount` of it, or decline (0). It works once; both sides get a
+    receipt.
 
-    `approver` decides by their link; without one, `by` notes a decision that was given elsewhere. The hours, the decision and
-    the mails are one transaction. Raises `OverageError` where it is decided, withdrawn or expired already, or not for them.
+    `approver` decides by their link; without one, `by` notes a decision that was given elsewhere.
+    The hours, the decision and the mails are one transaction. Raises `OverageError` where it is
+    decided, withdrawn or expired already, or not for them.
     """
     name, comment = " ".join(name.split())[:100], comment.strip()[:2000]
     if not name:
@@ -169,7 +233,10 @@ def decide(
 
 def note_late(row: Request, name: str, now: datetime, *, is_approval: bool) -> None:
     """Note a decision that came when there was nothing to decide any more."""
-    said = {"what": _("to approve") if is_approval else _("to decline"), "state": State(row.state_at(now)).label}
+    said = {
+        "what": _("to approve") if is_approval else _("to decline"),
+        "state": State(row.state_at(now)).label,
+    }
     note(row, Event.TOO_LATE, now, name, _("%(what)s; it was %(state)s already") % said)
 
 
@@ -182,7 +249,9 @@ def refusal(row: Request, now: datetime) -> str:
         State.EXPIRED: _("The time to decide is over. Ask for a new request."),
         State.DRAFT: _("This request was not sent."),
     }
-    return texts.get(State(row.state_at(now)), _("This link no longer decides. Ask for a new request."))
+    return texts.get(
+        State(row.state_at(now)), _("This link no longer decides. Ask for a new request.")
+    )
 
 
 def _may(approver: Approver, row: Request) -> bool:
@@ -191,20 +260,40 @@ def _may(approver: Approver, row: Request) -> bool:
 
 
 def _settle(
-    row: Request, approver: Approver | None, name: str, amount: int, comment: str, by: Member | None, now: datetime
+    row: Request,
+    approver: Approver | None,
+    name: str,
+    amount: int,
+    comment: str,
+    by: Member | None,
+    now: datetime,
 ) -> Request:
     retainer = row.retainer
     if not 0 <= amount <= row.amount:
         most = words_for(retainer).amount(row.amount)
-        raise OverageError(_("At most %(time)s were asked for. Approve as many or fewer.") % {"time": most})
+        raise OverageError(
+            _("At most %(time)s were asked for. Approve as many or fewer.") % {"time": most}
+        )
     if amount:
         _grant(row, amount, name, by, now)
     row.state = State.APPROVED if amount else State.DECLINED
-    row.decided_at, row.approved, row.decided_by, row.recorded_by, row.comment = now, amount, name, by, comment
+    row.decided_at, row.approved, row.decided_by, row.recorded_by, row.comment = (
+        now,
+        amount,
+        name,
+        by,
+        comment,
+    )
     row.save()
     said = words_for(retainer).amount(amount) if amount else ""
     noted = _("noted by %(member)s") % {"member": by} if by else ""
-    note(row, Event.APPROVED if amount else Event.DECLINED, now, name, " · ".join(filter(None, (said, noted, comment))))
+    note(
+        row,
+        Event.APPROVED if amount else Event.DECLINED,
+        now,
+        name,
+        " · ".join(filter(None, (said, noted, comment))),
+    )
     _tell_all(row, "decided", now)
     retainer.touch()
     return row
@@ -215,14 +304,29 @@ def _grant(row: Request, amount: int, name: str, by: Member | None, now: datetim
     try:
         if row.kind == Request.Kind.EXTRA:
             authorise(
-                row.retainer, key=row.key, amount=amount, rate=row.rate, starts_on=row.starts_on, ends_on=row.ends_on,
-                approved_by=name, by=by, now=now, reason=row.reason, is_emergency=row.is_emergency,
-            )  # fmt: skip
+                row.retainer,
+                key=row.key,
+                amount=amount,
+                rate=row.rate,
+                starts_on=row.starts_on,
+                ends_on=row.ends_on,
+                approved_by=name,
+                by=by,
+                now=now,
+                reason=row.reason,
+                is_emergency=row.is_emergency,
+            )
         else:
             top_up(
-                row.retainer, seconds=amount, on=row.starts_on, by=by, now=now, price=price_for(row, amount), key=row.key,
+                row.retainer,
+                seconds=amount,
+                on=row.starts_on,
+                by=by,
+                now=now,
+                price=price_for(row, amount),
+                key=row.key,
                 reason=_("Approved by %(name)s") % {"name": name},
-            )  # fmt: skip
+            )
     except LedgerError as error:
         raise OverageError(str(error)) from None
 
@@ -253,7 +357,9 @@ def _withdraw(row: Request, by: Member | None, now: datetime, reason: str) -> No
 
 @transaction.atomic
 def expire(request: Request, now: datetime) -> bool:
-    """Note that nobody decided in time; both sides are told. Returns False where there is nothing to note."""
+    """Note that nobody decided in time; both sides are told. Returns False where there is nothing
+    to note.
+    """
     row = _locked(request)
     if row.state != State.PENDING or row.state_at(now) != State.EXPIRED:
         return False
@@ -267,20 +373,32 @@ def expire(request: Request, now: datetime) -> bool:
 
 @transaction.atomic
 def remind(request: Request, now: datetime) -> bool:
-    """Remind whoever has not decided, once. Returns False where that was done, or is no longer needed."""
+    """Remind whoever has not decided, once. Returns False where that was done, or is no longer
+    needed.
+    """
     row = _locked(request)
     if row.state_at(now) != State.PENDING or row.events.filter(kind=Event.REMINDED).exists():
         return False
     for approver in row.approvers.select_related("contact"):
         if approver.may_decide:
-            queue(row.retainer.workspace, Message.Kind.REMINDER, about=approver.pk, occasion="remind", to=approver.to, now=now)
+            queue(
+                row.retainer.workspace,
+                Message.Kind.REMINDER,
+                about=approver.pk,
+                occasion="remind",
+                to=approver.to,
+                now=now,
+            )
     note(row, Event.REMINDED, now, "", "")
     return True
 
 
 @transaction.atomic
-def start_emergency(retainer: Retainer, *, reason: str, began_at: datetime, by: Member | None, now: datetime) -> Request:
-    """Note that emergency work began: a draft at the rate and up to the ceiling agreed beforehand, to be asked for in time.
+def start_emergency(
+    retainer: Retainer, *, reason: str, began_at: datetime, by: Member | None, now: datetime
+) -> Request:
+    """Note that emergency work began: a draft at the rate and up to the ceiling agreed beforehand,
+    to be asked for in time.
 
     Raises `OverageError` where nothing was agreed, or it would begin in the future.
     """
@@ -296,10 +414,19 @@ def start_emergency(retainer: Retainer, *, reason: str, began_at: datetime, by: 
     if retainer.calendar().cycle_of(on) is None:
         raise OverageError(_("%(on)s is not within this retainer.") % {"on": on})
     row = Request(
-        retainer=retainer, number=next_number(retainer), amount=agreed.emergency_ceiling or 0, rate=agreed.emergency_rate,
-        reason=reason.strip(), starts_on=on, ends_on=on + timedelta(days=7), is_emergency=True, began_at=began_at, made_at=now,
-        ask_by=began_at + timedelta(hours=agreed.emergency_hours), ceiling=agreed.emergency_ceiling,
-    )  # fmt: skip
+        retainer=retainer,
+        number=next_number(retainer),
+        amount=agreed.emergency_ceiling or 0,
+        rate=agreed.emergency_rate,
+        reason=reason.strip(),
+        starts_on=on,
+        ends_on=on + timedelta(days=7),
+        is_emergency=True,
+        began_at=began_at,
+        made_at=now,
+        ask_by=began_at + timedelta(hours=agreed.emergency_hours),
+        ceiling=agreed.emergency_ceiling,
+    )
     row.save()
     note(row, Event.STARTED, now, str(by or ""), reason)
     return row
@@ -314,22 +441,38 @@ def _tell_all(row: Request, occasion: str, now: datetime) -> None:
     _tell_approvers(row, occasion, now)
     for member in told_members(row):
         queue(
-            row.retainer.workspace, Message.Kind.NEWS, about=row.pk, occasion=f"{occasion} {member.pk}", to=member.user.email,
+            row.retainer.workspace,
+            Message.Kind.NEWS,
+            about=row.pk,
+            occasion=f"{occasion} {member.pk}",
+            to=member.user.email,
             now=now,
-        )  # fmt: skip
+        )
 
 
 def _tell_approvers(row: Request, occasion: str, now: datetime) -> None:
     for approver in row.approvers.all():
-        queue(row.retainer.workspace, Message.Kind.RECEIPT, about=approver.pk, occasion=occasion, to=approver.to, now=now)
+        queue(
+            row.retainer.workspace,
+            Message.Kind.RECEIPT,
+            about=approver.pk,
+            occasion=occasion,
+            to=approver.to,
+            now=now,
+        )
 
 
 def told_members(row: Request) -> list[Member]:
-    """Return who hears what became of a request: whoever asked, if they see that client still, else the owners."""
-    members = Member.objects.standing().filter(workspace=row.retainer.workspace).select_related("user")
+    """Return who hears what became of a request: whoever asked, if they see that client still, else
+    the owners.
+    """
+    members = (
+        Member.objects.standing().filter(workspace=row.retainer.workspace).select_related("user")
+    )
     asked = [
         member
         for member in members
-        if member.pk == row.asked_by_id and seen_by(member).filter(pk=row.retainer.client_id).exists()
+        if member.pk == row.asked_by_id
+        and seen_by(member).filter(pk=row.retainer.client_id).exists()
     ]
     return asked or [member for member in members if member.is_owner]

@@ -23,9 +23,16 @@ SHOWN_FOR = timedelta(days=14)
 
 def moves_of(workspace: Workspace, now: datetime) -> Mapping[int, Sequence[Move]]:
     """Return what requests need, by the key of their retainer."""
-    waiting, over = Q(state__in=(State.DRAFT, State.PENDING)), Q(state__in=(State.DECLINED, State.EXPIRED))
-    rows = Request.objects.filter(waiting | over & Q(decided_at__gte=now - SHOWN_FOR), retainer__workspace=workspace)
-    rows = rows.select_related("retainer__client", "retainer__workspace").prefetch_related("approvers__contact", "replaced_by")
+    waiting, over = (
+        Q(state__in=(State.DRAFT, State.PENDING)),
+        Q(state__in=(State.DECLINED, State.EXPIRED)),
+    )
+    rows = Request.objects.filter(
+        waiting | over & Q(decided_at__gte=now - SHOWN_FOR), retainer__workspace=workspace
+    )
+    rows = rows.select_related("retainer__client", "retainer__workspace").prefetch_related(
+        "approvers__contact", "replaced_by"
+    )
     failed = _failed(workspace)
     found: dict[int, list[Move]] = defaultdict(list)
     for row in rows:
@@ -37,7 +44,9 @@ def moves_of(workspace: Workspace, now: datetime) -> Mapping[int, Sequence[Move]
 
 def _failed(workspace: Workspace) -> dict[int, str]:
     """Return, by approver, why the mail that asks them came back."""
-    mails = Message.objects.filter(workspace=workspace, kind=Message.Kind.REQUEST, state=Message.State.FAILED)
+    mails = Message.objects.filter(
+        workspace=workspace, kind=Message.Kind.REQUEST, state=Message.State.FAILED
+    )
     return dict(mails.values_list("about", "problem"))
 
 
@@ -57,7 +66,13 @@ def _move(row: Request, failed: Mapping[int, str], now: datetime) -> Move | None
     if state == State.DECLINED:
         said = {"what": title, "name": row.decided_by}
         return Move(1, _("%(what)s: declined by %(name)s.") % said, _("Look at it"), show)
-    return Move(1, _("%(what)s: nobody decided in time.") % {"what": title}, _("Ask again"), again, is_asked=True)
+    return Move(
+        1,
+        _("%(what)s: nobody decided in time.") % {"what": title},
+        _("Ask again"),
+        again,
+        is_asked=True,
+    )
 
 
 def _draft(row: Request, title: str, url: str, words: Words, now: datetime) -> Move:
@@ -66,22 +81,44 @@ def _draft(row: Request, title: str, url: str, words: Words, now: datetime) -> M
         return Move(1, text, _("Look at it and send it"), url, is_asked=True)
     said = {"what": title, "at": instant(row.ask_by, row, words)}
     text = (
-        _("%(what)s: ask for the approval by %(at)s.") if now < row.ask_by else _("%(what)s: approval was to be asked by %(at)s.")
+        _("%(what)s: ask for the approval by %(at)s.")
+        if now < row.ask_by
+        else _("%(what)s: approval was to be asked by %(at)s.")
     )
     return Move(0, text % said, _("Ask for the approval"), url, is_asked=True)
 
 
-def _pending(row: Request, failed: Mapping[int, str], title: str, show: str, again: str, words: Words) -> Move:
+def _pending(
+    row: Request, failed: Mapping[int, str], title: str, show: str, again: str, words: Words
+) -> Move:
     able = [approver for approver in row.approvers.all() if approver.may_decide]
     reached = [approver for approver in able if approver.pk not in failed]
-    said = {"what": title, "names": _names(able), "at": instant(row.decide_by, row, words) if row.decide_by else ""}
+    said = {
+        "what": title,
+        "names": _names(able),
+        "at": instant(row.decide_by, row, words) if row.decide_by else "",
+    }
     if not able:
-        return Move(0, _("%(what)s: nobody who was asked decides any more.") % said, _("Ask somebody else"), again, is_asked=True)
+        return Move(
+            0,
+            _("%(what)s: nobody who was asked decides any more.") % said,
+            _("Ask somebody else"),
+            again,
+            is_asked=True,
+        )
     if not reached:
         text = _("%(what)s: the mail to %(names)s came back: %(problem)s")
         problem = failed[able[0].pk]
-        return Move(0, text % (said | {"problem": problem}), _("Correct the address"), again, is_asked=True)
-    return Move(2, _("%(what)s: waiting for %(names)s until %(at)s.") % said, _("Look at it"), show, is_asked=True)
+        return Move(
+            0, text % (said | {"problem": problem}), _("Correct the address"), again, is_asked=True
+        )
+    return Move(
+        2,
+        _("%(what)s: waiting for %(names)s until %(at)s.") % said,
+        _("Look at it"),
+        show,
+        is_asked=True,
+    )
 
 
 def _names(approvers: Sequence[Approver]) -> str:

@@ -1,4 +1,6 @@
-"""A request in words: what is asked for, what it costs, what became of it. Approver, sponsor and provider read the same."""
+"""A request in words: what is asked for, what it costs, what became of it. Approver, sponsor and
+provider read the same.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -70,10 +72,22 @@ def what_is_asked(row: Request, words: Words) -> str:
     if row.kind == Request.Kind.EXTRA:
         said["rate"] = rate_in_words(row.rate or 0, row.retainer, words)
         if not row.rate:
-            return _("Up to %(time)s beyond the agreed hours, at no charge, for work done %(days)s.") % said
-        return _("Up to %(time)s beyond the agreed hours, billed as used at %(rate)s, for work done %(days)s.") % said
+            return (
+                _("Up to %(time)s beyond the agreed hours, at no charge, for work done %(days)s.")
+                % said
+            )
+        return (
+            _(
+                "Up to %(time)s beyond the agreed hours, billed as used at %(rate)s, for work done %(days)s."
+            )
+            % said
+        )
     cycle = row.retainer.calendar().cycle_of(row.starts_on)
-    said["days"] = words.month_or_stretch(cycle.starts_on, cycle.ends_on) if cycle else words.full_day(row.starts_on)
+    said["days"] = (
+        words.month_or_stretch(cycle.starts_on, cycle.ends_on)
+        if cycle
+        else words.full_day(row.starts_on)
+    )
     return _("The hours of %(days)s are raised by %(time)s.") % said
 
 
@@ -83,21 +97,33 @@ def cost_of(row: Request, amount: int, words: Words) -> str:
     if row.kind == Request.Kind.EXTRA:
         most = money(amount, row.rate or 0, counted=row.retainer.unit != "hour")
         return (
-            _("At most %(price)s, if all of it is used.") % {"price": words.money(most, currency)} if most else _("At no charge.")
+            _("At most %(price)s, if all of it is used.") % {"price": words.money(most, currency)}
+            if most
+            else _("At no charge.")
         )
     price = price_for(row, amount)
-    return _("%(price)s in all.") % {"price": words.money(price, currency)} if price else _("At no charge.")
+    return (
+        _("%(price)s in all.") % {"price": words.money(price, currency)}
+        if price
+        else _("At no charge.")
+    )
 
 
 def emergency_of(row: Request, words: Words) -> str:
-    """Say when emergency work began, and whether approval was asked later than agreed; nothing of another request."""
+    """Say when emergency work began, and whether approval was asked later than agreed; nothing of
+    another request.
+    """
     if not row.is_emergency or row.began_at is None:
         return ""
-    text = _("Emergency: the work began on %(at)s, before it could be approved, at the rate agreed beforehand.")
+    text = _(
+        "Emergency: the work began on %(at)s, before it could be approved, at the rate agreed beforehand."
+    )
     said = text % {"at": instant(row.began_at, row, words)}
     if row.asked_at and row.ask_by and row.asked_at > row.ask_by:
         late = _("Approval was asked %(hours)s hours after that; %(agreed)s were agreed.")
-        hours, agreed = (int((at - row.began_at).total_seconds() // 3600) for at in (row.asked_at, row.ask_by))
+        hours, agreed = (
+            int((at - row.began_at).total_seconds() // 3600) for at in (row.asked_at, row.ask_by)
+        )
         said += " " + late % {"hours": hours, "agreed": agreed}
     return said
 
@@ -105,7 +131,12 @@ def emergency_of(row: Request, words: Words) -> str:
 def outcome_of(row: Request, now: datetime, words: Words) -> str:
     """Say what became of a request."""
     state, at = row.state_at(now), instant(row.decided_at, row, words) if row.decided_at else ""
-    said = {"name": visible(row.decided_by), "at": at, "time": words.amount(row.approved or 0), "asked": words.amount(row.amount)}
+    said = {
+        "name": visible(row.decided_by),
+        "at": at,
+        "time": words.amount(row.approved or 0),
+        "asked": words.amount(row.amount),
+    }
     if state == State.APPROVED:
         if (row.approved or 0) < row.amount:
             return _("%(name)s approved %(time)s of %(asked)s on %(at)s.") % said
@@ -117,13 +148,23 @@ def outcome_of(row: Request, now: datetime, words: Words) -> str:
     if state == State.EXPIRED:
         until = instant(row.decide_by, row, words) if row.decide_by else ""
         return _("Nobody decided until %(at)s; the request is over.") % {"at": until}
-    return _("To be decided by %(at)s.") % {"at": instant(row.decide_by, row, words)} if row.decide_by else ""
+    return (
+        _("To be decided by %(at)s.") % {"at": instant(row.decide_by, row, words)}
+        if row.decide_by
+        else ""
+    )
 
 
 def outcome_in_public(row: Request, now: datetime, words: Words, *, names: bool) -> str:
-    """Say what became of a request to whoever has the page; who decided only where `names` are shown."""
+    """Say what became of a request to whoever has the page; who decided only where `names` are
+    shown.
+    """
     state = row.state_at(now)
-    on = words.full_day(row.decided_at.astimezone(row.retainer.tzinfo).date()) if row.decided_at else ""
+    on = (
+        words.full_day(row.decided_at.astimezone(row.retainer.tzinfo).date())
+        if row.decided_at
+        else ""
+    )
     said = {
         "name": visible(row.decided_by),
         "day": on,
@@ -133,7 +174,9 @@ def outcome_in_public(row: Request, now: datetime, words: Words, *, names: bool)
     if state == State.PENDING:
         return _("Waiting for approval. %(when)s") % {"when": outcome_of(row, now, words)}
     if state == State.DECLINED:
-        return (_("Declined by %(name)s on %(day)s.") if names else _("Declined on %(day)s.")) % said
+        return (
+            _("Declined by %(name)s on %(day)s.") if names else _("Declined on %(day)s.")
+        ) % said
     if (row.approved or 0) < row.amount:
         return (
             _("%(time)s of %(asked)s approved by %(name)s on %(day)s.")
@@ -153,7 +196,9 @@ def emergency_terms(terms: OverageTerms, words: Words) -> str:
     """Say what was agreed about emergencies; nothing where there are none."""
     if not terms.has_emergencies:
         return ""
-    text = _("In an emergency work starts at once, at %(rate)s, up to %(time)s; approval is asked within %(hours)s hours.")
+    text = _(
+        "In an emergency work starts at once, at %(rate)s, up to %(time)s; approval is asked within %(hours)s hours."
+    )
     return text % {
         "rate": rate_in_words(terms.emergency_rate or 0, terms.retainer, words),
         "time": words.amount(terms.emergency_ceiling or 0),

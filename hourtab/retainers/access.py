@@ -1,4 +1,6 @@
-"""Finding retainers for a member: through their workspace and the clients they may see, or not at all."""
+"""Finding retainers for a member: through their workspace and the clients they may see, or not at
+all.
+"""
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
@@ -10,7 +12,9 @@ from hourtab.retainers.models import Retainer
 
 def retainers_of(request: MemberRequest) -> QuerySet[Retainer]:
     """Return the retainers a member may see."""
-    rows = Retainer.objects.filter(workspace=request.workspace).select_related("client", "workspace")
+    rows = Retainer.objects.filter(workspace=request.workspace).select_related(
+        "client", "workspace"
+    )
     return rows.filter(client__in=seen_by(request.member)) if request.member.is_limited else rows
 
 

@@ -16,13 +16,26 @@ from hourtab.retainers.models import OfficeHours, WeightRule
 from hourtab.retainers.weights import is_place
 
 CADENCES = [
-    ("month", _("a month")), ("week", _("a week")), ("two_weeks", _("every two weeks")), ("quarter", _("a quarter")),
-    ("year", _("a year")), ("once", _("once: a prepaid block")),
-]  # fmt: skip
-ROLLOVERS = [("0", _("expire at the reset")), ("1", _("can be used one cycle longer")), ("2", _("two cycles longer")),
-             ("3", _("three cycles longer")), ("ever", _("never expire"))]  # fmt: skip
-POLICIES = [("ask", _("ask the client before it is charged")), ("bill", _("is billed")),
-            ("deduct", _("is taken from the next hours")), ("absorb", _("is not charged"))]  # fmt: skip
+    ("month", _("a month")),
+    ("week", _("a week")),
+    ("two_weeks", _("every two weeks")),
+    ("quarter", _("a quarter")),
+    ("year", _("a year")),
+    ("once", _("once: a prepaid block")),
+]
+ROLLOVERS = [
+    ("0", _("expire at the reset")),
+    ("1", _("can be used one cycle longer")),
+    ("2", _("two cycles longer")),
+    ("3", _("three cycles longer")),
+    ("ever", _("never expire")),
+]
+POLICIES = [
+    ("ask", _("ask the client before it is charged")),
+    ("bill", _("is billed")),
+    ("deduct", _("is taken from the next hours")),
+    ("absorb", _("is not charged")),
+]
 ROUNDINGS = [
     ("0", _("none: to the second")),
     ("6", _("up to 6 minutes")),
@@ -39,7 +52,12 @@ MONTHLY = ("month", "quarter", "year")
 class TermsForm(forms.Form):
     """What is agreed: how much, how often, and what happens at the edges."""
 
-    hours = AmountField(label=_("Hours per cycle"), bare_most=LONGEST, positive=True, help_text=_("20, 7.5 or 7h 30m"))
+    hours = AmountField(
+        label=_("Hours per cycle"),
+        bare_most=LONGEST,
+        positive=True,
+        help_text=_("20, 7.5 or 7h 30m"),
+    )
     reset_day = forms.IntegerField(
         label=_("Resets on day"),
         required=False,
@@ -51,11 +69,16 @@ class TermsForm(forms.Form):
     cadence = forms.ChoiceField(label=_("Hours are granted"), choices=CADENCES, initial="month")
     rollover = forms.ChoiceField(label=_("Unused hours"), choices=ROLLOVERS, initial="0")
     rollover_max = AmountField(
-        label=_("At most"), required=False, bare_most=LONGEST, help_text=_("The most hours that roll on; empty for no limit.")
+        label=_("At most"),
+        required=False,
+        bare_most=LONGEST,
+        help_text=_("The most hours that roll on; empty for no limit."),
     )
     overage = forms.ChoiceField(label=_("Time beyond the hours"), choices=POLICIES, initial="ask")
     rate = MoneyField(
-        label=_("Rate beyond the hours"), required=False, help_text=_("Per hour, in the currency of the workspace.")
+        label=_("Rate beyond the hours"),
+        required=False,
+        help_text=_("Per hour, in the currency of the workspace."),
     )
     rounding = forms.ChoiceField(label=_("Rounding per entry"), choices=ROUNDINGS, initial="0")
     grace_days = forms.IntegerField(
@@ -68,8 +91,16 @@ class TermsForm(forms.Form):
     )
 
     folded: tuple[str, ...] = (
-        "reset_day", "stub", "cadence", "rollover", "rollover_max", "overage", "rate", "rounding", "grace_days",
-    )  # fmt: skip
+        "reset_day",
+        "stub",
+        "cadence",
+        "rollover",
+        "rollover_max",
+        "overage",
+        "rate",
+        "rounding",
+        "grace_days",
+    )
     folded_title = _("Reset day, rollover, overage, rounding, closing")
 
     def count_in(self, unit: str) -> None:
@@ -98,9 +129,13 @@ class TermsForm(forms.Form):
             effective_on=effective_on,
             cap=fields["hours"],
             cadence=fields["cadence"],
-            anchor_on=anchor_before(effective_on, fields["reset_day"]) if fields["reset_day"] else effective_on,
+            anchor_on=anchor_before(effective_on, fields["reset_day"])
+            if fields["reset_day"]
+            else effective_on,
             stub=fields["stub"],
-            rollover=Rollover(None if rollover == "ever" else int(rollover), fields["rollover_max"]),
+            rollover=Rollover(
+                None if rollover == "ever" else int(rollover), fields["rollover_max"]
+            ),
             overage=Overage(fields["overage"], rate=fields["rate"]),
             rounding=Rounding(int(fields["rounding"]) * MINUTE if unit == "hour" else 0),
             grace_days=10 if fields["grace_days"] is None else fields["grace_days"],
@@ -118,14 +153,18 @@ class DefaultTermsForm(TermsForm):
 
     def typed(self) -> dict[str, str]:
         """Return what was typed, as a form that opens a retainer shows it again."""
-        return {name: str(self[name].data) for name in self.fields if self[name].data not in (None, "")}
+        return {
+            name: str(self[name].data) for name in self.fields if self[name].data not in (None, "")
+        }
 
 
 class OpenRetainerForm(TermsForm):
     """One short form; everything else has a sound default and is folded away."""
 
     client = forms.CharField(
-        label=_("Client"), max_length=120, widget=forms.TextInput(attrs={"list": "clients", "autocomplete": "off"})
+        label=_("Client"),
+        max_length=120,
+        widget=forms.TextInput(attrs={"list": "clients", "autocomplete": "off"}),
     )
     name = forms.CharField(
         label=_("What they buy"),
@@ -135,7 +174,11 @@ class OpenRetainerForm(TermsForm):
     )
     starts_on = DayField(label=_("Starts on"))
     unit = forms.ChoiceField(label=_("Sold by"), required=False, choices=UNITS, initial="hour")
-    ends_on = DayField(label=_("Ends on"), required=False, help_text=_("The last day of a prepaid block or a fixed term."))
+    ends_on = DayField(
+        label=_("Ends on"),
+        required=False,
+        help_text=_("The last day of a prepaid block or a fixed term."),
+    )
     notice_hours = forms.IntegerField(
         label=_("Sessions can be called off"),
         required=False,
@@ -163,7 +206,9 @@ class OpenRetainerForm(TermsForm):
         """Refuse dates no calendar of ours holds."""
         day: date = self.cleaned_data["starts_on"]
         if not FIRST_DAY <= day <= LAST_DAY:
-            raise forms.ValidationError(_("The date must lie between %(a)s and %(b)s.") % {"a": FIRST_DAY, "b": LAST_DAY})
+            raise forms.ValidationError(
+                _("The date must lie between %(a)s and %(b)s.") % {"a": FIRST_DAY, "b": LAST_DAY}
+            )
         return day
 
     def clean_unit(self) -> str:
@@ -172,9 +217,13 @@ class OpenRetainerForm(TermsForm):
 
     def clean_categories(self) -> Sequence[str]:
         """Return the names; refuse one that is too long."""
-        names = [name.strip() for name in self.cleaned_data["categories"].split(",") if name.strip()]
+        names = [
+            name.strip() for name in self.cleaned_data["categories"].split(",") if name.strip()
+        ]
         if too_long := [name for name in names if len(name) > 60]:
-            raise forms.ValidationError(_("“%(name)s…” is longer than 60 characters.") % {"name": too_long[0][:30]})
+            raise forms.ValidationError(
+                _("“%(name)s…” is longer than 60 characters.") % {"name": too_long[0][:30]}
+            )
         return names
 
     def clean(self) -> dict[str, Any]:
@@ -194,11 +243,15 @@ class ChangeTermsForm(TermsForm):
     """A new version of the terms, from the start of a cycle on."""
 
     effective_on = forms.ChoiceField(label=_("From"))
-    reason = forms.CharField(label=_("Reason"), max_length=300, required=False, help_text=_("For your own history."))
+    reason = forms.CharField(
+        label=_("Reason"), max_length=300, required=False, help_text=_("For your own history.")
+    )
 
     field_order = ("effective_on", "hours")
 
-    def __init__(self, *args: Any, starts: Sequence[tuple[str, str]], unit: str, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, starts: Sequence[tuple[str, str]], unit: str, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["effective_on"]
         field.choices = starts
@@ -239,21 +292,31 @@ class WeightRuleForm(forms.ModelForm):  # type: ignore[type-arg]
     """What counts at another rate than the clock's."""
 
     percent = forms.IntegerField(
-        label=_("Counts at, in percent"), min_value=1, max_value=1000, help_text=_("150 is one and a half times, 50 is half.")
+        label=_("Counts at, in percent"),
+        min_value=1,
+        max_value=1000,
+        help_text=_("150 is one and a half times, 50 is half."),
     )
 
     class Meta:
         model = WeightRule
         fields = ["name", "percent", "category", "is_after_hours"]
         widgets = {"category": forms.TextInput(attrs={"list": "categories"})}
-        help_texts = {"name": _("Your client reads it: “Emergencies”."), "category": _("Empty: any kind.")}
+        help_texts = {
+            "name": _("Your client reads it: “Emergencies”."),
+            "category": _("Empty: any kind."),
+        }
 
     def clean_name(self) -> str:
         """Refuse what the record cannot hold, and a name that is there already."""
         name: str = self.cleaned_data["name"].strip()
         if "|" in name:
             raise forms.ValidationError(_("A name holds no “|”."))
-        if self.instance.retainer.weight_rules.filter(name=name).exclude(pk=self.instance.pk).exists():
+        if (
+            self.instance.retainer.weight_rules.filter(name=name)
+            .exclude(pk=self.instance.pk)
+            .exists()
+        ):
             raise forms.ValidationError(_("There is a rule of that name already."))
         return name
 
@@ -261,7 +324,10 @@ class WeightRuleForm(forms.ModelForm):  # type: ignore[type-arg]
         """Refuse a rule that says nothing about when it matches."""
         fields = super().clean() or self.cleaned_data
         if not fields.get("category") and not fields.get("is_after_hours"):
-            self.add_error("category", _("Say for which kind of work, or that it is for work outside the office hours."))
+            self.add_error(
+                "category",
+                _("Say for which kind of work, or that it is for work outside the office hours."),
+            )
         return fields
 
 
@@ -271,14 +337,24 @@ _WEEKDAYS = [(str(number), name) for number, name in WEEKDAYS]
 class OfficeHoursForm(forms.ModelForm):  # type: ignore[type-arg]
     """When work counts plainly."""
 
-    days = forms.MultipleChoiceField(label=_("Office days"), choices=_WEEKDAYS, widget=forms.CheckboxSelectMultiple)
-    opens = forms.TimeField(label=_("From"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
-    closes = forms.TimeField(label=_("To"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+    days = forms.MultipleChoiceField(
+        label=_("Office days"), choices=_WEEKDAYS, widget=forms.CheckboxSelectMultiple
+    )
+    opens = forms.TimeField(
+        label=_("From"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+    closes = forms.TimeField(
+        label=_("To"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
 
     class Meta:
         model = OfficeHours
         fields = ["days", "opens", "closes", "holidays"]
-        help_texts = {"holidays": _("A country, and its part where holidays differ: DE, DE-BY, US-CA, GB-SCT. Empty: none.")}
+        help_texts = {
+            "holidays": _(
+                "A country, and its part where holidays differ: DE, DE-BY, US-CA, GB-SCT. Empty: none."
+            )
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -293,7 +369,8 @@ class OfficeHoursForm(forms.ModelForm):  # type: ignore[type-arg]
         place: str = self.cleaned_data["holidays"].strip().upper().replace("_", "-")
         if place and not is_place(place):
             raise forms.ValidationError(
-                _("The holidays of “%(place)s” are not known. Write it like DE or DE-BY.") % {"place": place}
+                _("The holidays of “%(place)s” are not known. Write it like DE or DE-BY.")
+                % {"place": place}
             )
         return place
 

@@ -28,11 +28,12 @@ def new_ref() -> str:
 
 
 class Retainer(Versioned):
-    """One agreement with one balance. What was agreed stands in its terms, what happened in the ledger.
+    """One agreement with one balance. What was agreed stands in its terms, what happened in the
+    ledger.
 
-    `as_of` and `as_of_source` (`import:Toggl`, `undo:`) say when the balance last changed and where that came from;
-    `balanced_on` is the local date its cached cycles were computed for. `notice_hours` is how long before a session it
-    may be called off for free.
+    `as_of` and `as_of_source` (`import:Toggl`, `undo:`) say when the balance last changed and where
+    that came from; `balanced_on` is the local date its cached cycles were computed for.
+    `notice_hours` is how long before a session it may be called off for free.
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="retainers")
@@ -41,7 +42,9 @@ class Retainer(Versioned):
     name = models.CharField(_("name"), max_length=120)
     zone = models.CharField(_("time zone"), max_length=60, validators=[validate_zone])
     unit = models.CharField(
-        max_length=12, default="hour", choices=[("hour", "hour"), ("session", "session"), ("deliverable", "deliverable")]
+        max_length=12,
+        default="hour",
+        choices=[("hour", "hour"), ("session", "session"), ("deliverable", "deliverable")],
     )
     currency = models.CharField(max_length=3, default="EUR")
     starts_on = models.DateField(_("starts on"))
@@ -73,10 +76,14 @@ class Retainer(Versioned):
 
     def as_core(self) -> core.Retainer:
         """Return it as the calculation takes it."""
-        return core.Retainer(self.starts_on, self.name, self.zone, self.unit, self.ends_on, self.currency)  # type: ignore[arg-type]
+        return core.Retainer(
+            self.starts_on, self.name, self.zone, self.unit, self.ends_on, self.currency
+        )  # type: ignore[arg-type]
 
     def agreed(self) -> "list[Terms]":
-        """Return the versions of its terms that stand, in order: of several for one day the last, unless taken back."""
+        """Return the versions of its terms that stand, in order: of several for one day the last,
+        unless taken back.
+        """
         latest = {row.effective_on: row for row in sorted(self.terms.all(), key=lambda row: row.pk)}
         return [latest[day] for day in sorted(latest) if not latest[day].is_withdrawn]
 
@@ -199,7 +206,9 @@ class Category(models.Model):
 
 
 class WeightRule(models.Model):
-    """Work of a kind (`category`, empty for any), or outside the office hours, counts at `percent` of its time."""
+    """Work of a kind (`category`, empty for any), or outside the office hours, counts at `percent`
+    of its time.
+    """
 
     retainer = models.ForeignKey(Retainer, on_delete=models.CASCADE, related_name="weight_rules")
     name = models.CharField(_("called"), max_length=60)
@@ -209,14 +218,17 @@ class WeightRule(models.Model):
 
     class Meta:
         ordering = ["-percent", "name"]
-        constraints = [models.UniqueConstraint(fields=["retainer", "name"], name="weight_rule_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["retainer", "name"], name="weight_rule_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.name}: {self.percent} %"
 
 
 class OfficeHours(models.Model):
-    """When work counts plainly: weekdays (`01234` is Monday to Friday) from `opens` until `closes`, in the retainer's zone.
+    """When work counts plainly: weekdays (`01234` is Monday to Friday) from `opens` until `closes`,
+    in the retainer's zone.
 
     `holidays` names a place whose public holidays are days off: `DE`, or `DE-BY`; empty for none.
     """

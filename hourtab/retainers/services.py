@@ -1,4 +1,6 @@
-"""Opening retainers and agreeing on terms. Terms are versions: a new one never changes an old one."""
+"""Opening retainers and agreeing on terms. Terms are versions: a new one never changes an old
+one.
+"""
 
 from collections.abc import Sequence
 from datetime import date
@@ -34,11 +36,13 @@ def open_retainer(
 ) -> Retainer:
     """Store a new retainer with its first terms, its categories, and its client where that is new.
 
-    It starts on `starts_on`, by default the day its terms take effect. Raises `CycleError` for terms that do not fit, and
-    `PlanError` where the plan has no room for it.
+    It starts on `starts_on`, by default the day its terms take effect. Raises `CycleError` for
+    terms that do not fit, and `PlanError` where the plan has no room for it.
     """
     if wrong := [category for category in categories if not 0 < len(category.strip()) <= 60]:
-        raise ValidationError(_("The kind of work “%(name)s” must have 1 to 60 characters.") % {"name": wrong[0][:40]})
+        raise ValidationError(
+            _("The kind of work “%(name)s” must have 1 to 60 characters.") % {"name": wrong[0][:40]}
+        )
     locked = Workspace.objects.select_for_update().get(pk=workspace.pk)
     served, _made = Client.objects.get_or_create(workspace=workspace, name=client)
     retainer = Retainer(
@@ -58,12 +62,18 @@ def open_retainer(
         check_retainers(locked, active_retainers(locked, today).count())
     retainer.save()
     Terms.from_core(retainer, terms, str(by or "")).save()
-    Category.objects.bulk_create(Category(retainer=retainer, name=category) for category in dict.fromkeys(categories))
+    Category.objects.bulk_create(
+        Category(retainer=retainer, name=category) for category in dict.fromkeys(categories)
+    )
     retainer.calendar()
     note(workspace, Event.Kind.RETAINER_OPENED, str(retainer), by=by)
     return retainer
 
 
 def active_retainers(workspace: Workspace, today: date) -> QuerySet[Retainer]:
-    """Return the retainers that have not ended: those a plan counts. One whose last day is today is active."""
-    return Retainer.objects.filter(workspace=workspace).filter(Q(ends_on=None) | Q(ends_on__gte=today))
+    """Return the retainers that have not ended: those a plan counts. One whose last day is today is
+    active.
+    """
+    return Retainer.objects.filter(workspace=workspace).filter(
+        Q(ends_on=None) | Q(ends_on__gte=today)
+    )

@@ -54,7 +54,11 @@ def today(request: HttpRequest) -> HttpResponse:
     """Show Today to whoever is signed in, and what HourTab is to everyone else."""
     if not request.user.is_authenticated:
         return _landing(request)
-    return _today(request) if getattr(request, "member", None) else render(request, "team/none.html", {})
+    return (
+        _today(request)
+        if getattr(request, "member", None)
+        else render(request, "team/none.html", {})
+    )
 
 
 def _landing(request: HttpRequest) -> HttpResponse:
@@ -67,7 +71,9 @@ def profession(request: HttpRequest, slug: str) -> HttpResponse:
     found = BY_SLUG.get(slug)
     if found is None:
         raise Http404
-    words = Words("de-DE" if language_of(request.headers.get("Accept-Language", "")) == "de" else "en-GB")
+    words = Words(
+        "de-DE" if language_of(request.headers.get("Accept-Language", "")) == "de" else "en-GB"
+    )
     total = sum(minutes for _text, minutes in found.unseen)
     lines = [(text, words.amount(minutes * 60)) for text, minutes in found.unseen]
     context = {"profession": found, "lines": lines, "total": words.amount(total * 60)}
@@ -79,7 +85,9 @@ def _landing_context() -> dict[str, object]:
     return {"has_demo": has_demo, "professions": PROFESSIONS}
 
 
-def in_their_language(request: HttpRequest, template: str, context: dict[str, object]) -> HttpResponse:
+def in_their_language(
+    request: HttpRequest, template: str, context: dict[str, object]
+) -> HttpResponse:
     """Return a page in the language a browser asks for."""
     with translation.override(language_of(request.headers.get("Accept-Language", ""))):
         answer = render(request, template, context)
@@ -93,7 +101,9 @@ def _today(request: MemberRequest) -> HttpResponse:
         now = timezone.now()
         rows = today_rows(retainers_of(request), now, moves_of(request.workspace, now))
     line = request.session.pop("quick_line", "")
-    moves = sorted(((row, move) for row in rows for move in row.moves), key=lambda item: item[1].need)
+    moves = sorted(
+        ((row, move) for row in rows for move in row.moves), key=lambda item: item[1].need
+    )
     context = {"rows": rows, "moves": moves, "line": line}
     return render(request, "retainers/today.html", context)
 
@@ -114,16 +124,27 @@ def log_quick_line(request: MemberRequest) -> HttpResponse:
         return redirect("today")
     line, work, entry = logged.line, logged.work, logged.entry
     words = _words(line.retainer)
-    said = {"time": words.amount(work.amount), "retainer": line.retainer, "day": words.day(work.on), "what": line.description}
+    said = {
+        "time": words.amount(work.amount),
+        "retainer": line.retainer,
+        "day": words.day(work.on),
+        "what": line.description,
+    }
     undo = redirect("withdraw_entry", ref=line.retainer.ref, pk=entry.pk).url
     text = _("%(time)s on %(day)s for %(retainer)s: %(what)s") % said
     if entry.posts_on != entry.on:
         day = words.full_day(entry.posts_on)
-        text += " " + _("Its own cycle is closed, so it counts in the one from %(day)s.") % {"day": day}
+        text += " " + _("Its own cycle is closed, so it counts in the one from %(day)s.") % {
+            "day": day
+        }
     tell(request, text, action=(_("Undo"), undo))
     if line.before_colon:
         known = redirect("know_category", ref=line.retainer.ref, pk=entry.pk).url
-        tell(request, _("Is “%(text)s” a kind of work?") % {"text": line.before_colon}, action=(_("Yes, from now on"), known))
+        tell(
+            request,
+            _("Is “%(text)s” a kind of work?") % {"text": line.before_colon},
+            action=(_("Yes, from now on"), known),
+        )
     return redirect("today")
 
 
@@ -145,10 +166,17 @@ def open_retainer(request: MemberRequest) -> HttpResponse:
         try:
             with transaction.atomic():
                 retainer = services.open_retainer(
-                    request.workspace, client=fields["client"], name=fields["name"], terms=form.terms(), zone=fields["zone"],
-                    categories=fields["categories"], by=request.member, unit=fields["unit"], ends_on=fields["ends_on"],
+                    request.workspace,
+                    client=fields["client"],
+                    name=fields["name"],
+                    terms=form.terms(),
+                    zone=fields["zone"],
+                    categories=fields["categories"],
+                    by=request.member,
+                    unit=fields["unit"],
+                    ends_on=fields["ends_on"],
                     notice_hours=fields["notice_hours"],
-                )  # fmt: skip
+                )
                 share([retainer], by=request.member)
         except (ValidationError, CycleError, PlanError) as error:
             form.add_error(None, getattr(error, "messages", None) or str(error))
@@ -156,9 +184,12 @@ def open_retainer(request: MemberRequest) -> HttpResponse:
             tell(request, _("The retainer is open. Here is its link."))
             return redirect("retainer_links", ref=retainer.ref)
     context = {
-        "form": form, "clients": clients_of(request), "professions": PROFESSIONS, "preset": preset,
+        "form": form,
+        "clients": clients_of(request),
+        "professions": PROFESSIONS,
+        "preset": preset,
         "full": "" if form.is_bound else _full(request.workspace, start),
-    }  # fmt: skip
+    }
     return render(request, "retainers/open.html", context)
 
 
@@ -169,15 +200,21 @@ def default_terms(request: MemberRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             workspace = Workspace.objects.select_for_update().get(pk=request.workspace.pk)
-            changes = changes_of(dict.fromkeys(workspace.default_terms), {}) | changes_of(workspace.default_terms, form.typed())
+            changes = changes_of(dict.fromkeys(workspace.default_terms), {}) | changes_of(
+                workspace.default_terms, form.typed()
+            )
             Workspace.objects.filter(pk=workspace.pk).update(default_terms=form.typed())
-            note(workspace, Event.Kind.SETTINGS, _("usual terms"), by=request.member, changes=changes)
+            note(
+                workspace, Event.Kind.SETTINGS, _("usual terms"), by=request.member, changes=changes
+            )
         tell(request, _("Saved. Retainers that are open stay as they are."))
         return redirect("settings")
     context = {
-        "title": _("Usual terms"), "form": form, "button": _("Save"),
+        "title": _("Usual terms"),
+        "form": form,
+        "button": _("Save"),
         "lead": _("A new retainer begins with these; you can change them each time."),
-    }  # fmt: skip
+    }
     return render(request, "parts/form_page.html", context, status=422 if form.errors else 200)
 
 
@@ -191,10 +228,17 @@ def _full(workspace: Workspace, today: date) -> str:
 
 
 def _is_theirs(request: MemberRequest, form: OpenRetainerForm) -> bool:
-    """May this member open a retainer for that client? One who is limited may for the clients they see alone."""
-    if not request.member.is_limited or clients_of(request).filter(name=form.cleaned_data["client"]).exists():
+    """May this member open a retainer for that client? One who is limited may for the clients they
+    see alone.
+    """
+    if (
+        not request.member.is_limited
+        or clients_of(request).filter(name=form.cleaned_data["client"]).exists()
+    ):
         return True
-    form.add_error("client", _("You may open retainers for the clients you see. Ask an owner for others."))
+    form.add_error(
+        "client", _("You may open retainers for the clients you see. Ask an owner for others.")
+    )
     return False
 
 
@@ -205,7 +249,9 @@ def retainer(request: MemberRequest, ref: str) -> HttpResponse:
     now = timezone.now()
     with snapshot():
         context = _overview(found, now) | _log_of(found, now, request)
-    form = EntryForm(retainer=found, initial={"on": found.today(now), "person": request.member.user.name})
+    form = EntryForm(
+        retainer=found, initial={"on": found.today(now), "person": request.member.user.name}
+    )
     return render(request, "retainers/retainer.html", context | {"form": form, "tab": "log"})
 
 
@@ -231,7 +277,11 @@ def retainer_terms(request: MemberRequest, ref: str) -> HttpResponse:
         row.effective_on for row in found.agreed() if row.effective_on > found.today(now)
     }
     versions = [
-        (row, " ".join(agreement(row.as_core(), words, found.currency, found.notice_hours)), i > 0 and row.effective_on in free)
+        (
+            row,
+            " ".join(agreement(row.as_core(), words, found.currency, found.notice_hours)),
+            i > 0 and row.effective_on in free,
+        )
         for i, row in enumerate(found.agreed())
     ]
     context = {"versions": versions, "coming": coming, "tab": "terms"}
@@ -255,10 +305,16 @@ def _overview(found: Retainer, now: datetime) -> dict[str, object]:
         "words": words,
         "cycle": cycle,
         "stretch": words.stretch(cycle.starts_on, cycle.ends_on) if cycle else "",
-        "headline": headline(cycle, words) if cycle else _("Starts on %(day)s") % {"day": words.full_day(found.starts_on)},
+        "headline": headline(cycle, words)
+        if cycle
+        else _("Starts on %(day)s") % {"day": words.full_day(found.starts_on)},
         "bar": bar_of(cycle, on) if cycle else None,
         "level": level(cycle) if cycle else "enough",
-        "facts": facts_of(found, cycle, on, words, before_of(found, cycles, on, words), charged, plans) if cycle else (),
+        "facts": facts_of(
+            found, cycle, on, words, before_of(found, cycles, on, words), charged, plans
+        )
+        if cycle
+        else (),
         "link": found.links.filter(revoked_at=None).first(),
         "as_of": queries.as_of_instant(found),
     }
@@ -274,14 +330,25 @@ def _log_of(found: Retainer, now: datetime, request: HttpRequest) -> dict[str, o
     shown = next((cycle for cycle in cycles if cycle.starts_on.isoformat() == wanted), cycles[-1])
     terms = queries.terms_at(found, shown.starts_on)
     rows = queries.lines_of(found, shown, queries.ALL_SCOPES)
-    page = int(request.GET["page"]) if request.GET.get("page", "").isdecimal() and len(request.GET["page"]) < 7 else 1
-    lines = queries.log(rows, shown, terms, on, offset=(max(1, page) - 1) * LINES_A_PAGE, limit=LINES_A_PAGE + 1)
+    page = (
+        int(request.GET["page"])
+        if request.GET.get("page", "").isdecimal() and len(request.GET["page"]) < 7
+        else 1
+    )
+    lines = queries.log(
+        rows, shown, terms, on, offset=(max(1, page) - 1) * LINES_A_PAGE, limit=LINES_A_PAGE + 1
+    )
     place, words, corrections = cycles.index(shown), _words(found), corrections_of(found, lines)
     coverage = Coverage(found, shown, words, terms.rounding)
     return {
         "shown": shown,
-        "lines": [(line, marks_of(line, words, corrections), coverage.of(line)) for line in lines[:LINES_A_PAGE]],
-        "planned": [(line, marks_of(line, words), "") for line in queries.planned(rows, terms, on)] if page == 1 else (),
+        "lines": [
+            (line, marks_of(line, words, corrections), coverage.of(line))
+            for line in lines[:LINES_A_PAGE]
+        ],
+        "planned": [(line, marks_of(line, words), "") for line in queries.planned(rows, terms, on)]
+        if page == 1
+        else (),
         "page": page,
         "has_more": len(lines) > LINES_A_PAGE,
         "earlier": cycles[place - 1] if place else None,

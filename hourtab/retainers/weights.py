@@ -1,4 +1,6 @@
-"""How much an entry counts: decided by its kind of work and its start, when it is stored; the largest rule wins (ledger §2)."""
+"""How much an entry counts: decided by its kind of work and its start, when it is stored; the
+largest rule wins (ledger §2).
+"""
 
 from collections.abc import Sequence
 from datetime import date, time
@@ -22,7 +24,9 @@ class Weigher:
         self.days: dict[date, str | None] = {}
 
     def weigh(self, on: date, started: time | None, category: str) -> tuple[int, str]:
-        """Return the weight in percent of work of that day, start and kind, and what decided it; 100 where no rule matches."""
+        """Return the weight in percent of work of that day, start and kind, and what decided it;
+        100 where no rule matches.
+        """
         if not self.rules:
             return _PLAIN
         matching = []
@@ -35,18 +39,26 @@ class Weigher:
         return max(matching, key=lambda match: match[0], default=_PLAIN)
 
     def _why_after(self, on: date, started: time | None) -> str | None:
-        """Say why work lies outside the office hours, where there is more to say than its start; None where it does not."""
+        """Say why work lies outside the office hours, where there is more to say than its start;
+        None where it does not.
+        """
         if self.hours is None:
             return None
         if on not in self.days:
             self.days[on] = _day_off(self.hours, on)
         if (day := self.days[on]) is not None:
             return day
-        return "" if started is not None and not self.hours.opens <= started < self.hours.closes else None
+        return (
+            ""
+            if started is not None and not self.hours.opens <= started < self.hours.closes
+            else None
+        )
 
 
 def _day_off(hours: OfficeHours, on: date) -> str | None:
-    """Return the name of the holiday, nothing for another day without office hours, None for a day that has them."""
+    """Return the name of the holiday, nothing for another day without office hours, None for a day
+    that has them.
+    """
     if hours.holidays and (name := _calendar(hours.holidays).get(on)):
         return str(name).replace("|", "/")[:50]
     return None if str(on.weekday()) in hours.days else ""
@@ -54,7 +66,9 @@ def _day_off(hours: OfficeHours, on: date) -> str | None:
 
 @cache
 def _calendar(place: str) -> Any:
-    """Return the public holidays of a place like `DE` or `DE-BY`. Raises `NotImplementedError` for one that is not known."""
+    """Return the public holidays of a place like `DE` or `DE-BY`. Raises `NotImplementedError` for
+    one that is not known.
+    """
     import holidays
 
     country, _dash, part = place.partition("-")
@@ -70,11 +84,15 @@ def is_place(place: str) -> bool:
     return True
 
 
-def weights_in_words(rules: Sequence[WeightRule], hours: OfficeHours | None, words: Words) -> list[str]:
+def weights_in_words(
+    rules: Sequence[WeightRule], hours: OfficeHours | None, words: Words
+) -> list[str]:
     """Return what was agreed about weights, a sentence each, the largest first."""
     said = []
     for rule in sorted(rules, key=lambda rule: (-rule.percent, rule.name)):
-        times = {200: _("double"), 300: _("three times")}.get(rule.percent, _("at %(percent)s %%") % {"percent": rule.percent})
+        times = {200: _("double"), 300: _("three times")}.get(
+            rule.percent, _("at %(percent)s %%") % {"percent": rule.percent}
+        )
         if rule.is_after_hours and hours is None:
             continue
         name = rule.name
@@ -89,7 +107,11 @@ def _outside(hours: OfficeHours, words: Words) -> str:
     open_days = [day for day in range(7) if str(day) in hours.days]
     names = [words.weekday_name(date(2024, 1, 1 + day)) for day in open_days]
     runs = open_days == list(range(open_days[0], open_days[-1] + 1)) if open_days else False
-    days = _("%(first)s to %(last)s") % {"first": names[0], "last": names[-1]} if runs and len(names) > 2 else ", ".join(names)
+    days = (
+        _("%(first)s to %(last)s") % {"first": names[0], "last": names[-1]}
+        if runs and len(names) > 2
+        else ", ".join(names)
+    )
     said = {"days": days, "opens": words.clock(hours.opens), "closes": words.clock(hours.closes)}
     if hours.holidays:
         return _("outside %(days)s, %(opens)s to %(closes)s, and on public holidays") % said

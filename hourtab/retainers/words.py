@@ -18,7 +18,9 @@ _EVERY = {
 }
 _LONGER = {
     "week": lambda n: ngettext("%(n)s week longer", "%(n)s weeks longer", n),
-    "two_weeks": lambda n: ngettext("%(n)s period of two weeks longer", "%(n)s periods of two weeks longer", n),
+    "two_weeks": lambda n: ngettext(
+        "%(n)s period of two weeks longer", "%(n)s periods of two weeks longer", n
+    ),
     "month": lambda n: ngettext("one month longer", "%(n)s months longer", n),
     "quarter": lambda n: ngettext("one quarter longer", "%(n)s quarters longer", n),
     "year": lambda n: ngettext("one year longer", "%(n)s years longer", n),
@@ -31,17 +33,25 @@ def words_for(retainer: Retainer) -> Words:
 
 
 def agreement(terms: Terms, words: Words, currency: str, notice: int | None = None) -> list[str]:
-    """Return what was agreed, a sentence each, in the reader's words. `notice` is how many hours before a session it
-    may be called off for free."""
+    """Return what was agreed, a sentence each, in the reader's words. `notice` is how many hours
+    before a session it may be called off for free.
+    """
     parts = (
-        _hours(terms, words), _rollover(terms, words), _rounding(terms, words), _notice(words, notice),
+        _hours(terms, words),
+        _rollover(terms, words),
+        _rounding(terms, words),
+        _notice(words, notice),
         _overage(terms, words, currency),
-    )  # fmt: skip
+    )
     return [part for part in parts if part]
 
 
-def coming_changes(retainer: Retainer, today: date, words: Words, within: int = 400) -> list[tuple[str, str]]:
-    """Return what is agreed for later, in order: other terms, pauses within so many days, the end."""
+def coming_changes(
+    retainer: Retainer, today: date, words: Words, within: int = 400
+) -> list[tuple[str, str]]:
+    """Return what is agreed for later, in order: other terms, pauses within so many days, the
+    end.
+    """
     found: list[tuple[date, str, str]] = []
     for version in retainer.versions():
         if version.effective_on > today:
@@ -56,7 +66,9 @@ def coming_changes(retainer: Retainer, today: date, words: Words, within: int = 
         if today < day <= today + timedelta(days=within):
             found.append((day, _("From %(day)s"), _("A pause: no new hours in that stretch.")))
     if retainer.ends_on and retainer.ends_on >= today:
-        found.append((retainer.ends_on, _("On %(day)s"), _("The agreement ends; hours left then expire.")))
+        found.append(
+            (retainer.ends_on, _("On %(day)s"), _("The agreement ends; hours left then expire."))
+        )
     return [(when % {"day": words.full_day(day)}, what) for day, when, what in sorted(found)]
 
 
@@ -65,14 +77,22 @@ def _hours(terms: Terms, words: Words) -> str:
         return _("A block of %(hours)s, paid in advance.") % {"hours": words.amount(terms.cap)}
     hours, every, anchor = words.amount(terms.cap), str(_EVERY[terms.cadence]), terms.anchor_on
     if terms.cadence == "month":
-        return _("%(hours)s %(every)s, from the %(day)s.") % {"hours": hours, "every": every, "day": words.ordinal(anchor.day)}
+        return _("%(hours)s %(every)s, from the %(day)s.") % {
+            "hours": hours,
+            "every": every,
+            "day": words.ordinal(anchor.day),
+        }
     if terms.cadence in ("week", "two_weeks"):
         return _("%(hours)s %(every)s, from %(day)s.") % {
             "hours": hours,
             "every": every,
             "day": words.weekday_name(anchor),
         }
-    return _("%(hours)s %(every)s, counted from %(day)s.") % {"hours": hours, "every": every, "day": words.day(anchor)}
+    return _("%(hours)s %(every)s, counted from %(day)s.") % {
+        "hours": hours,
+        "every": every,
+        "day": words.day(anchor),
+    }
 
 
 def _rollover(terms: Terms, words: Words) -> str:
@@ -99,7 +119,9 @@ def _notice(words: Words, notice: int | None) -> str:
         return _("What is rejected does not count.")
     if words.unit != "session" or notice is None:
         return ""
-    free = _("A session called off at least %(hours)s hours before does not count; called off later, or missed, it does.")
+    free = _(
+        "A session called off at least %(hours)s hours before does not count; called off later, or missed, it does."
+    )
     return f"{free % {'hours': notice}} {_('One that we call off never counts.')}"
 
 
@@ -110,11 +132,16 @@ def _rounding(terms: Terms, words: Words) -> str:
     sentences = []
     if rule.step:
         step = words.amount(rule.step)
-        texts = {"up": _("Time is rounded up to %(step)s per entry."), "down": _("Time is rounded down to %(step)s per entry."),
-                 "nearest": _("Time is rounded to the nearest %(step)s per entry.")}  # fmt: skip
+        texts = {
+            "up": _("Time is rounded up to %(step)s per entry."),
+            "down": _("Time is rounded down to %(step)s per entry."),
+            "nearest": _("Time is rounded to the nearest %(step)s per entry."),
+        }
         sentences.append(texts[rule.mode] % {"step": step})
     if rule.minimum:
-        sentences.append(_("An entry counts at least %(minimum)s.") % {"minimum": words.amount(rule.minimum)})
+        sentences.append(
+            _("An entry counts at least %(minimum)s.") % {"minimum": words.amount(rule.minimum)}
+        )
     return " ".join(sentences) or _("Time counts as worked, without rounding.")
 
 
@@ -125,7 +152,9 @@ def _overage(terms: Terms, words: Words, currency: str) -> str:
     if policy == "bill":
         if rate is None:
             return _("Time beyond the hours is billed.")
-        return _("Time beyond the hours is billed at %(rate)s an hour.") % {"rate": words.money(rate, currency)}
+        return _("Time beyond the hours is billed at %(rate)s an hour.") % {
+            "rate": words.money(rate, currency)
+        }
     if policy == "deduct":
         text = _("Time beyond the hours is taken from the next hours")
         if terms.overage.debt_max is not None:
@@ -139,7 +168,9 @@ def _overage(terms: Terms, words: Words, currency: str) -> str:
 def _counted_overage(terms: Terms, words: Words, currency: str) -> str:
     rate, policy = terms.overage.rate, terms.overage.policy
     if policy == "bill" and rate is not None:
-        return _("More than that is billed at %(rate)s each.") % {"rate": words.money(rate, currency)}
+        return _("More than that is billed at %(rate)s each.") % {
+            "rate": words.money(rate, currency)
+        }
     texts = {
         "bill": _("More than that is billed."),
         "deduct": _("More than that is taken from the next ones."),

@@ -1,4 +1,6 @@
-"""Answers of public views: the headers of everything public, and the one page for what does not answer."""
+"""Answers of public views: the headers of everything public, and the one page for what does not
+answer.
+"""
 
 from collections.abc import Mapping
 

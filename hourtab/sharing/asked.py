@@ -20,7 +20,9 @@ class Asked:
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> "Asked":
-        """Read it from the query of an address; what makes no sense there is as if it were not asked."""
+        """Read it from the query of an address; what makes no sense there is as if it were not
+        asked.
+        """
         return cls(
             retainer=number_of(query.get("retainer", "")) or 1,
             page=max(1, number_of(query.get("page", "")) or 1),

@@ -1,4 +1,6 @@
-"""What a balance page shows: an allow-list, built field by field from what the link may show. Nothing else reaches it."""
+"""What a balance page shows: an allow-list, built field by field from what the link may show.
+Nothing else reaches it.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -79,7 +81,9 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """What stands behind the balance of the retainer that was chosen. `more` begins the query of its further pages."""
+    """What stands behind the balance of the retainer that was chosen. `more` begins the query of
+    its further pages.
+    """
 
     name: str
     more: str
@@ -125,9 +129,16 @@ class BalancePage:
 
 
 def balance_page(
-    link: ShareLink, retainers: Sequence[Retainer], now: datetime, *, asked: Asked | None = None, tag: str = ""
+    link: ShareLink,
+    retainers: Sequence[Retainer],
+    now: datetime,
+    *,
+    asked: Asked | None = None,
+    tag: str = "",
 ) -> BalancePage:
-    """Build the page of a link in the language that is active. A page of the log beyond the last shows no lines."""
+    """Build the page of a link in the language that is active. A page of the log beyond the last
+    shows no lines.
+    """
     asked = asked or Asked()
     chosen = min(max(asked.retainer, 1), len(retainers)) - 1
     parts = [Part(retainer, link, now) for retainer in retainers]
@@ -142,7 +153,13 @@ def balance_page(
         title=visible(title),
         language=parts[0].words.language,
         sheets=sheets,
-        detail=_detail(parts[chosen], link, asked, now, more=f"?retainer={chosen + 1}&" if len(parts) > 1 else "?"),
+        detail=_detail(
+            parts[chosen],
+            link,
+            asked,
+            now,
+            more=f"?retainer={chosen + 1}&" if len(parts) > 1 else "?",
+        ),
         fingerprint=fingerprint(balance_document(link, parts)) if has_fingerprint else "",
         has_documents=link.shows_documents,
         has_feeds=link.has_feeds,
@@ -156,8 +173,12 @@ def balance_page(
 def _preview(link: ShareLink, sheets: Sequence[Sheet]) -> tuple[str, str]:
     """Return title and text for whoever unfurls the link: no figure, unless the link says so."""
     if link.unfurls:
-        return f"{link.client.name}, {sheets[0].name}", " / ".join(sheet.headline for sheet in sheets)
-    return _("Hours and work log"), _("A page by %(provider)s, always current.") % {"provider": link.workspace.name}
+        return f"{link.client.name}, {sheets[0].name}", " / ".join(
+            sheet.headline for sheet in sheets
+        )
+    return _("Hours and work log"), _("A page by %(provider)s, always current.") % {
+        "provider": link.workspace.name
+    }
 
 
 def _sheet(part: Part, place: int, chosen: int, *, several: bool) -> Sheet:
@@ -219,10 +240,18 @@ def _detail(part: Part, link: ShareLink, asked: Asked, now: datetime, *, more: s
         offset = (asked.page - 1) * LINES_A_PAGE
         if link.shows_documents and not part.is_long:
             # The document behind the page reads them all anyway.
-            days = days_of(part.lines[offset : offset + LINES_A_PAGE], link, words, part.corrections, part.coverage)
+            days = days_of(
+                part.lines[offset : offset + LINES_A_PAGE],
+                link,
+                words,
+                part.corrections,
+                part.coverage,
+            )
         else:
             lines = part.some_lines(offset, LINES_A_PAGE)
-            days = days_of(lines, link, words, corrections_shown(retainer, lines, link), part.coverage)
+            days = days_of(
+                lines, link, words, corrections_shown(retainer, lines, link), part.coverage
+            )
         planned = days_of(part.planned, link, words, {}) if asked.page == 1 else []
     is_first = asked.page == 1 and not asked.search
     return Detail(
@@ -265,8 +294,15 @@ def _years(retainer: Retainer, today: date) -> Sequence[int]:
 
 
 def _past_cycles(part: Part, link: ShareLink) -> list[PastCycle]:
-    standing = {row.starts_on: row for row in queries.statements(part.retainer)} if link.shows_documents else {}
-    return [_past(cycle, part.words, link, part.retainer, standing.get(cycle.starts_on)) for cycle in reversed(part.cycles[:-1])]
+    standing = (
+        {row.starts_on: row for row in queries.statements(part.retainer)}
+        if link.shows_documents
+        else {}
+    )
+    return [
+        _past(cycle, part.words, link, part.retainer, standing.get(cycle.starts_on))
+        for cycle in reversed(part.cycles[:-1])
+    ]
 
 
 def _to_date(part: Part) -> str:
@@ -293,7 +329,9 @@ def _bar_text(cycle: CycleTotals, headline: str, words: Words) -> str:
 
 
 def _figure(cycle: CycleTotals) -> int:
-    """Return the one number: what remains, also of approved extra hours in use, or how far beyond it things are."""
+    """Return the one number: what remains, also of approved extra hours in use, or how far beyond
+    it things are.
+    """
     if cycle.authorised:
         return max(0, beyond(cycle)) or cycle.ceiling - cycle.authorised
     return over(cycle) or cycle.remaining
@@ -305,7 +343,11 @@ def _label(cycle: CycleTotals, first: str, rest: Sequence[str]) -> str:
         if beyond(cycle) > 0:
             return _("beyond what was approved. %(balance)s.") % said
         return _("of the approved extra remain. %(balance)s.") % said
-    return _("over. %(used)s.") % {"used": first} if over(cycle) else _("remain. %(used)s.") % {"used": first}
+    return (
+        _("over. %(used)s.") % {"used": first}
+        if over(cycle)
+        else _("remain. %(used)s.") % {"used": first}
+    )
 
 
 def _as_of(retainer: Retainer, today: date, words: Words) -> str:
@@ -326,7 +368,9 @@ def _stale(retainer: Retainer, now: datetime) -> str:
     return ngettext("Nothing new for %(n)s day.", "Nothing new for %(n)s days.", days) % {"n": days}
 
 
-def _past(cycle: CycleTotals, words: Words, link: ShareLink, retainer: Retainer, closed: Statement | None) -> PastCycle:
+def _past(
+    cycle: CycleTotals, words: Words, link: ShareLink, retainer: Retainer, closed: Statement | None
+) -> PastCycle:
     def or_dash(amount: int) -> str:
         return words.amount(amount) if amount else "–"
 

@@ -78,7 +78,9 @@ def _text(cycle: CycleTotals, today: date, end: date, words: Words, *, is_endles
         return _("%(used)s used by %(day)s.") % said
     days = (end - cycle.starts_on).days + 1
     even = cycle.available * min(days, (today - cycle.starts_on).days + 1) // days // 60 * 60
-    return _("%(used)s used by %(day)s; an even pace would be %(even)s.") % (said | {"even": words.amount(even)})
+    return _("%(used)s used by %(day)s; an even pace would be %(even)s.") % (
+        said | {"even": words.amount(even)}
+    )
 
 
 def _some(days: Sequence[tuple[date, int]]) -> Sequence[tuple[date, int]]:

@@ -1,4 +1,6 @@
-"""How often links are opened: counted in memory by day, written now and then. Nothing is known of who opened them."""
+"""How often links are opened: counted in memory by day, written now and then. Nothing is known of
+who opened them.
+"""
 
 from collections import Counter
 from datetime import date
@@ -15,7 +17,9 @@ ON CONFLICT (link_id, "on") DO UPDATE SET views = sharing_viewday.views + exclud
 
 
 def write_views(counts: Counts) -> None:
-    """Add the views that were counted to those of their days; those of a link that is gone are forgotten."""
+    """Add the views that were counted to those of their days; those of a link that is gone are
+    forgotten.
+    """
     close_old_connections()
     with transaction.atomic(), connection.cursor() as cursor:
         for (link, on), views in sorted(counts.items()):

@@ -42,20 +42,31 @@ class Told:
 def queue_digests(now: datetime) -> int:
     """Queue the digests that are due; return how many. Asking again queues none of them twice."""
     queued = 0
-    rows = Subscription.objects.filter(confirmed_at__isnull=False, ended_at=None, link__revoked_at=None)
+    rows = Subscription.objects.filter(
+        confirmed_at__isnull=False, ended_at=None, link__revoked_at=None
+    )
     for row in rows.select_related("link__workspace").prefetch_related("link__shown__retainer"):
         retainers = [shown.retainer for shown in row.link.shown.all()]
         occasion = _occasion(row, retainers, now)
         if occasion and row.link.is_active(now) and row.link.takes_subscribers:
-            queued += queue(row.link.workspace, Message.Kind.DIGEST, about=row.pk, occasion=occasion, to=row.to, now=now)
+            queued += queue(
+                row.link.workspace,
+                Message.Kind.DIGEST,
+                about=row.pk,
+                occasion=occasion,
+                to=row.to,
+                now=now,
+            )
     return queued
 
 
 def _occasion(row: Subscription, retainers: Sequence[Retainer], now: datetime) -> str:
-    """Return the week, or the day on which the latest cycle began, that a digest is due for; empty where none is.
+    """Return the week, or the day on which the latest cycle began, that a digest is due for; empty
+    where none is.
 
-    A week begins on the workspace's first weekday, else that of its locale; for a link with a locale of its own, on that
-    one's. Nothing is due for a time before the subscription was confirmed.
+    A week begins on the workspace's first weekday, else that of its locale; for a link with a
+    locale of its own, on that one's. Nothing is due for a time before the subscription was
+    confirmed.
     """
     local = now.astimezone(retainers[0].tzinfo)
     if local.time() < MORNING or row.confirmed_at is None:
@@ -78,7 +89,11 @@ def _occasion(row: Subscription, retainers: Sequence[Retainer], now: datetime) -
 
 def confirmation(message: Message) -> Mail | None:
     """Return the mail that asks to confirm a digest; None where that is no longer to be asked."""
-    row = Subscription.objects.select_related("link__workspace", "link__client").filter(pk=message.about).first()
+    row = (
+        Subscription.objects.select_related("link__workspace", "link__client")
+        .filter(pk=message.about)
+        .first()
+    )
     if row is None or not row.link.is_active(timezone.now()) or not row.link.takes_subscribers:
         return None
     retainer = row.link.shown.select_related("retainer__workspace").first()
@@ -93,18 +108,35 @@ def confirmation(message: Message) -> Mail | None:
             "language": translation.get_language(),
         }
         subject = _("Confirm: hours of %(client)s by mail") % {"client": context["client"]}
-        return Mail(subject, _rendered("confirm.txt", context), _rendered("confirm.html", context), str(context["provider"]))
+        return Mail(
+            subject,
+            _rendered("confirm.txt", context),
+            _rendered("confirm.html", context),
+            str(context["provider"]),
+        )
 
 
 def digest(message: Message) -> Mail | None:
     """Return a digest as it is now; None where it is no longer wanted."""
     now = timezone.now()
     with snapshot():
-        row = Subscription.objects.select_related("link__workspace", "link__client").filter(pk=message.about).first()
-        if row is None or not row.is_standing or not row.link.is_active(now) or not row.link.takes_subscribers:
+        row = (
+            Subscription.objects.select_related("link__workspace", "link__client")
+            .filter(pk=message.about)
+            .first()
+        )
+        if (
+            row is None
+            or not row.is_standing
+            or not row.link.is_active(now)
+            or not row.link.takes_subscribers
+        ):
             return None
         link = row.link
-        retainers = [item.retainer for item in link.shown.select_related("retainer__client", "retainer__workspace")]
+        retainers = [
+            item.retainer
+            for item in link.shown.select_related("retainer__client", "retainer__workspace")
+        ]
         words = words_of(link, retainers[0])
         with translation.override(words.language):
             parts = [_told(link, retainer, now, message.occasion) for retainer in retainers]
@@ -118,7 +150,10 @@ def digest(message: Message) -> Mail | None:
             }
             subject = f"{parts[0].headline} · {context['client']}"
             if len(parts) > 1:
-                subject = _("%(client)s: %(n)s balances") % {"client": context["client"], "n": len(parts)}
+                subject = _("%(client)s: %(n)s balances") % {
+                    "client": context["client"],
+                    "n": len(parts),
+                }
             headers = {
                 "List-Unsubscribe": f"<{settings.SITE_URL}{row.path}/end>",
                 "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
@@ -128,13 +163,18 @@ def digest(message: Message) -> Mail | None:
 
 
 def _told(link: ShareLink, retainer: Retainer, now: datetime, occasion: str) -> Told:
-    """Return what a digest says of a retainer; of one whose new cycle is the occasion also how the one before ended."""
+    """Return what a digest says of a retainer; of one whose new cycle is the occasion also how the
+    one before ended.
+    """
     part = Part(retainer, link, now)
     cycle, words, name = part.cycle, part.words, visible(retainer.name)
     if cycle is None:
         said = _("Starts on %(day)s") % {"day": words.full_day(retainer.starts_on)}
         return Told(name, said, "", [], [], 0)
-    rows, ended = queries.latest(retainer).filter(scope__in=scopes_of(link), entry__on__lt=part.today), ""
+    rows, ended = (
+        queries.latest(retainer).filter(scope__in=scopes_of(link), entry__on__lt=part.today),
+        "",
+    )
     if occasion == f"cycle {cycle.starts_on}" and len(part.cycles) > 1 and link.shows_past:
         past = part.cycles[-2]
         ended = f"{words.month_or_stretch(past.starts_on, past.ends_on)}: {headline(past, words)}"

@@ -1,4 +1,6 @@
-"""What machines read from a link that has feeds: figures as JSON, resets and expiries as a calendar, a badge. docs/feeds.md."""
+"""What machines read from a link that has feeds: figures as JSON, resets and expiries as a
+calendar, a badge. docs/feeds.md.
+"""
 
 import hashlib
 import json
@@ -38,7 +40,9 @@ class Feed:
 
 
 def balance_json(link: ShareLink, retainers: Sequence[Retainer], now: datetime) -> Feed:
-    """Return the figures of every retainer on the link. Amounts are seconds, or hundredths of a counted unit."""
+    """Return the figures of every retainer on the link. Amounts are seconds, or hundredths of a
+    counted unit.
+    """
     said = {
         "format": BALANCE_FORMAT,
         "provider": visible(link.workspace.name),
@@ -58,9 +62,16 @@ def _figures(retainer: Retainer, link: ShareLink, now: datetime) -> dict[str, An
     }
     cycle = queries.current_cycle(retainer, today)
     if cycle is None:
-        return said | {"cycle": None, "text": _plain(_("Starts on %(day)s") % {"day": words.full_day(retainer.starts_on)})}
+        return said | {
+            "cycle": None,
+            "text": _plain(_("Starts on %(day)s") % {"day": words.full_day(retainer.starts_on)}),
+        }
     is_endless = cycle.ends_on == FOR_EVER
-    resets = None if is_endless or retainer.ends_on == cycle.ends_on else cycle.ends_on + timedelta(days=1)
+    resets = (
+        None
+        if is_endless or retainer.ends_on == cycle.ends_on
+        else cycle.ends_on + timedelta(days=1)
+    )
     return said | {
         "cycle": {
             "starts_on": cycle.starts_on.isoformat(),
@@ -73,7 +84,9 @@ def _figures(retainer: Retainer, link: ShareLink, now: datetime) -> dict[str, An
             "remaining": cycle.remaining,
             "over": over(cycle),
             "planned": cycle.planned,
-            "would_expire": cycle.lapsing if cycle.state in ("open", "paused") and not is_endless else 0,
+            "would_expire": cycle.lapsing
+            if cycle.state in ("open", "paused") and not is_endless
+            else 0,
         },
         "level": level(cycle),
         "text": _plain(headline(cycle, words)),
@@ -81,7 +94,9 @@ def _figures(retainer: Retainer, link: ShareLink, now: datetime) -> dict[str, An
 
 
 def calendar_of(link: ShareLink, retainers: Sequence[Retainer], now: datetime) -> Feed:
-    """Return resets, expiries and ends within the next twelve cycles of every retainer, as iCalendar (RFC 5545)."""
+    """Return resets, expiries and ends within the next twelve cycles of every retainer, as
+    iCalendar (RFC 5545).
+    """
     calendar = Calendar()
     calendar.add("prodid", "-//HourTab//HourTab//EN")
     calendar.add("version", "2.0")
@@ -99,7 +114,10 @@ def _events(retainer: Retainer, words: Words, today: date) -> list[Event]:
     cycle = queries.current_cycle(retainer, today)
     found = []
     if cycle and cycle.lapsing and cycle.state in ("open", "paused") and cycle.ends_on != FOR_EVER:
-        text = _("%(name)s: %(time)s expire unless used") % {"name": name, "time": words.amount(cycle.lapsing)}
+        text = _("%(name)s: %(time)s expire unless used") % {
+            "name": name,
+            "time": words.amount(cycle.lapsing),
+        }
         found.append(_event(retainer, "expiry", cycle.ends_on, text))
     grid = retainer.calendar()
     on = cycle.ends_on + timedelta(days=1) if cycle and cycle.ends_on != FOR_EVER else None
@@ -132,13 +150,30 @@ def badge(link: ShareLink, retainers: Sequence[Retainer], now: datetime) -> Feed
     for place, retainer in enumerate(retainers):
         today, words = retainer.today(now), words_of(link, retainer)
         cycle = queries.current_cycle(retainer, today)
-        text = headline(cycle, words) if cycle else _("Starts on %(day)s") % {"day": words.full_day(retainer.starts_on)}
+        text = (
+            headline(cycle, words)
+            if cycle
+            else _("Starts on %(day)s") % {"day": words.full_day(retainer.starts_on)}
+        )
         name = visible(retainer.name)
         name = name if len(name) <= 40 else f"{name[:39]}…"
-        rows.append({"name": name, "text": text, "y": place * 28, "level": level(cycle) if cycle else "enough"})
+        rows.append(
+            {
+                "name": name,
+                "text": text,
+                "y": place * 28,
+                "level": level(cycle) if cycle else "enough",
+            }
+        )
     left = 24 + max(len(row["name"]) for row in rows) * 7
     right = 20 + max(len(row["text"]) for row in rows) * 7
-    context = {"rows": rows, "left": left, "width": left + right, "right": right, "height": len(rows) * 28 - 4}
+    context = {
+        "rows": rows,
+        "left": left,
+        "width": left + right,
+        "right": right,
+        "height": len(rows) * 28 - 4,
+    }
     return Feed(render_to_string("sharing/badge.svg", context).encode(), "image/svg+xml")
 
 

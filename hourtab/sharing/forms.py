@@ -15,39 +15,74 @@ from hourtab.retainers.models import Retainer
 from hourtab.sharing.models import ShareLink
 
 GRACES = [("0", _("at once")), ("1", _("in a day")), ("7", _("in a week")), ("30", _("in 30 days"))]
-_NEEDS = {"category": ("shows_categories", _("kinds of work")), "person": ("shows_people", _("people"))}
+_NEEDS = {
+    "category": ("shows_categories", _("kinds of work")),
+    "person": ("shows_people", _("people")),
+}
 
 
 class LinkForm(forms.ModelForm):  # type: ignore[type-arg]
     """The options of a link."""
 
     retainers = RowsField(
-        Retainer.objects.none(), label=_("It shows, side by side"), widget=forms.CheckboxSelectMultiple, required=True
+        Retainer.objects.none(),
+        label=_("It shows, side by side"),
+        widget=forms.CheckboxSelectMultiple,
+        required=True,
     )
-    expires_on = DayField(label=_("It answers through"), required=False, help_text=_("Empty: until it is revoked."))
+    expires_on = DayField(
+        label=_("It answers through"), required=False, help_text=_("Empty: until it is revoked.")
+    )
     locale = forms.ChoiceField(label=_("Language, dates and numbers"), required=False)
     hour_format = forms.ChoiceField(
-        label=_("Hours are written"), required=False, choices=[("", _("as in the workspace")), *HOUR_FORMATS]
+        label=_("Hours are written"),
+        required=False,
+        choices=[("", _("as in the workspace")), *HOUR_FORMATS],
     )
     folded = (
-        "shows_worked", "shows_past", "shows_documents", "shows_requests", "splits_by", "locale", "hour_format", "expires_on",
+        "shows_worked",
+        "shows_past",
+        "shows_documents",
+        "shows_requests",
+        "splits_by",
+        "locale",
+        "hour_format",
+        "expires_on",
         "takes_subscribers",
-        "has_feeds", "unfurls",
-    )  # fmt: skip
+        "has_feeds",
+        "unfurls",
+    )
     folded_title = _("More: language, end, past cycles, documents, mail, feeds")
 
     class Meta:
         model = ShareLink
         fields = [
-            "label", "given_to", "shows_descriptions", "shows_categories", "shows_people", "shows_projects", "shows_courtesy",
-            "shows_worked", "shows_past", "shows_documents", "shows_requests", "splits_by", "locale", "hour_format",
+            "label",
+            "given_to",
+            "shows_descriptions",
+            "shows_categories",
+            "shows_people",
+            "shows_projects",
+            "shows_courtesy",
+            "shows_worked",
+            "shows_past",
+            "shows_documents",
+            "shows_requests",
+            "splits_by",
+            "locale",
+            "hour_format",
             "takes_subscribers",
-            "has_feeds", "unfurls",
-        ]  # fmt: skip
+            "has_feeds",
+            "unfurls",
+        ]
         help_texts = {
             "has_feeds": _("Whoever has the link can read it from other programs, too."),
-            "unfurls": _("Chats and mail programs then show the hours when the link is pasted there."),
-            "takes_subscribers": _("Whoever has the link can have the balance mailed to them, after confirming their address."),
+            "unfurls": _(
+                "Chats and mail programs then show the hours when the link is pasted there."
+            ),
+            "takes_subscribers": _(
+                "Whoever has the link can have the balance mailed to them, after confirming their address."
+            ),
         }
 
     field_order = ("label", "given_to", "retainers")
@@ -65,7 +100,9 @@ class LinkForm(forms.ModelForm):  # type: ignore[type-arg]
         elif self.instance.pk:
             self.initial["retainers"] = [row.retainer_id for row in self.instance.shown.all()]
         if self.instance.expires_at:
-            self.initial["expires_on"] = self.instance.expires_at.astimezone(self.zone).date() - timedelta(days=1)
+            self.initial["expires_on"] = self.instance.expires_at.astimezone(
+                self.zone
+            ).date() - timedelta(days=1)
 
     def clean_expires_on(self) -> date | None:
         """Refuse a day that is over."""
@@ -80,7 +117,9 @@ class LinkForm(forms.ModelForm):  # type: ignore[type-arg]
         needed, name = _NEEDS.get(fields.get("splits_by", ""), ("", ""))
         if needed and not fields.get(needed) and "splits_by" in self.changed_data:
             self.add_error(
-                "splits_by", _("This would name %(what)s. Let the link show them, or split otherwise.") % {"what": name}
+                "splits_by",
+                _("This would name %(what)s. Let the link show them, or split otherwise.")
+                % {"what": name},
             )
         return fields
 
@@ -90,9 +129,13 @@ class LinkForm(forms.ModelForm):  # type: ignore[type-arg]
         fields.pop("retainers", None)
         on = fields.pop("expires_on")
         # The day a link expires on is its last whole one, where the provider is.
-        midnight = datetime.combine(on + timedelta(days=1), time.min, tzinfo=self.zone) if on else None
+        midnight = (
+            datetime.combine(on + timedelta(days=1), time.min, tzinfo=self.zone) if on else None
+        )
         return fields | {"expires_at": midnight}
 
     def shown(self, otherwise: list[Retainer]) -> list[Retainer]:
-        """Return the retainers that were chosen, in the order of their names; `otherwise` where there is no choice."""
+        """Return the retainers that were chosen, in the order of their names; `otherwise` where
+        there is no choice.
+        """
         return list(self.cleaned_data["retainers"]) if "retainers" in self.fields else otherwise

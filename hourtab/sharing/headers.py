@@ -6,7 +6,9 @@ CONTENT_SECURITY = (
 )
 
 CHECKED = "private, no-cache"
-"""The caching of what carries an ETag: it may be kept, and is asked about every time. Anything else is not kept at all."""
+"""The caching of what carries an ETag: it may be kept, and is asked about every time. Anything else
+is not kept at all.
+"""
 
 PUBLIC = {
     "Content-Type": "text/html; charset=utf-8",

@@ -1,7 +1,7 @@
 """The public lane: `/r/<token>` from one indexed read, in front of Django and without it.
 
-It holds no business logic. A stored page whose versions are not the present ones counts as absent; then Django
-renders it, once per link and process at a time.
+It holds no business logic. A stored page whose versions are not the present ones counts as absent;
+then Django renders it, once per link and process at a time.
 """
 
 import asyncio
@@ -28,7 +28,8 @@ log = logging.getLogger("hourtab.access")
 
 _PAGE = """
 SELECT l.id, l.version, w.version,
-       (SELECT SUM(r.version) FROM sharing_shown s JOIN retainers_retainer r ON r.id = s.retainer_id WHERE s.link_id = l.id),
+       (SELECT SUM(r.version) FROM sharing_shown s JOIN retainers_retainer r ON r.id = s.retainer_id
+         WHERE s.link_id = l.id),
        p.release, p.link_version, p.workspace_version, p.retainers_version, p.good_until, p.tag,
        CASE WHEN p.tag = %s THEN NULL ELSE p.body END
 FROM sharing_sharelink l
@@ -45,7 +46,9 @@ FLUSH_AFTER = 30.0
 
 
 class Lane:
-    """An ASGI application for everything public; what needs more than a stored page goes on to `site`."""
+    """An ASGI application for everything public; what needs more than a stored page goes on to
+    `site`.
+    """
 
     def __init__(self, reader: Reader, site: Any, *, renderers: int = 4) -> None:
         self.reader = reader
@@ -59,7 +62,9 @@ class Lane:
         self.views: Counts = Counter()
         self.flusher: asyncio.Task[None] | None = None
         self.running: dict[tuple[str, str], asyncio.Task[tuple[bool, Kept | None]]] = {}
-        self.following: dict[tuple[str, str], asyncio.Future[asyncio.Task[tuple[bool, Kept | None]]]] = {}
+        self.following: dict[
+            tuple[str, str], asyncio.Future[asyncio.Task[tuple[bool, Kept | None]]]
+        ] = {}
         self.state: int | None = None
         self.has_state = False
 
@@ -76,8 +81,12 @@ class Lane:
             send = _noting(f"/r/…/{rest}" if rest == "live" else "/r/…", method, send)
         if (slash and rest != "live") or not tokens.PATTERN.fullmatch(token):
             await self._inactive(scope, send)
-        elif method not in ("GET", "HEAD") and (slash or method != "POST" or scope["query_string"] != b"subscribe"):
-            await send_answer(scope, send, 405, headers.raw(Allow="GET, HEAD"), b"This page is only read.")
+        elif method not in ("GET", "HEAD") and (
+            slash or method != "POST" or scope["query_string"] != b"subscribe"
+        ):
+            await send_answer(
+                scope, send, 405, headers.raw(Allow="GET, HEAD"), b"This page is only read."
+            )
         elif asks_site:
             await self._ask_site(token, scope, receive, send)
         elif slash:
@@ -87,7 +96,13 @@ class Lane:
                 await self._read(token, scope, receive, send)
             except Exception:
                 log.exception("A public page could not be answered.")
-                await send_answer(scope, send, 503, headers.raw(Retry_After="5"), pages.busy_page(language_in(scope)))
+                await send_answer(
+                    scope,
+                    send,
+                    503,
+                    headers.raw(Retry_After="5"),
+                    pages.busy_page(language_in(scope)),
+                )
 
     async def close(self) -> None:
         """Stop watching, and write the views that were counted."""
@@ -125,7 +140,9 @@ class Lane:
         await send_page(kept, seen, coding, scope, send)
 
     def _state(self) -> int | None:
-        """Return the state of the database; requests that came in together, in one turn of the loop, ask for it once."""
+        """Return the state of the database; requests that came in together, in one turn of the
+        loop, ask for it once.
+        """
         if not self.has_state:
             self.state, self.has_state = self.reader.state(), True
             asyncio.get_running_loop().call_soon(self._forget_state)
@@ -135,14 +152,25 @@ class Lane:
         self.has_state = False
 
     async def _page(self, digest: str, coding: str, scope: Any) -> Kept | None:
-        """Return the page as it is now; None where no link answers, or its visitor may not ask for another unknown one."""
+        """Return the page as it is now; None where no link answers, or its visitor may not ask for
+        another unknown one.
+        """
         kept = self.kept.get((digest, coding))
         state = self._state()
-        if kept is not None and state is not None and kept.state == state and kept.good_until > time.time():
+        if (
+            kept is not None
+            and state is not None
+            and kept.state == state
+            and kept.good_until > time.time()
+        ):
             return kept
         if kept is None and self._is_barred(digest, scope):
             return None
-        answers, found = await (self._look_up_together(digest, coding) if state is None else self._look_up(digest, coding, state))
+        answers, found = await (
+            self._look_up_together(digest, coding)
+            if state is None
+            else self._look_up(digest, coding, state)
+        )
         if not answers:
             self.kept.pop((digest, coding), None)
             return None
@@ -151,7 +179,8 @@ class Lane:
     async def _look_up_together(self, digest: str, coding: str) -> tuple[bool, Kept | None]:
         """Look up a page in one query with all who ask for it meanwhile.
 
-        Whoever asks while a query runs waits for the next one: the one that runs may have begun before what they know of.
+        Whoever asks while a query runs waits for the next one: the one that runs may have begun
+        before what they know of.
         """
         key = (digest, coding)
         if (running := self.running.get(key)) is None:
@@ -172,13 +201,29 @@ class Lane:
             task.add_done_callback(lambda _done: self._run_next(key))
             following.set_result(task)
 
-    async def _look_up(self, digest: str, coding: str, state: int | None) -> tuple[bool, Kept | None]:
-        """Say whether a link answers, and return its stored page; None where that must be rendered."""
+    async def _look_up(
+        self, digest: str, coding: str, state: int | None
+    ) -> tuple[bool, Kept | None]:
+        """Say whether a link answers, and return its stored page; None where that must be
+        rendered.
+        """
         kept = self.kept.get((digest, coding))
         rows = await self.reader.rows(_PAGE, (kept.tag if kept else "", coding, digest))
         if not rows:
             return False, None
-        link, version, workspace, retainers, release, p_link, p_workspace, p_retainers, good_until, tag, body = rows[0]
+        (
+            link,
+            version,
+            workspace,
+            retainers,
+            release,
+            p_link,
+            p_workspace,
+            p_retainers,
+            good_until,
+            tag,
+            body,
+        ) = rows[0]
         self._know(digest)
         present = (version, workspace, retainers, pages.release())
         if present != (p_link, p_workspace, p_retainers, release) or good_until <= time.time():
@@ -186,7 +231,11 @@ class Lane:
         if body is None and kept is not None:
             kept.state, kept.good_until = state, good_until
             return True, kept
-        return True, self._keep(digest, coding, Kept(link, tag, good_until, bytes(body), state, *tables(tag, coding, body)))
+        return True, self._keep(
+            digest,
+            coding,
+            Kept(link, tag, good_until, bytes(body), state, *tables(tag, coding, body)),
+        )
 
     async def _render(self, digest: str, coding: str) -> Kept | None:
         """Have Django render the page; whoever asks meanwhile waits for that one."""
@@ -201,7 +250,14 @@ class Lane:
                 if page is None:
                     return None
                 body = page.coded(coding)
-                fresh = Kept(page.link_id, page.tag, page.good_until, body, None, *tables(page.tag, coding, body))
+                fresh = Kept(
+                    page.link_id,
+                    page.tag,
+                    page.good_until,
+                    body,
+                    None,
+                    *tables(page.tag, coding, body),
+                )
                 return self._keep(digest, coding, fresh)
         finally:
             if not lock.locked():
@@ -222,7 +278,9 @@ class Lane:
             self.known.popitem(last=False)
 
     def _is_barred(self, key: str, scope: Any) -> bool:
-        """May this visitor, after too many wrong addresses, ask for no other unknown one for a while?"""
+        """May this visitor, after too many wrong addresses, ask for no other unknown one for a
+        while?
+        """
         return key not in self.known and self.wrong.is_reached(visitor_of(scope))
 
     async def _is_former(self, digest: str) -> bool:
@@ -230,7 +288,9 @@ class Lane:
         return bool(rows)
 
     async def _ask_site(self, address: str, scope: Any, receive: Any, send: Any) -> None:
-        """Let Django answer, within a number per minute and address; what it does not find counts as a wrong try."""
+        """Let Django answer, within a number per minute and address; what it does not find counts
+        as a wrong try.
+        """
         key = tokens.digest_of(address)
         if self.asked.is_reached(key) or self._is_barred(key, scope):
             await too_many(scope, send)
@@ -248,13 +308,17 @@ class Lane:
         await self.site(scope, receive, watched)
 
     async def _other(self, scope: Any, receive: Any, send: Any) -> None:
-        """Let Django answer a statement (`/s/…`), a subscription (`/d/…`), an approval (`/a/…`) or a mute (`/m/…`)."""
+        """Let Django answer a statement (`/s/…`), a subscription (`/d/…`), an approval (`/a/…`) or
+        a mute (`/m/…`).
+        """
         place, address = scope["path"][:3], scope["path"][3:]
         is_statement = place == "/s/"
         if not (22 <= len(address) < 60) or (is_statement and "/" in address):
             await self._inactive(scope, send)
         elif is_statement and scope["method"] not in ("GET", "HEAD"):
-            await send_answer(scope, send, 405, headers.raw(Allow="GET, HEAD"), b"This page is only read.")
+            await send_answer(
+                scope, send, 405, headers.raw(Allow="GET, HEAD"), b"This page is only read."
+            )
         else:
             await self._ask_site(address, scope, receive, send)
 
@@ -274,7 +338,9 @@ class Lane:
         counts, self.views = self.views, Counter()
         if counts:
             try:
-                await asyncio.get_running_loop().run_in_executor(self.renderers, write_views, counts)
+                await asyncio.get_running_loop().run_in_executor(
+                    self.renderers, write_views, counts
+                )
             except Exception:
                 log.exception("The views could not be written; they are kept for later.")
                 self.views.update(counts)

@@ -1,4 +1,6 @@
-"""How often an address may be asked for, and how many wrong ones a visitor may try. In memory, per process."""
+"""How often an address may be asked for, and how many wrong ones a visitor may try. In memory, per
+process.
+"""
 
 import ipaddress
 import time
@@ -36,18 +38,25 @@ class Limit:
 
 
 def visitor_of(scope: Any) -> str:
-    """Return the network address a request comes from: of IPv6 the /64, which is one household or office.
+    """Return the network address a request comes from: of IPv6 the /64, which is one household or
+    office.
 
     `X-Forwarded-For` counts only as far as TRUSTED_PROXIES of our own wrote it.
     """
     client = scope.get("client")
     address = client[0] if client else ""
     if settings.TRUSTED_PROXIES:
-        said = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for").decode("latin-1")
+        said = b",".join(
+            value for name, value in scope["headers"] if name == b"x-forwarded-for"
+        ).decode("latin-1")
         hops = [hop.strip() for hop in said.split(",") if hop.strip()]
-        address = hops[-settings.TRUSTED_PROXIES] if len(hops) >= settings.TRUSTED_PROXIES else address
+        address = (
+            hops[-settings.TRUSTED_PROXIES] if len(hops) >= settings.TRUSTED_PROXIES else address
+        )
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
         return address[:60]
-    return str(ipaddress.ip_network((found, 64), strict=False)) if found.version == 6 else str(found)
+    return (
+        str(ipaddress.ip_network((found, 64), strict=False)) if found.version == 6 else str(found)
+    )

@@ -11,5 +11,7 @@ def url_of(link: ShareLink) -> str:
 
 
 def takes_subscribers(link: ShareLink) -> bool:
-    """Does the page offer a digest: is it wanted, and does mail go out (in a demo it lands in a folder)?"""
+    """Does the page offer a digest: is it wanted, and does mail go out (in a demo it lands in a
+    folder)?
+    """
     return link.takes_subscribers and (bool(settings.EMAIL_URL) or link.workspace.is_demo)

@@ -1,7 +1,7 @@
 """Live pages: one watcher per process tells all viewers when what they look at has changed.
 
-Nothing is pushed through the database and no sequence can be missed: the watcher asks a few times a second which
-versions changed in the last minute, and compares them with those it knows.
+Nothing is pushed through the database and no sequence can be missed: the watcher asks a few times a
+second which versions changed in the last minute, and compares them with those it knows.
 """
 
 import asyncio
@@ -24,14 +24,18 @@ PERIOD = 0.2
 HEARTBEAT = 20.0
 STALLED_AFTER = 5.0
 RECONNECT_MS = (500, 5_000)
-"""Viewers come back after a restart at moments of their own between these, so that they do not come all at once."""
+"""Viewers come back after a restart at moments of their own between these, so that they do not come
+all at once.
+"""
 
 _LINK = """
-SELECT l.id, l.version, w.id, w.version, l.expires_at FROM sharing_sharelink l JOIN accounts_workspace w ON w.id = l.workspace_id
+SELECT l.id, l.version, w.id, w.version, l.expires_at
+FROM sharing_sharelink l JOIN accounts_workspace w ON w.id = l.workspace_id
 WHERE l.revoked_at IS NULL AND l.token_digest = %s
 """
 _FORMER = """
-SELECT l.token_digest, f.until FROM sharing_formeraddress f JOIN sharing_sharelink l ON l.id = f.link_id WHERE f.token_digest = %s
+SELECT l.token_digest, f.until
+FROM sharing_formeraddress f JOIN sharing_sharelink l ON l.id = f.link_id WHERE f.token_digest = %s
 """
 _SHOWN = """
 SELECT r.id, r.version, r.zone FROM sharing_shown s JOIN retainers_retainer r ON r.id = s.retainer_id
@@ -50,7 +54,9 @@ UNION ALL SELECT 'r', id, version FROM retainers_retainer WHERE CHANGED
 
 @dataclass(slots=True)
 class Watched:
-    """A link with viewers: what it depends on, its present tag, when its date or itself ends, and who waits for the next."""
+    """A link with viewers: what it depends on, its present tag, when its date or itself ends, and
+    who waits for the next.
+    """
 
     digest: str
     depends_on: frozenset[tuple[str, int]]
@@ -74,7 +80,9 @@ class Live:
         self.watcher: asyncio.Task[None] | None = None
 
     async def stream(self, digest: str, scope: Any, receive: Any, send: Any) -> bool:
-        """Hold one viewer's stream until it goes, or until the link ends; return False where no link answers."""
+        """Hold one viewer's stream until it goes, or until the link ends; return False where no
+        link answers.
+        """
         link = self.watched.get(digest) or await self._watch(digest)
         if link is None:
             await send({"type": "http.response.start", "status": 404, "headers": headers.raw()})
@@ -137,7 +145,9 @@ class Live:
         zones = tuple(zone for _, _, zone in shown)
         total = Versions(link_version, workspace_version, sum(version for _, version, _ in shown))
         tag = pages.tag_of(link_id, total, zones, now)
-        return Watched(digest, frozenset(versions), tag, pages.local_dates(zones, now), zones, ends_at), versions
+        return Watched(
+            digest, frozenset(versions), tag, pages.local_dates(zones, now), zones, ends_at
+        ), versions
 
     def _forget(self, link: Watched) -> None:
         self.watched.pop(link.digest, None)
@@ -158,17 +168,24 @@ class Live:
                     await self._tell(digest)
                 if beat >= HEARTBEAT:
                     beat = 0.0
-                    await self._send_all([send for link in self.watched.values() for send in link.viewers], _STILL_HERE)
+                    await self._send_all(
+                        [send for link in self.watched.values() for send in link.viewers],
+                        _STILL_HERE,
+                    )
             except Exception:
                 log.exception("The watcher stumbled; it goes on.")
                 await asyncio.sleep(1)
 
     async def _changed(self) -> set[str]:
-        """Return the links whose versions or dates are not what their viewers know, and those that have ended."""
+        """Return the links whose versions or dates are not what their viewers know, and those that
+        have ended.
+        """
         changed: set[str] = set()
         state = self.reader.state()
         if state is None or state != self.state:
-            for kind, pk, version in await self.reader.rows(_QUERY.replace("CHANGED", _CHANGED[self.reader.vendor])):
+            for kind, pk, version in await self.reader.rows(
+                _QUERY.replace("CHANGED", _CHANGED[self.reader.vendor])
+            ):
                 part = (kind, pk)
                 if part in self.versions and self.versions[part] != version:
                     self.versions[part] = version
@@ -192,15 +209,24 @@ class Live:
         if link is None:
             return
         if found is None:
-            await self._send_all(link.viewers, {"type": "http.response.body", "body": b"event: end\ndata: end\n\n"})
+            await self._send_all(
+                link.viewers, {"type": "http.response.body", "body": b"event: end\ndata: end\n\n"}
+            )
             self._forget(link)
             return
         fresh, versions = found
         self._depend(link, fresh.depends_on, versions)
-        link.tag, link.date_key, link.zones, link.ends_at = fresh.tag, fresh.date_key, fresh.zones, fresh.ends_at
+        link.tag, link.date_key, link.zones, link.ends_at = (
+            fresh.tag,
+            fresh.date_key,
+            fresh.zones,
+            fresh.ends_at,
+        )
         await self._send_all(link.viewers, _event(link.tag))
 
-    def _depend(self, link: Watched, parts: frozenset[tuple[str, int]], versions: dict[tuple[str, int], int]) -> None:
+    def _depend(
+        self, link: Watched, parts: frozenset[tuple[str, int]], versions: dict[tuple[str, int], int]
+    ) -> None:
         """Watch what the link shows now, where that is something else than before."""
         for part in link.depends_on - parts:
             self.by_part[part].discard(link.digest)
@@ -210,11 +236,14 @@ class Live:
         link.depends_on = parts
 
     async def _send_all(self, viewers: Iterable[Any], message: dict[str, Any]) -> None:
-        """Send to all. Whoever takes nothing for a while, because its line is stuck, is told no more."""
+        """Send to all. Whoever takes nothing for a while, because its line is stuck, is told no
+        more.
+        """
         loop = asyncio.get_running_loop()
         waiting: dict[asyncio.Task[None], Any] = {}
         for count, send in enumerate(list(viewers)):
-            # Most sends only fill a buffer: an eager task has done that before it would have been scheduled.
+            # Most sends only fill a buffer: an eager task has done that before it would have been
+            # scheduled.
             task = asyncio.Task(send(message), loop=loop, eager_start=True)
             if not task.done():
                 waiting[task] = send
@@ -230,7 +259,11 @@ class Live:
                     link.viewers.discard(waiting[task])
 
 
-_STREAM = headers.raw(Content_Type="text/event-stream; charset=utf-8", X_Accel_Buffering="no", Cache_Control="no-store")
+_STREAM = headers.raw(
+    Content_Type="text/event-stream; charset=utf-8",
+    X_Accel_Buffering="no",
+    Cache_Control="no-store",
+)
 
 
 def _chunk(body: bytes) -> dict[str, Any]:

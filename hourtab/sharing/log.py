@@ -48,7 +48,9 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a search of the log gave: the lines, how many more there are, and their time together."""
+    """What a search of the log gave: the lines, how many more there are, and their time
+    together.
+    """
 
     asked: str
     days: Sequence[Day]
@@ -78,8 +80,12 @@ def texts_of(work: Work, link: ShareLink) -> dict[str, str]:
     return shown
 
 
-def corrections_shown(retainer: Retainer, lines: Sequence[LogLine], link: ShareLink) -> dict[int, list[Correction]]:
-    """Return what was corrected of these lines, or by them; without the texts where the link shows none."""
+def corrections_shown(
+    retainer: Retainer, lines: Sequence[LogLine], link: ShareLink
+) -> dict[int, list[Correction]]:
+    """Return what was corrected of these lines, or by them; without the texts where the link shows
+    none.
+    """
     found = corrections_of(retainer, lines)
     return {key: [_shown(item, link) for item in items] for key, items in found.items()}
 
@@ -90,75 +96,121 @@ def _shown(item: Correction, link: ShareLink) -> Correction:
     return replace(item, text=visible(item.text), reason=visible(item.reason))
 
 
-def marks_shown(line: LogLine, link: ShareLink, words: Words, corrections: Mapping[int, Sequence[Correction]]) -> list[Mark]:
+def marks_shown(
+    line: LogLine, link: ShareLink, words: Words, corrections: Mapping[int, Sequence[Correction]]
+) -> list[Mark]:
     """Return the marks of a line; without the reason of an edit where the link shows no texts."""
-    return marks_of(replace(line, reason=visible(line.reason) if link.shows_descriptions else ""), words, corrections)
+    return marks_of(
+        replace(line, reason=visible(line.reason) if link.shows_descriptions else ""),
+        words,
+        corrections,
+    )
 
 
 def days_of(
-    lines: Sequence[LogLine], link: ShareLink, words: Words, corrections: Mapping[int, Sequence[Correction]],
+    lines: Sequence[LogLine],
+    link: ShareLink,
+    words: Words,
+    corrections: Mapping[int, Sequence[Correction]],
     coverage: Coverage | None = None,
-) -> list[Day]:  # fmt: skip
+) -> list[Day]:
     """Return lines of one order, day by day, as this link may show them."""
     return [
-        Day(words.weekday(on), words.short_day(on), [_page_line(line, link, words, corrections, coverage) for line in of_day])
+        Day(
+            words.weekday(on),
+            words.short_day(on),
+            [_page_line(line, link, words, corrections, coverage) for line in of_day],
+        )
         for on, of_day in groupby(lines, key=lambda line: line.work.on)
     ]
 
 
 def _page_line(
-    line: LogLine, link: ShareLink, words: Words, corrections: Mapping[int, Sequence[Correction]], coverage: Coverage | None
+    line: LogLine,
+    link: ShareLink,
+    words: Words,
+    corrections: Mapping[int, Sequence[Correction]],
+    coverage: Coverage | None,
 ) -> PageLine:
     work, texts = line.work, texts_of(line.work, link)
     what, category = texts.get("description", ""), texts.get("category", "")
     meta = [text for text in (category if what else "", texts.get("person", "")) if text]
     draws = work.scope == "retainer"
-    if link.shows_worked and draws and line.charged != work.amount and work.outcome not in FREE_OUTCOMES:
+    if (
+        link.shows_worked
+        and draws
+        and line.charged != work.amount
+        and work.outcome not in FREE_OUTCOMES
+    ):
         meta.append(_("%(time)s worked") % {"time": words.amount(work.amount)})
     left = "" if line.balance is None else words.left(line.balance)
     return PageLine(
         what=what or category,
-        hours=words.signed(line.charged) if line.corrects else words.amount(line.charged if draws else work.amount),
+        hours=words.signed(line.charged)
+        if line.corrects
+        else words.amount(line.charged if draws else work.amount),
         left=left,
-        then=left if line.balance is None or line.balance < 0 else _("%(time)s left") % {"time": left},
+        then=left
+        if line.balance is None or line.balance < 0
+        else _("%(time)s left") % {"time": left},
         meta=meta,
         marks=marks_shown(line, link, words, corrections),
         why=coverage.of(line, shows_worked=link.shows_worked) if coverage else "",
     )
 
 
-def search(retainer: Retainer, link: ShareLink, asked: str, since: date, today: date, words: Words) -> Found:
-    """Find lines from `since` up to today in which every word of `asked` stands, newest first, in the texts this link shows.
+def search(
+    retainer: Retainer, link: ShareLink, asked: str, since: date, today: date, words: Words
+) -> Found:
+    """Find lines from `since` up to today in which every word of `asked` stands, newest first, in
+    the texts this link shows.
 
     What a link does not show cannot be found by it either.
     """
     fields = list(texts_of(Work(today, 0), link))
     wanted = [word.casefold() for word in asked.split()]
-    rows = queries.latest(retainer).filter(entry__posts_on__gte=since, entry__on__lte=today, scope__in=scopes_of(link))
+    rows = queries.latest(retainer).filter(
+        entry__posts_on__gte=since, entry__on__lte=today, scope__in=scopes_of(link)
+    )
     for word in wanted:
         # Databases fold the case of ASCII letters alike, of others not.
         if word.isascii():
             rows = rows.filter(_any_contains(fields, word))
     found, seconds, lines = 0, 0, []
-    for row in _matching(rows.select_related("entry").order_by(*queries.NEWEST_FIRST), fields, wanted):
+    for row in _matching(
+        rows.select_related("entry").order_by(*queries.NEWEST_FIRST), fields, wanted
+    ):
         line = queries.line_apart(row, retainer)
         found += 1
         seconds += line.charged if line.work.scope == "retainer" else line.work.amount
         if found <= MOST_FOUND:
             lines.append(line)
     days = days_of(lines, link, words, corrections_shown(retainer, lines, link))
-    return Found(asked, days, found, max(0, found - MOST_FOUND), words.signed(seconds) if seconds < 0 else words.amount(seconds))
+    return Found(
+        asked,
+        days,
+        found,
+        max(0, found - MOST_FOUND),
+        words.signed(seconds) if seconds < 0 else words.amount(seconds),
+    )
 
 
 def _any_contains(fields: Sequence[str], word: str) -> Q:
-    return Q(*((f"{field}__icontains", word) for field in fields), _connector=Q.OR) if fields else Q(pk=None)
+    return (
+        Q(*((f"{field}__icontains", word) for field in fields), _connector=Q.OR)
+        if fields
+        else Q(pk=None)
+    )
 
 
-def _matching(rows: QuerySet[Revision], fields: Sequence[str], wanted: Sequence[str]) -> list[Revision]:
+def _matching(
+    rows: QuerySet[Revision], fields: Sequence[str], wanted: Sequence[str]
+) -> list[Revision]:
     """Return the rows that hold all words, at most so many that a page can count them."""
     found = (
         row
         for row in rows.iterator(2000)
-        if (text := "\n".join(getattr(row, field) for field in fields).casefold()) and all(word in text for word in wanted)
+        if (text := "\n".join(getattr(row, field) for field in fields).casefold())
+        and all(word in text for word in wanted)
     )
     return list(islice(found, 20_000))

@@ -24,14 +24,22 @@ SPLITS = (
 class ShareLink(Versioned):
     """One public address, and what it shows. The row alone reveals no working link (see `tokens`).
 
-    `sealed` turns the token that follows from `nonce` into another one that the link had on another instance.
+    `sealed` turns the token that follows from `nonce` into another one that the link had on another
+    instance.
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="links")
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="links")
     retainers = models.ManyToManyField(Retainer, through="Shown", related_name="links")
-    label = models.CharField(_("label"), max_length=100, blank=True, help_text=_("Only you see it."))
-    given_to = models.CharField(_("given to"), max_length=100, blank=True, help_text=_("Only you see it: who has this link."))
+    label = models.CharField(
+        _("label"), max_length=100, blank=True, help_text=_("Only you see it.")
+    )
+    given_to = models.CharField(
+        _("given to"),
+        max_length=100,
+        blank=True,
+        help_text=_("Only you see it: who has this link."),
+    )
     nonce = models.BinaryField(default=new_nonce, editable=False)
     sealed = models.BinaryField(default=bytes(16), editable=False)
     token_digest = models.CharField(max_length=64, unique=True, editable=False)
@@ -40,11 +48,17 @@ class ShareLink(Versioned):
     shows_people = models.BooleanField(_("Who did the work"), default=False)
     shows_projects = models.BooleanField(_("Project work, billed apart"), default=False)
     shows_courtesy = models.BooleanField(_("Work at no charge"), default=True)
-    shows_worked = models.BooleanField(_("The time worked, where another time counts"), default=True)
+    shows_worked = models.BooleanField(
+        _("The time worked, where another time counts"), default=True
+    )
     shows_past = models.BooleanField(_("Past cycles"), default=True)
     shows_documents = models.BooleanField(_("Statements, files and the fingerprint"), default=True)
-    shows_requests = models.BooleanField(_("Requests for more hours, and what became of them"), default=True)
-    splits_by = models.CharField(_("What the time went into"), max_length=8, choices=SPLITS, default="category", blank=True)
+    shows_requests = models.BooleanField(
+        _("Requests for more hours, and what became of them"), default=True
+    )
+    splits_by = models.CharField(
+        _("What the time went into"), max_length=8, choices=SPLITS, default="category", blank=True
+    )
     has_feeds = models.BooleanField(_("Feeds: JSON, calendar, badge"), default=False)
     unfurls = models.BooleanField(_("The balance in link previews"), default=False)
     takes_subscribers = models.BooleanField(_("A digest by mail"), default=True)
@@ -149,7 +163,8 @@ class Subscription(Addressed):
 
 
 class StoredPage(models.Model):
-    """A page as rendered from the versions it names: valid while they are the present ones, else as if not there.
+    """A page as rendered from the versions it names: valid while they are the present ones, else as
+    if not there.
 
     `good_until` is the instant, in seconds since 1970, at which the date on it is over.
     """

@@ -1,6 +1,7 @@
 """Stored pages: rendered once from one state of the data, valid while that is the present one.
 
-The tag of a page is known without rendering it: it is the digest of the versions and local dates it is made from.
+The tag of a page is known without rendering it: it is the digest of the versions and local dates it
+is made from.
 """
 
 import gzip
@@ -51,12 +52,18 @@ class Rendered:
 
     def coded(self, coding: str) -> bytes:
         """Return the body as it is sent."""
-        return gzip.compress(self.body.encode(), 6, mtime=0) if coding == "gzip" else self.body.encode()
+        return (
+            gzip.compress(self.body.encode(), 6, mtime=0)
+            if coding == "gzip"
+            else self.body.encode()
+        )
 
 
 @cache
 def release() -> str:
-    """Name this release: the version, and the digest of templates and static files, so that a new look is a new page."""
+    """Name this release: the version, and the digest of templates and static files, so that a new
+    look is a new page.
+    """
     digest = hashlib.sha256()
     for folder in (_HOUSE / "templates", _HOUSE / "static", _HOUSE / "locale"):
         for path in sorted(folder.rglob("*")):
@@ -68,7 +75,14 @@ def release() -> str:
 
 def tag_of(link_id: int, versions: Versions, zones: Sequence[str], now: datetime) -> str:
     """Return the tag of a page: known from the versions and the local dates alone."""
-    parts = (release(), link_id, versions.link, versions.workspace, versions.retainers, *local_dates(zones, now))
+    parts = (
+        release(),
+        link_id,
+        versions.link,
+        versions.workspace,
+        versions.retainers,
+        *local_dates(zones, now),
+    )
     return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:24]
 
 
@@ -78,14 +92,19 @@ def local_dates(zones: Sequence[str], now: datetime) -> tuple[str, ...]:
 
 
 def good_until(link: ShareLink, retainers: Sequence[Retainer], now: datetime) -> int:
-    """Return when the page must be made anew even if nothing changes: the next local midnight, the end of a
-    request that waits, or the link's own."""
+    """Return when the page must be made anew even if nothing changes: the next local midnight, the
+    end of a request that waits, or the link's own.
+    """
     moments = [
-        datetime.combine(retainer.today(now) + timedelta(days=1), time.min, tzinfo=retainer.tzinfo).timestamp()
+        datetime.combine(
+            retainer.today(now) + timedelta(days=1), time.min, tzinfo=retainer.tzinfo
+        ).timestamp()
         for retainer in retainers
     ]
     if link.shows_requests:
-        waiting = Request.objects.filter(retainer__in=retainers, state=Request.State.PENDING, decide_by__gt=now)
+        waiting = Request.objects.filter(
+            retainer__in=retainers, state=Request.State.PENDING, decide_by__gt=now
+        )
         moments += [at.timestamp() for at in waiting.values_list("decide_by", flat=True) if at]
     if link.expires_at:
         moments.append(link.expires_at.timestamp())
@@ -95,7 +114,8 @@ def good_until(link: ShareLink, retainers: Sequence[Retainer], now: datetime) ->
 def find(token_digest: str, now: datetime) -> tuple[ShareLink, list[Retainer]] | None:
     """Return the active link of a token's digest and what it shows; None for any other.
 
-    A link found by a former address speaks of itself by that one: whoever has the old address does not learn the new.
+    A link found by a former address speaks of itself by that one: whoever has the old address does
+    not learn the new.
     """
     links = ShareLink.objects.select_related("workspace", "client")
     link = links.filter(token_digest=token_digest).first()
@@ -114,14 +134,18 @@ def find(token_digest: str, now: datetime) -> tuple[ShareLink, list[Retainer]] |
 
 
 def render(token_digest: str, asked: Asked | None = None) -> Rendered | None:
-    """Render the page of a link from one state of the data, in its language; None where no active link answers to that digest."""
+    """Render the page of a link from one state of the data, in its language; None where no active
+    link answers to that digest.
+    """
     with snapshot():
         now = timezone.now()
         found = find(token_digest, now)
         if found is None:
             return None
         link, retainers = found
-        versions = Versions(link.version, link.workspace.version, sum(retainer.version for retainer in retainers))
+        versions = Versions(
+            link.version, link.workspace.version, sum(retainer.version for retainer in retainers)
+        )
         tag = tag_of(link.pk, versions, [retainer.zone for retainer in retainers], now)
         with translation.override(words_of(link, retainers[0]).language):
             content = balance_page(link, retainers, now, asked=asked, tag=tag)
@@ -136,9 +160,19 @@ def store(rendered: Rendered) -> None:
             versions = rendered.versions
             cursor.execute(
                 _UPSERT,
-                [rendered.link_id, coding, release(), versions.link, versions.workspace, versions.retainers, rendered.tag,
-                 rendered.good_until, rendered.coded(coding), rendered.link_id],
-            )  # fmt: skip
+                [
+                    rendered.link_id,
+                    coding,
+                    release(),
+                    versions.link,
+                    versions.workspace,
+                    versions.retainers,
+                    rendered.tag,
+                    rendered.good_until,
+                    rendered.coded(coding),
+                    rendered.link_id,
+                ],
+            )
 
 
 def render_and_store(token_digest: str) -> Rendered | None:
@@ -150,7 +184,9 @@ def render_and_store(token_digest: str) -> Rendered | None:
 
 
 def inactive_page(accepted: str = "") -> bytes:
-    """Return the one page for every link that does not answer, in the language a browser asks for."""
+    """Return the one page for every link that does not answer, in the language a browser asks
+    for.
+    """
     return _plain_page("sharing/inactive.html", language_of(accepted))
 
 
@@ -171,7 +207,8 @@ INSERT INTO sharing_storedpage
 SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s WHERE EXISTS (SELECT 1 FROM sharing_sharelink WHERE id = %s)
 ON CONFLICT (link_id, coding) DO UPDATE SET
     release = excluded.release, link_version = excluded.link_version, workspace_version = excluded.workspace_version,
-    retainers_version = excluded.retainers_version, tag = excluded.tag, good_until = excluded.good_until, body = excluded.body
+    retainers_version = excluded.retainers_version, tag = excluded.tag,
+    good_until = excluded.good_until, body = excluded.body
 WHERE excluded.link_version > sharing_storedpage.link_version
    OR (excluded.link_version = sharing_storedpage.link_version
        AND excluded.workspace_version + excluded.retainers_version

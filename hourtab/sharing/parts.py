@@ -1,4 +1,6 @@
-"""One retainer of a link with what was read of it, once, for the page and for the document behind it."""
+"""One retainer of a link with what was read of it, once, for the page and for the document behind
+it.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,17 +26,23 @@ from hourtab.sharing.models import ShareLink
 from hourtab.sharing.requests import PageRequest, requests_on_page
 
 LONG = 20_000
-"""A cycle of more lines shows its fingerprint on a page of its own: making it would hold up the first reader."""
+"""A cycle of more lines shows its fingerprint on a page of its own: making it would hold up the
+first reader.
+"""
 
 
 def words_of(link: ShareLink, retainer: Retainer) -> Words:
     """Return how the readers of this link read."""
     workspace = link.workspace
-    return Words(link.locale or workspace.locale, link.hour_format or workspace.hour_format, retainer.unit)
+    return Words(
+        link.locale or workspace.locale, link.hour_format or workspace.hour_format, retainer.unit
+    )
 
 
 class Part:
-    """A retainer as its link shows it at `now`; `cycle` is the present one, or the last, None before the start."""
+    """A retainer as its link shows it at `now`; `cycle` is the present one, or the last, None
+    before the start.
+    """
 
     def __init__(self, retainer: Retainer, link: ShareLink, now: datetime) -> None:
         self.retainer, self.link, self.now = retainer, link, now
@@ -42,8 +50,12 @@ class Part:
         self.words = words_of(link, retainer)
         self.cycles = queries.cycles(retainer, self.today)
         self.cycle: CycleTotals | None = self.cycles[-1] if self.cycles else None
-        self.terms = queries.terms_at(retainer, min(self.today, self.cycle.ends_on) if self.cycle else retainer.starts_on)
-        self.breakdown = breakdown_at(retainer, self.cycle, self.today) if self.cycle else Breakdown()
+        self.terms = queries.terms_at(
+            retainer, min(self.today, self.cycle.ends_on) if self.cycle else retainer.starts_on
+        )
+        self.breakdown = (
+            breakdown_at(retainer, self.cycle, self.today) if self.cycle else Breakdown()
+        )
 
     @cached_property
     def holds(self) -> Sequence[Hold]:
@@ -51,22 +63,34 @@ class Part:
         if self.cycle is None or self.cycle.state not in ("open", "paused"):
             return []
         ends_on = self.cycle.ends_on
-        return [hold for hold in standing_holds(self.retainer, self.today) if hold.starts_on <= ends_on]
+        return [
+            hold for hold in standing_holds(self.retainer, self.today) if hold.starts_on <= ends_on
+        ]
 
     @cached_property
     def coverage(self) -> Coverage | None:
         """What paid for the lines of the present cycle."""
-        return Coverage(self.retainer, self.cycle, self.words, self.terms.rounding) if self.cycle else None
+        return (
+            Coverage(self.retainer, self.cycle, self.words, self.terms.rounding)
+            if self.cycle
+            else None
+        )
 
     @cached_property
     def facts(self) -> Sequence[tuple[str, str]]:
-        """What stands under the bar: the reset, the forecast, what was carried, planned, added, and would expire."""
+        """What stands under the bar: the reset, the forecast, what was carried, planned, added, and
+        would expire.
+        """
         if self.cycle is None:
             return []
-        plans = [visible(hold.text) for hold in self.holds if hold.text and self.link.shows_descriptions]
+        plans = [
+            visible(hold.text) for hold in self.holds if hold.text and self.link.shows_descriptions
+        ]
         before = before_of(self.retainer, self.cycles, self.today, self.words)
         known = list(dict.fromkeys(plans))
-        return facts_of(self.retainer, self.cycle, self.today, self.words, before, self.breakdown.charged, known)
+        return facts_of(
+            self.retainer, self.cycle, self.today, self.words, before, self.breakdown.charged, known
+        )
 
     @property
     def count(self) -> int:
@@ -95,7 +119,11 @@ class Part:
         """The lines that are dated later, in order."""
         if self.cycle is None:
             return []
-        return queries.planned(queries.lines_of(self.retainer, self.cycle, scopes_of(self.link)), self.terms, self.today)
+        return queries.planned(
+            queries.lines_of(self.retainer, self.cycle, scopes_of(self.link)),
+            self.terms,
+            self.today,
+        )
 
     @cached_property
     def corrections(self) -> dict[int, list[Correction]]:
@@ -111,7 +139,11 @@ class Part:
         beyond = OverageTerms.objects.filter(retainer=retainer).select_related("retainer").first()
         emergency = emergency_terms(beyond, words) if beyond else ""
         agreed = agreement(self.terms, words, retainer.currency, retainer.notice_hours)
-        return [*agreed, *weights_in_words(rules, hours, words), *([emergency] if emergency else [])]
+        return [
+            *agreed,
+            *weights_in_words(rules, hours, words),
+            *([emergency] if emergency else []),
+        ]
 
     @cached_property
     def requests(self) -> Sequence[PageRequest]:
@@ -122,4 +154,6 @@ class Part:
     @cached_property
     def coming(self) -> Sequence[tuple[str, str]]:
         """What is agreed for later."""
-        return coming_changes(self.retainer, self.today if self.cycle else self.retainer.starts_on, self.words)
+        return coming_changes(
+            self.retainer, self.today if self.cycle else self.retainer.starts_on, self.words
+        )

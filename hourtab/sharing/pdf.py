@@ -1,4 +1,6 @@
-"""Statements and stories as PDF, set by Typst. Fonts come with the packages, so that every script is there on every machine."""
+"""Statements and stories as PDF, set by Typst. Fonts come with the packages, so that every script
+is there on every machine.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -31,16 +33,22 @@ def _fonts() -> list[str]:
 
 
 def statement_pdf(page: StatementPage, workspace: Workspace, paper: str = "") -> bytes:
-    """Return a statement as PDF. `paper` is `a4` or `us-letter`, by default what the workspace's country uses."""
+    """Return a statement as PDF. `paper` is `a4` or `us-letter`, by default what the workspace's
+    country uses.
+    """
     said = _common(page, workspace, paper) | {
-        "subtitle": _("Statement %(number)s, closed on %(day)s") % {"number": page.number, "day": page.closed}
+        "subtitle": _("Statement %(number)s, closed on %(day)s")
+        % {"number": page.number, "day": page.closed}
         + (f" · {_('version %(n)s') % {'n': page.version}}" if page.version > 1 else ""),
         "title": f"{page.name}, {page.stretch}",
         "came_in": [asdict(row) for row in page.came_in],
         "went_out": [asdict(row) for row in page.went_out],
         "note": page.note,
         "reason": _("Reopened: %(reason)s") % {"reason": page.reason} if page.reason else "",
-        "decided": [" ".join(filter(None, (item.outcome, item.what, item.emergency, item.reason))) for item in page.decided],
+        "decided": [
+            " ".join(filter(None, (item.outcome, item.what, item.emergency, item.reason)))
+            for item in page.decided
+        ],
         "agreement": page.agreement,
         "fingerprint": page.fingerprint,
     }
@@ -75,7 +83,9 @@ def present_pdf(page: Present, workspace: Workspace, paper: str = "") -> bytes:
     return _compile("statement.typ", said)
 
 
-def _common(page: StatementPage | Story | Present, workspace: Workspace, paper: str) -> dict[str, Any]:
+def _common(
+    page: StatementPage | Story | Present, workspace: Workspace, paper: str
+) -> dict[str, Any]:
     return {
         "provider": page.provider,
         "for_client": _("for %(client)s") % {"client": page.client},
@@ -104,7 +114,12 @@ def _common(page: StatementPage | Story | Present, workspace: Workspace, paper: 
 
 
 def _more(count: int) -> str:
-    return ngettext("%(n)s more line is in the CSV.", "%(n)s more lines are in the CSV.", count) % {"n": count} if count else ""
+    return (
+        ngettext("%(n)s more line is in the CSV.", "%(n)s more lines are in the CSV.", count)
+        % {"n": count}
+        if count
+        else ""
+    )
 
 
 def _lines(days: Sequence[Day]) -> list[dict[str, str]]:
@@ -112,19 +127,36 @@ def _lines(days: Sequence[Day]) -> list[dict[str, str]]:
     for day in days:
         for line in day.lines:
             meta = [*line.meta, *(mark.word for mark in line.marks)]
-            found.append({"day": day.short, "what": line.what, "meta": " · ".join(meta), "hours": line.hours, "left": line.left})
+            found.append(
+                {
+                    "day": day.short,
+                    "what": line.what,
+                    "meta": " · ".join(meta),
+                    "hours": line.hours,
+                    "left": line.left,
+                }
+            )
     return found
 
 
 def paper_of(locale: str) -> str:
-    """Return the paper a locale prints on: letter in North America and a few countries more, else A4."""
+    """Return the paper a locale prints on: letter in North America and a few countries more, else
+    A4.
+    """
     territory = Locale.parse(locale, sep="-").territory or ""
-    return "us-letter" if territory in ("US", "CA", "MX", "PH", "CL", "CO", "VE", "CR", "GT", "PA", "SV") else "a4"
+    return (
+        "us-letter"
+        if territory in ("US", "CA", "MX", "PH", "CL", "CO", "VE", "CR", "GT", "PA", "SV")
+        else "a4"
+    )
 
 
 def _compile(sheet: str, said: Mapping[str, Any]) -> bytes:
     compiler = typst.Compiler(
-        str(_SHEETS / sheet), root=str(_SHEETS), font_paths=_fonts(), sys_inputs={"data": json.dumps(said, ensure_ascii=False)}
+        str(_SHEETS / sheet),
+        root=str(_SHEETS),
+        font_paths=_fonts(),
+        sys_inputs={"data": json.dumps(said, ensure_ascii=False)},
     )
     content: Any = compiler.compile(format="pdf")
     return bytes(content)

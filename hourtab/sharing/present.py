@@ -52,12 +52,15 @@ def present_of(part: Part, link: ShareLink) -> Present | None:
         name=visible(retainer.name),
         language=words.language,
         stretch=words.stretch(cycle.starts_on, cycle.ends_on),
-        as_of=_("As of %(day)s. The cycle is not closed yet; its figures may change.") % {"day": day},
+        as_of=_("As of %(day)s. The cycle is not closed yet; its figures may change.")
+        % {"day": day},
         headline=headline(cycle, words),
         figure=words.parts(over(cycle) or cycle.remaining),
         label=headline(cycle, words),
         came_in=came_in(cycle, words),
-        went_out=went_out(cycle, words, retainer)[:1] if cycle.state in ("open", "paused") else went_out(cycle, words, retainer),
+        went_out=went_out(cycle, words, retainer)[:1]
+        if cycle.state in ("open", "paused")
+        else went_out(cycle, words, retainer),
         days=days_of(some, link, words, corrections_shown(retainer, some, link)),
         more_lines=max(0, len(lines) - SHOWN_LINES),
         lines=lines,

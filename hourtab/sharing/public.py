@@ -1,4 +1,5 @@
-"""The public document: exactly what a link shows, as JSON in one canonical form. Its SHA-256 is the page's fingerprint.
+"""The public document: exactly what a link shows, as JSON in one canonical form. Its SHA-256 is the
+page's fingerprint.
 
 It is an allow-list like the page itself. `hourtab replay` checks that its lines give its figures.
 """
@@ -26,7 +27,9 @@ from hourtab.sharing.requests import PageRequest
 from hourtab.sharing.split import amounts_of
 
 SHOWN_LINES = 2_000
-"""A statement or a year lists no more on its page and in its PDF; its CSV and document have all of them."""
+"""A statement or a year lists no more on its page and in its PDF; its CSV and document have all of
+them.
+"""
 
 
 def fingerprint(document: dict[str, Any]) -> str:
@@ -35,7 +38,9 @@ def fingerprint(document: dict[str, Any]) -> str:
 
 
 def balance_document(link: ShareLink, parts: Sequence[Part]) -> dict[str, Any]:
-    """Return what the balance page of a link shows: each retainer's present cycle with every line, and the past ones."""
+    """Return what the balance page of a link shows: each retainer's present cycle with every line,
+    and the past ones.
+    """
     return {
         "format": PUBLIC_FORMAT,
         "of": "balance",
@@ -58,7 +63,9 @@ def _sheet(part: Part, link: ShareLink) -> dict[str, Any]:
         "agreement": list(part.agreement),
         "coming": [list(item) for item in part.coming],
         "cycle": cycle_part(part.cycle),
-        "lines": _lines(list(reversed(part.lines)), link, part.words, part.corrections, part.coverage),
+        "lines": _lines(
+            list(reversed(part.lines)), link, part.words, part.corrections, part.coverage
+        ),
         "planned": _lines(part.planned, link, part.words, {}),
         "holds": [_hold(hold, link) for hold in part.holds],
         "split": [list(item) for item in amounts_of(part.breakdown, link)],
@@ -68,7 +75,11 @@ def _sheet(part: Part, link: ShareLink) -> dict[str, Any]:
 
 def _hold(hold: Hold, link: ShareLink) -> dict[str, Any]:
     text = {"description": visible(hold.text)} if link.shows_descriptions else {}
-    return {"from": hold.starts_on.isoformat(), "until": hold.ends_on.isoformat(), "time": hold.amount} | text
+    return {
+        "from": hold.starts_on.isoformat(),
+        "until": hold.ends_on.isoformat(),
+        "time": hold.amount,
+    } | text
 
 
 def statement_document(
@@ -93,7 +104,11 @@ def statement_document(
         "reason": visible(row.reason),
         "sheets": [
             {
-                "retainer": {"name": visible(retainer.name), "unit": retainer.unit, "zone": retainer.zone},
+                "retainer": {
+                    "name": visible(retainer.name),
+                    "unit": retainer.unit,
+                    "zone": retainer.zone,
+                },
                 "agreement": list(text),
                 "requests": [item.as_json() for item in decided],
                 "cycle": cycle_part(queries.totals_from_json(row.totals)),
@@ -111,16 +126,23 @@ def cycle_part(cycle: CycleTotals) -> dict[str, Any]:
 
 
 def lines_part(
-    retainer: Retainer, lines: Sequence[LogLine], link: ShareLink, words: Words, coverage: Coverage | None = None
+    retainer: Retainer,
+    lines: Sequence[LogLine],
+    link: ShareLink,
+    words: Words,
+    coverage: Coverage | None = None,
 ) -> list[dict[str, Any]]:
     """Return what is shown of lines, oldest first."""
     return _lines(lines, link, words, corrections_shown(retainer, lines, link), coverage)
 
 
 def _lines(
-    lines: Sequence[LogLine], link: ShareLink, words: Words, corrections: Mapping[int, Sequence[Correction]],
+    lines: Sequence[LogLine],
+    link: ShareLink,
+    words: Words,
+    corrections: Mapping[int, Sequence[Correction]],
     coverage: Coverage | None = None,
-) -> list[dict[str, Any]]:  # fmt: skip
+) -> list[dict[str, Any]]:
     def said(line: LogLine) -> dict[str, Any]:
         marks = [f"{mark.word}: {mark.why}" for mark in marks_shown(line, link, words, corrections)]
         why = coverage.of(line, shows_worked=link.shows_worked) if coverage else ""

@@ -28,17 +28,23 @@ def share(retainers: Sequence[Retainer], *, by: Member | None, **options: Any) -
         raise ValueError("One link shows the retainers of one client only.")
     workspace = Workspace.objects.select_for_update().get(pk=first.workspace_id)
     check_links(workspace, active_links(workspace, timezone.now()).count())
-    link = ShareLink(workspace_id=first.workspace_id, client_id=first.client_id, created_by=by, **options)
+    link = ShareLink(
+        workspace_id=first.workspace_id, client_id=first.client_id, created_by=by, **options
+    )
     link.token_digest = tokens.digest_of(link.token)
     link.save()
-    Shown.objects.bulk_create(Shown(link=link, retainer=retainer, position=i) for i, retainer in enumerate(retainers))
+    Shown.objects.bulk_create(
+        Shown(link=link, retainer=retainer, position=i) for i, retainer in enumerate(retainers)
+    )
     note(link.workspace, Event.Kind.LINK_MADE, _named(link), by=by)
     return link
 
 
 def active_links(workspace: Workspace, now: datetime) -> QuerySet[ShareLink]:
     """Return the links that answer at `now`: those a plan counts."""
-    return workspace.links.filter(revoked_at=None).filter(Q(expires_at=None) | Q(expires_at__gt=now))
+    return workspace.links.filter(revoked_at=None).filter(
+        Q(expires_at=None) | Q(expires_at__gt=now)
+    )
 
 
 def key_fits() -> bool:
@@ -49,15 +55,22 @@ def key_fits() -> bool:
 
 @transaction.atomic
 def rotate_link(
-    link: ShareLink, *, grace: timedelta | None = None, now: datetime | None = None, by: Member | None = None
+    link: ShareLink,
+    *,
+    grace: timedelta | None = None,
+    now: datetime | None = None,
+    by: Member | None = None,
 ) -> ShareLink:
-    """Give the link a new address; the old one answers 404 from now on, or, with a `grace`, when that is over.
+    """Give the link a new address; the old one answers 404 from now on, or, with a `grace`, when
+    that is over.
 
     Whoever has the old address does not learn the new one from it.
     """
     link = ShareLink.objects.select_for_update().get(pk=link.pk)
     if grace and now:
-        link.former.create(nonce=link.nonce, sealed=link.sealed, token_digest=link.token_digest, until=now + grace)
+        link.former.create(
+            nonce=link.nonce, sealed=link.sealed, token_digest=link.token_digest, until=now + grace
+        )
     else:
         link.former.all().delete()
     link.nonce, link.sealed = secrets.token_bytes(16), bytes(16)
@@ -90,14 +103,26 @@ def forget_former(now: datetime) -> int:
 
 
 @transaction.atomic
-def change_retainers(link: ShareLink, retainers: Sequence[Retainer], *, by: Member | None = None) -> None:
-    """Show other retainers of the client, in this order; raise `ValueError` for none, or for another client's."""
+def change_retainers(
+    link: ShareLink, retainers: Sequence[Retainer], *, by: Member | None = None
+) -> None:
+    """Show other retainers of the client, in this order; raise `ValueError` for none, or for
+    another client's.
+    """
     if not retainers or any(retainer.client_id != link.client_id for retainer in retainers):
         raise ValueError("One link shows at least one retainer, and those of one client only.")
     before = _shown_on(link)
     link.shown.all().delete()
-    Shown.objects.bulk_create(Shown(link=link, retainer=retainer, position=i) for i, retainer in enumerate(retainers))
-    note(link.workspace, Event.Kind.LINK_CHANGED, _named(link), by=by, changes={"retainers": [before, _shown_on(link)]})
+    Shown.objects.bulk_create(
+        Shown(link=link, retainer=retainer, position=i) for i, retainer in enumerate(retainers)
+    )
+    note(
+        link.workspace,
+        Event.Kind.LINK_CHANGED,
+        _named(link),
+        by=by,
+        changes={"retainers": [before, _shown_on(link)]},
+    )
     link.touch()
 
 

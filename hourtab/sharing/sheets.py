@@ -17,7 +17,9 @@ from hourtab.sharing.story import Story
 
 
 def lines_csv(page: StatementPage | Story | Present, link: ShareLink) -> bytes:
-    """Return the lines this link may show, oldest first; durations as h:mm, and as whole seconds (or hundredths)."""
+    """Return the lines this link may show, oldest first; durations as h:mm, and as whole seconds
+    (or hundredths).
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     names = {"description": _("Work"), "category": _("Kind of work"), "person": _("Who")}

@@ -1,4 +1,6 @@
-"""What the time of a cycle went into, by kind of work, project or person, in the sponsor's words."""
+"""What the time of a cycle went into, by kind of work, project or person, in the sponsor's
+words.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +18,9 @@ MOST = 12
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One part of the whole: its name, its time, its width in thousandths of the largest, and how it is charged."""
+    """One part of the whole: its name, its time, its width in thousandths of the largest, and how
+    it is charged.
+    """
 
     name: str
     time: str
@@ -40,14 +44,24 @@ def splits_by(link: ShareLink) -> str:
 
 
 def split_of(parts: Breakdown, link: ShareLink, words: Words) -> Split | None:
-    """Return the split that a link shows; None where it shows none, or where there is nothing to tell apart."""
+    """Return the split that a link shows; None where it shows none, or where there is nothing to
+    tell apart.
+    """
     by = splits_by(link)
     found = amounts_of(parts, link)
     if not found or (len(found) == 1 and found[0][1] in ("", None)):
         return None
     largest = max(amount for _scope, _name, amount in found)
-    titles = {"category": _("by kind of work"), "project": _("by project"), "person": _("by person")}
-    hows = {"retainer": _("included"), "project": _("billed as project"), "courtesy": _("no charge")}
+    titles = {
+        "category": _("by kind of work"),
+        "project": _("by project"),
+        "person": _("by person"),
+    }
+    hows = {
+        "retainer": _("included"),
+        "project": _("billed as project"),
+        "courtesy": _("no charge"),
+    }
     has_projects = any(scope == "project" for scope, _name, _amount in found)
     shares = [
         Share(
@@ -63,7 +77,8 @@ def split_of(parts: Breakdown, link: ShareLink, words: Words) -> Split | None:
 
 
 def amounts_of(parts: Breakdown, link: ShareLink) -> list[tuple[str, str | None, int]]:
-    """Return scope, name and amount of every part that a link shows: the retainer's first, each scope's largest first.
+    """Return scope, name and amount of every part that a link shows: the retainer's first, each
+    scope's largest first.
 
     Beyond the twelve largest of a scope, the rest is one part without a name (None).
     """
@@ -71,8 +86,12 @@ def amounts_of(parts: Breakdown, link: ShareLink) -> list[tuple[str, str | None,
     scopes = parts.names.get(by, {}) if by else {}
     found: list[tuple[str, str | None, int]] = []
     for scope in scopes_of(link):
-        names = [(visible(name), amount) for name, amount in scopes.get(scope, ()) if name is not None]
-        rest = sum(amount for _name, amount in scopes.get(scope, ())) - sum(amount for _name, amount in names[:MOST])
+        names = [
+            (visible(name), amount) for name, amount in scopes.get(scope, ()) if name is not None
+        ]
+        rest = sum(amount for _name, amount in scopes.get(scope, ())) - sum(
+            amount for _name, amount in names[:MOST]
+        )
         found += [(scope, name, amount) for name, amount in names[:MOST]]
         found += [(scope, None, rest)] if rest else []
     return found

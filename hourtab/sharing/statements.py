@@ -1,4 +1,6 @@
-"""What the page of a statement shows: an allow-list, from the frozen statement and what the link may show."""
+"""What the page of a statement shows: an allow-list, from the frozen statement and what the link
+may show.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -75,8 +77,14 @@ class StatementPage:
 def statement_page(
     link: ShareLink, versions: Sequence[Statement], now: datetime, *, version: int | None = None
 ) -> StatementPage | None:
-    """Build the page of a statement: its latest version, or an earlier one; None where there is no such version."""
-    row = next((item for item in versions if item.version == version), None) if version else versions[-1]
+    """Build the page of a statement: its latest version, or an earlier one; None where there is no
+    such version.
+    """
+    row = (
+        next((item for item in versions if item.version == version), None)
+        if version
+        else versions[-1]
+    )
     if row is None:
         return None
     retainer, words = row.retainer, words_of(link, row.retainer)
@@ -85,7 +93,9 @@ def statement_page(
     terms = terms_from_json(row.terms)
     text = agreement(terms, words, retainer.currency, retainer.notice_hours)
     coverage = Coverage(retainer, cycle, words, terms.rounding)
-    decided = requests_on_statement(retainer, link, row.starts_on, row.ends_on or row.closed_on, row.made_at, words)
+    decided = requests_on_statement(
+        retainer, link, row.starts_on, row.ends_on or row.closed_on, row.made_at, words
+    )
     document = statement_document(row, lines, link, words, text, coverage, decided)
     path = statement_path(link, retainer.ref, row.number)
     stretch = words.stretch(cycle.starts_on, cycle.ends_on)
@@ -100,7 +110,10 @@ def statement_page(
         stretch=stretch,
         number=row.number,
         version=row.version,
-        versions=[(item.version, f"{path}?version={item.version}", visible(item.reason)) for item in versions]
+        versions=[
+            (item.version, f"{path}?version={item.version}", visible(item.reason))
+            for item in versions
+        ]
         if len(versions) > 1
         else (),
         closed=words.full_day(row.closed_on),
@@ -112,7 +125,13 @@ def statement_page(
         came_in=came_in(cycle, words),
         went_out=went_out(cycle, words, retainer),
         note=_note(row, cycle, words, now) if row is versions[-1] else "",
-        days=days_of(lines[:SHOWN_LINES], link, words, corrections_shown(retainer, lines[:SHOWN_LINES], link), coverage),
+        days=days_of(
+            lines[:SHOWN_LINES],
+            link,
+            words,
+            corrections_shown(retainer, lines[:SHOWN_LINES], link),
+            coverage,
+        ),
         more_lines=max(0, len(lines) - SHOWN_LINES),
         total_lines=len(lines),
         agreement=" ".join(text),
@@ -135,10 +154,18 @@ def came_in(cycle: CycleTotals, words: Words) -> list[Row]:
         (_("Used after they lapsed"), cycle.reinstated),
         (_("Taken in advance"), -cycle.debt_in),
     ]
-    rows = [Row(name, words.signed(amount) if amount < 0 else words.amount(amount)) for name, amount in parts if amount]
+    rows = [
+        Row(name, words.signed(amount) if amount < 0 else words.amount(amount))
+        for name, amount in parts
+        if amount
+    ]
     return [
         *rows,
-        Row(_("Available"), words.signed(cycle.available) if cycle.available < 0 else words.amount(cycle.available), True),
+        Row(
+            _("Available"),
+            words.signed(cycle.available) if cycle.available < 0 else words.amount(cycle.available),
+            True,
+        ),
     ]
 
 
@@ -164,8 +191,14 @@ def went_out(cycle: CycleTotals, words: Words, retainer: Retainer) -> list[Row]:
 def _billed(rate: int | None, amount: int, words: Words, retainer: Retainer) -> str:
     if rate is None:
         return words.amount(abs(amount))
-    price = words.money(abs(money(amount, rate, counted=retainer.unit != "hour")), retainer.currency)
-    said = {"time": words.amount(abs(amount)), "rate": words.money(rate, retainer.currency), "price": price}
+    price = words.money(
+        abs(money(amount, rate, counted=retainer.unit != "hour")), retainer.currency
+    )
+    said = {
+        "time": words.amount(abs(amount)),
+        "rate": words.money(rate, retainer.currency),
+        "price": price,
+    }
     return _("%(time)s at %(rate)s: %(price)s") % said
 
 
@@ -175,6 +208,9 @@ def _note(row: Statement, cycle: CycleTotals, words: Words, now: datetime) -> st
     if not used:
         return ""
     lapsed = words.amount(cycle.expired + cycle.trimmed)
-    return _("%(used)s of the %(lapsed)s that lapsed were used later, for work that came in after this statement was closed.") % {
-        "used": words.amount(used), "lapsed": lapsed,
-    }  # fmt: skip
+    return _(
+        "%(used)s of the %(lapsed)s that lapsed were used later, for work that came in after this statement was closed."
+    ) % {
+        "used": words.amount(used),
+        "lapsed": lapsed,
+    }

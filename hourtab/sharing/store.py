@@ -1,4 +1,6 @@
-"""The lane's own way to the database: read-only, beside Django's connections, from the event loop."""
+"""The lane's own way to the database: read-only, beside Django's connections, from the event
+loop.
+"""
 
 import sqlite3
 from collections.abc import Sequence
@@ -20,7 +22,9 @@ class Reader(Protocol):
         """Return all rows."""
 
     def state(self) -> int | None:
-        """Return a number that changes whenever anybody has written anything; None where that cannot be told at once."""
+        """Return a number that changes whenever anybody has written anything; None where that
+        cannot be told at once.
+        """
 
     async def close(self) -> None:
         """Let go of the database."""
@@ -33,7 +37,9 @@ class SqliteReader:
 
     def __init__(self, path: str) -> None:
         uri = path if path.startswith("file:") else f"file:{quote(path)}?mode=ro"
-        self.connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=5)
+        self.connection = sqlite3.connect(
+            uri, uri=True, isolation_level=None, check_same_thread=False, timeout=5
+        )
         self.connection.execute("PRAGMA query_only = 1")
 
     async def rows(self, query: str, values: Sequence[object] = ()) -> list[Row]:
@@ -56,10 +62,15 @@ class PostgresReader:
 
     def __init__(self, parameters: dict[str, Any]) -> None:
         wanted = {
-            key: value for key, value in parameters.items() if key not in ("cursor_factory", "context", "prepare_threshold")
+            key: value
+            for key, value in parameters.items()
+            if key not in ("cursor_factory", "context", "prepare_threshold")
         }
         self.pool = AsyncConnectionPool(
-            kwargs=wanted | {"autocommit": True, "prepare_threshold": 2}, min_size=1, max_size=4, open=False
+            kwargs=wanted | {"autocommit": True, "prepare_threshold": 2},
+            min_size=1,
+            max_size=4,
+            open=False,
         )
         self.opened = False
 

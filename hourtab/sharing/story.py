@@ -1,4 +1,6 @@
-"""A year's work, or the whole engagement: totals by kind of work and by month, and every line. What a sponsor shows a board."""
+"""A year's work, or the whole engagement: totals by kind of work and by month, and every line. What
+a sponsor shows a board.
+"""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -45,10 +47,18 @@ class Story:
 
 
 def story_of(retainer: Retainer, link: ShareLink, now: datetime, year: int | None) -> Story:
-    """Build the story of a calendar year, or of the whole engagement (None), from the lines this link may show."""
+    """Build the story of a calendar year, or of the whole engagement (None), from the lines this
+    link may show.
+    """
     words, today = words_of(link, retainer), retainer.today(now)
-    rows = queries.latest(retainer).filter(entry__on__lte=today, scope__in=scopes_of(link)).select_related("entry")
-    first = rows.order_by(*IN_ORDER).values_list("entry__on", flat=True).first() or min(today, retainer.starts_on)
+    rows = (
+        queries.latest(retainer)
+        .filter(entry__on__lte=today, scope__in=scopes_of(link))
+        .select_related("entry")
+    )
+    first = rows.order_by(*IN_ORDER).values_list("entry__on", flat=True).first() or min(
+        today, retainer.starts_on
+    )
     if year is not None:
         rows = rows.filter(entry__on__range=(date(year, 1, 1), date(year, 12, 31)))
     lines = [queries.line_apart(row, retainer) for row in rows.order_by(*IN_ORDER)]
@@ -76,9 +86,15 @@ def story_of(retainer: Retainer, link: ShareLink, now: datetime, year: int | Non
         kinds=[
             Share(names[kind], words.amount(time), max(0, time) * 1000 // largest)
             for kind, time in sorted(kinds.items(), key=lambda item: (-item[1], item[0]))
-        ] if link.shows_categories else (),
+        ]
+        if link.shows_categories
+        else (),
         months=[
-            Share(words.month_or_stretch(month, _end_of(month)), words.amount(max(0, time)), max(0, time) * 1000 // tallest)
+            Share(
+                words.month_or_stretch(month, _end_of(month)),
+                words.amount(max(0, time)),
+                max(0, time) * 1000 // tallest,
+            )
             for month, time in sorted(months.items())
         ],
         years=range(first.year, today.year + 1),
@@ -88,7 +104,7 @@ def story_of(retainer: Retainer, link: ShareLink, now: datetime, year: int | Non
         total_lines=len(lines),
         lines=lines,
         words=words,
-    )  # fmt: skip
+    )
 
 
 def _time(line: LogLine) -> int:

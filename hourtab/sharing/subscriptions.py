@@ -17,9 +17,11 @@ UNCONFIRMED_FOR = timedelta(days=7)
 
 @transaction.atomic
 def ask(link: ShareLink, to: str, rhythm: str, *, now: datetime) -> None:
-    """Have a mail sent to `to` that asks to confirm a digest of the link; or, where it is confirmed, take the new rhythm.
+    """Have a mail sent to `to` that asks to confirm a digest of the link; or, where it is
+    confirmed, take the new rhythm.
 
-    Nobody learns from it who subscribes. An address is asked at most every ten minutes, and a link asks at most fifty.
+    Nobody learns from it who subscribes. An address is asked at most every ten minutes, and a link
+    asks at most fifty.
     """
     ShareLink.objects.select_for_update().get(pk=link.pk)
     to = to.strip().lower()
@@ -30,7 +32,8 @@ def ask(link: ShareLink, to: str, rhythm: str, *, now: datetime) -> None:
         row = Subscription(link=link, to=to, rhythm=rhythm, asked_at=now)
         row.save()
     elif row.is_standing:
-        # The address speaks for itself only by a mail: another rhythm is confirmed like a new subscription.
+        # The address speaks for itself only by a mail: another rhythm is confirmed like a new
+        # subscription.
         if row.rhythm == rhythm:
             return
     elif now - row.asked_at < AGAIN_AFTER and row.rhythm == rhythm and row.ended_at is None:
@@ -52,7 +55,9 @@ def confirm(subscription: Subscription, rhythm: str, *, now: datetime) -> bool:
     if not may_confirm(subscription, now=now):
         return False
     Subscription.objects.filter(pk=subscription.pk).update(
-        confirmed_at=subscription.confirmed_at if subscription.is_standing else now, ended_at=None, rhythm=rhythm
+        confirmed_at=subscription.confirmed_at if subscription.is_standing else now,
+        ended_at=None,
+        rhythm=rhythm,
     )
     return True
 
@@ -70,7 +75,9 @@ def end(subscription: Subscription, *, now: datetime) -> None:
 
 
 def forget_unconfirmed(now: datetime) -> int:
-    """Delete addresses that never confirmed, and those that ended their digest a month ago; return how many."""
+    """Delete addresses that never confirmed, and those that ended their digest a month ago; return
+    how many.
+    """
     unconfirmed = Subscription.objects.filter(confirmed_at=None, asked_at__lt=now - UNCONFIRMED_FOR)
     ended = Subscription.objects.filter(ended_at__lt=now - timedelta(days=30))
     return unconfirmed.delete()[0] + ended.delete()[0]

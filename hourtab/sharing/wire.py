@@ -1,4 +1,6 @@
-"""What the lane reads from a request, and what it sends: headers and bodies, without a framework."""
+"""What the lane reads from a request, and what it sends: headers and bodies, without a
+framework.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +22,9 @@ class Kept:
 
 
 def asked(scope: Any) -> tuple[str, str, bool]:
-    """Return the tags a client holds, the coding it takes, and whether somebody looks (rather than a script)."""
+    """Return the tags a client holds, the coding it takes, and whether somebody looks (rather than
+    a script).
+    """
     seen, coding, is_view = "", "identity", scope["method"] == "GET"
     for name, value in scope["headers"]:
         if name == b"if-none-match":
@@ -39,12 +43,17 @@ async def send_page(kept: Kept, seen: str, coding: str, scope: Any, send: Any) -
         await send({"type": "http.response.body", "body": b""})
         return
     await send({"type": "http.response.start", "status": 200, "headers": kept.full})
-    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else kept.body})
+    await send(
+        {"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else kept.body}
+    )
 
 
 def language_in(scope: Any) -> str:
     """Return what the browser says of its languages."""
-    return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"accept-language"), "")
+    return next(
+        (value.decode("latin-1") for name, value in scope["headers"] if name == b"accept-language"),
+        "",
+    )
 
 
 def _takes_gzip(value: bytes) -> bool:
@@ -59,7 +68,9 @@ type Table = list[tuple[bytes, bytes]]
 
 
 def tables(tag: str, coding: str, body: bytes) -> tuple[Table, Table]:
-    """Return the headers of a page, and those of the answer that it is unchanged (RFC 9110, 15.4.5)."""
+    """Return the headers of a page, and those of the answer that it is unchanged (RFC 9110,
+    15.4.5).
+    """
     etag = f'"{tag}-{coding[0]}"'
     more = {"Content_Encoding": "gzip"} if coding == "gzip" else {}
     full = headers.raw(ETag=etag, Cache_Control=headers.CHECKED, **more)
@@ -80,7 +91,9 @@ def _tag_in(header: str, coding: str) -> str:
 
 async def too_many(scope: Any, send: Any) -> None:
     """Send that it was enough for now."""
-    await send_answer(scope, send, 429, headers.raw(Retry_After="60"), b"Too many requests. Please wait a moment.")
+    await send_answer(
+        scope, send, 429, headers.raw(Retry_After="60"), b"Too many requests. Please wait a moment."
+    )
 
 
 async def send_answer(scope: Any, send: Any, status: int, table: Table, body: bytes) -> None:

@@ -13,15 +13,25 @@ from hourtab.lib.forms import RowsField
 class MemberForm(forms.Form):
     """A role, and the clients a member sees."""
 
-    role = forms.ChoiceField(label=_("Role"), choices=Role, initial=Role.EDITOR, widget=forms.RadioSelect)
+    role = forms.ChoiceField(
+        label=_("Role"), choices=Role, initial=Role.EDITOR, widget=forms.RadioSelect
+    )
     sees = forms.ChoiceField(
-        label=_("Sees"), choices=[("all", _("every client")), ("some", _("these clients alone"))], initial="all",
-        widget=forms.RadioSelect, required=False,
-    )  # fmt: skip
+        label=_("Sees"),
+        choices=[("all", _("every client")), ("some", _("these clients alone"))],
+        initial="all",
+        widget=forms.RadioSelect,
+        required=False,
+    )
     clients = RowsField(
-        Client.objects.none(), label=_("Clients"), widget=forms.CheckboxSelectMultiple, required=False,
-        help_text=_("Of others they find nothing. Files and rules are for those who see every client."),
-    )  # fmt: skip
+        Client.objects.none(),
+        label=_("Clients"),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text=_(
+            "Of others they find nothing. Files and rules are for those who see every client."
+        ),
+    )
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -40,7 +50,11 @@ class MemberForm(forms.Form):
     def initial_of(member: Member) -> dict[str, Any]:
         """Return what the form shows of a member."""
         seen = list(member.access.values_list("client", flat=True))
-        return {"role": member.role, "sees": "some" if member.is_limited else "all", "clients": seen}
+        return {
+            "role": member.role,
+            "sees": "some" if member.is_limited else "all",
+            "clients": seen,
+        }
 
 
 class InviteForm(MemberForm):

@@ -14,7 +14,9 @@ from hourtab.outbox.models import Message
 
 def invitation_mail(message: Message) -> Mail | None:
     """Return the mail of an invitation; None where it was used or withdrawn, or is over."""
-    row = Invitation.objects.select_related("workspace", "by__user").filter(pk=message.about).first()
+    row = (
+        Invitation.objects.select_related("workspace", "by__user").filter(pk=message.about).first()
+    )
     if row is None or not row.stands(timezone.now()):
         return None
     words = Words(row.workspace.locale)
@@ -29,5 +31,10 @@ def invitation_mail(message: Message) -> Mail | None:
             "url": f"{settings.SITE_URL}{row.path}",
             "language": words.language,
         }
-        text, html = (render_to_string(f"mail/invitation.{form}", context).strip() + "\n" for form in ("txt", "html"))
-        return Mail(_("Join %(provider)s on HourTab") % {"provider": provider}, text, html, provider)
+        text, html = (
+            render_to_string(f"mail/invitation.{form}", context).strip() + "\n"
+            for form in ("txt", "html")
+        )
+        return Mail(
+            _("Join %(provider)s on HourTab") % {"provider": provider}, text, html, provider
+        )

@@ -1,6 +1,8 @@
-"""Who belongs to a workspace: inviting, joining, roles, limits, leaving. A workspace always keeps an owner.
+"""Who belongs to a workspace: inviting, joining, roles, limits, leaving. A workspace always keeps
+an owner.
 
-Every function locks the workspace first, so that two owners who demote each other at once leave one of them.
+Every function locks the workspace first, so that two owners who demote each other at once leave one
+of them.
 """
 
 from collections.abc import Collection, Sequence
@@ -28,11 +30,19 @@ class TeamError(ValueError):
 
 @transaction.atomic
 def invite(
-    workspace: Workspace, to: str, role: str, clients: Collection[int] | None, *, by: Member | None, now: datetime
+    workspace: Workspace,
+    to: str,
+    role: str,
+    clients: Collection[int] | None,
+    *,
+    by: Member | None,
+    now: datetime,
 ) -> Invitation:
-    """Invite an address, for seven days; an earlier invitation of it ends. `clients` are those a limited member will see.
+    """Invite an address, for seven days; an earlier invitation of it ends. `clients` are those a
+    limited member will see.
 
-    Raises `TeamError` where the address belongs to a member already, an owner would be limited, or the plan has no room.
+    Raises `TeamError` where the address belongs to a member already, an owner would be limited, or
+    the plan has no room.
     """
     workspace = _locked(workspace)
     to = to.strip().lower()
@@ -42,14 +52,26 @@ def invite(
     waiting = Invitation.objects.filter(workspace=workspace, accepted_at=None, withdrawn_at=None)
     waiting.filter(to=to).update(withdrawn_at=now)
     if waiting.filter(expires_at__gt=now).count() >= MOST_WAITING:
-        raise TeamError(_("%(n)s invitations are waiting. Withdraw some first.") % {"n": MOST_WAITING})
+        raise TeamError(
+            _("%(n)s invitations are waiting. Withdraw some first.") % {"n": MOST_WAITING}
+        )
     known = (
         None
         if clients is None
-        else sorted(Client.objects.filter(workspace=workspace, pk__in=clients).values_list("pk", flat=True))
+        else sorted(
+            Client.objects.filter(workspace=workspace, pk__in=clients).values_list("pk", flat=True)
+        )
     )
     _check_room(workspace)
-    row = Invitation(workspace=workspace, to=to, role=role, clients=known, by=by, made_at=now, expires_at=now + LASTS)
+    row = Invitation(
+        workspace=workspace,
+        to=to,
+        role=role,
+        clients=known,
+        by=by,
+        made_at=now,
+        expires_at=now + LASTS,
+    )
     row.save()
     note(workspace, Event.Kind.INVITED, f"{to} · {row.get_role_display()}", by=by, now=now)
     queue(workspace, Message.Kind.INVITE, about=row.pk, occasion="invite", to=to, now=now)
@@ -65,7 +87,9 @@ def accept(invitation: Invitation, user: User, *, now: datetime) -> Member:
     _locked(invitation.workspace)
     row = Invitation.objects.select_for_update(of=("self",)).get(pk=invitation.pk)
     if row.to != user.email.lower():
-        raise TeamError(_("This invitation is for another address. Sign in with the one it was sent to."))
+        raise TeamError(
+            _("This invitation is for another address. Sign in with the one it was sent to.")
+        )
     if not row.stands(now):
         raise TeamError(_("This invitation was used, withdrawn, or is over. Ask for a new one."))
     _check_room(row.workspace, joining=row)
@@ -84,12 +108,16 @@ def accept(invitation: Invitation, user: User, *, now: datetime) -> Member:
 @transaction.atomic
 def withdraw_invitation(invitation: Invitation, *, now: datetime, by: Member | None = None) -> None:
     """Take an invitation back; one that was accepted stays so."""
-    if Invitation.objects.filter(pk=invitation.pk, accepted_at=None, withdrawn_at=None).update(withdrawn_at=now):
+    if Invitation.objects.filter(pk=invitation.pk, accepted_at=None, withdrawn_at=None).update(
+        withdrawn_at=now
+    ):
         note(invitation.workspace, Event.Kind.INVITATION_WITHDRAWN, invitation.to, by=by, now=now)
 
 
 @transaction.atomic
-def change_member(member: Member, role: str, clients: Collection[int] | None, *, by: Member | None = None) -> None:
+def change_member(
+    member: Member, role: str, clients: Collection[int] | None, *, by: Member | None = None
+) -> None:
     """Give a member another role, and all clients (None) or some to see.
 
     Raises `TeamError` where no owner would be left, or an owner would be limited.
@@ -117,7 +145,13 @@ def end_membership(member: Member, *, now: datetime, by: Member | None = None) -
     _keep_an_owner(member)
     Member.objects.filter(pk=member.pk, left_at=None).update(left_at=now)
     left = by is None or by.pk == member.pk
-    note(member.workspace, Event.Kind.MEMBER_LEFT if left else Event.Kind.MEMBER_REMOVED, str(member), by=by or member, now=now)
+    note(
+        member.workspace,
+        Event.Kind.MEMBER_LEFT if left else Event.Kind.MEMBER_REMOVED,
+        str(member),
+        by=by or member,
+        now=now,
+    )
     member.access.all().delete()
     if not Member.objects.standing().filter(user=member.user_id).exists():
         for session in UserSession.objects.filter(user=member.user_id):
@@ -126,7 +160,9 @@ def end_membership(member: Member, *, now: datetime, by: Member | None = None) -
 
 @transaction.atomic
 def transfer_ownership(owner: Member, to: Member) -> None:
-    """Make another member the owner; the one before goes on as an editor. Raises `TeamError` for one who left."""
+    """Make another member the owner; the one before goes on as an editor. Raises `TeamError` for
+    one who left.
+    """
     _locked(owner.workspace)
     fresh = Member.objects.standing().filter(pk=to.pk, workspace=owner.workspace_id).first()
     if fresh is None or fresh.pk == owner.pk:

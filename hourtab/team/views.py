@@ -1,4 +1,6 @@
-"""Members of a workspace: who they are, inviting, joining, leaving, and which workspace one works in."""
+"""Members of a workspace: who they are, inviting, joining, leaving, and which workspace one works
+in.
+"""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -6,7 +8,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from hourtab.accounts.access import MemberRequest, acts_on, freshly_signed_in, member_required, owner_required
+from hourtab.accounts.access import (
+    MemberRequest,
+    acts_on,
+    freshly_signed_in,
+    member_required,
+    owner_required,
+)
 from hourtab.accounts.models import Invitation, Member
 from hourtab.accounts.services import find_invitation
 from hourtab.lib.notices import tell, warn
@@ -17,7 +25,11 @@ from hourtab.team.services import TeamError
 
 
 def _member(request: MemberRequest, pk: int) -> Member:
-    rows = Member.objects.standing().select_related("user", "workspace").filter(workspace=request.workspace)
+    rows = (
+        Member.objects.standing()
+        .select_related("user", "workspace")
+        .filter(workspace=request.workspace)
+    )
     return get_object_or_404(rows, pk=pk)
 
 
@@ -34,15 +46,37 @@ def members(request: MemberRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         fields = form.cleaned_data
         try:
-            row = services.invite(request.workspace, fields["to"], fields["role"], form.chosen(), by=request.member, now=now)
+            row = services.invite(
+                request.workspace,
+                fields["to"],
+                fields["role"],
+                form.chosen(),
+                by=request.member,
+                now=now,
+            )
         except TeamError as error:
             form.add_error("to", str(error))
         else:
-            tell(request, _("%(to)s is invited. The link in the mail works once, for seven days.") % {"to": row.to})
+            tell(
+                request,
+                _("%(to)s is invited. The link in the mail works once, for seven days.")
+                % {"to": row.to},
+            )
             return redirect("members")
-    rows = Member.objects.standing().filter(workspace=request.workspace).select_related("user").prefetch_related("access__client")
-    waiting = [row for row in request.workspace.invitations.select_related("by__user") if row.stands(now)]
-    left = Member.objects.filter(workspace=request.workspace).exclude(left_at=None).select_related("user")
+    rows = (
+        Member.objects.standing()
+        .filter(workspace=request.workspace)
+        .select_related("user")
+        .prefetch_related("access__client")
+    )
+    waiting = [
+        row for row in request.workspace.invitations.select_related("by__user") if row.stands(now)
+    ]
+    left = (
+        Member.objects.filter(workspace=request.workspace)
+        .exclude(left_at=None)
+        .select_related("user")
+    )
     context = {"members": rows.order_by("pk"), "waiting": waiting, "left": left, "form": form}
     return render(request, "team/members.html", context, status=422 if form.errors else 200)
 
@@ -51,10 +85,14 @@ def members(request: MemberRequest) -> HttpResponse:
 def change_member(request: MemberRequest, pk: int) -> HttpResponse:
     """Give a member another role, or other clients to see."""
     member = _member(request, pk)
-    form = MemberForm(request.POST or None, workspace=request.workspace, initial=MemberForm.initial_of(member))
+    form = MemberForm(
+        request.POST or None, workspace=request.workspace, initial=MemberForm.initial_of(member)
+    )
     if request.method == "POST" and form.is_valid():
         try:
-            services.change_member(member, form.cleaned_data["role"], form.chosen(), by=request.member)
+            services.change_member(
+                member, form.cleaned_data["role"], form.chosen(), by=request.member
+            )
         except TeamError as error:
             form.add_error("role", str(error))
         else:
@@ -74,7 +112,10 @@ def remove_member(request: MemberRequest, pk: int) -> HttpResponse:
     except TeamError as error:
         warn(request, str(error))
     else:
-        tell(request, _("%(name)s is no longer a member. What they did keeps their name.") % {"name": member})
+        tell(
+            request,
+            _("%(name)s is no longer a member. What they did keeps their name.") % {"name": member},
+        )
     return redirect("members" if member.pk != request.member.pk else "today")
 
 
@@ -105,7 +146,9 @@ def withdraw_invitation(request: MemberRequest, pk: int) -> HttpResponse:
 @member_required
 def you(request: MemberRequest) -> HttpResponse:
     """Lead to what everybody may change for themselves: how they sign in, and whether they stay."""
-    return render(request, "team/you.html", {"has_providers": bool(settings.SOCIALACCOUNT_PROVIDERS)})
+    return render(
+        request, "team/you.html", {"has_providers": bool(settings.SOCIALACCOUNT_PROVIDERS)}
+    )
 
 
 @member_required
@@ -124,7 +167,9 @@ def leave_workspace(request: MemberRequest) -> HttpResponse:
 
 
 def _own(request: MemberRequest, pk: int) -> Member:
-    return get_object_or_404(Member.objects.standing().filter(user=request.member.user_id), workspace=pk)
+    return get_object_or_404(
+        Member.objects.standing().filter(user=request.member.user_id), workspace=pk
+    )
 
 
 @member_required
@@ -136,11 +181,15 @@ def switch_workspace(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 def join(request: HttpRequest, token: str) -> HttpResponse:
-    """Show an invitation; its reader signs in or up with the address it was sent to, and joins by a button."""
+    """Show an invitation; its reader signs in or up with the address it was sent to, and joins by a
+    button.
+    """
     row = find_invitation(token)
     stands = row is not None and row.stands(timezone.now())
     user = request.user
-    is_theirs = stands and row is not None and user.is_authenticated and user.email.lower() == row.to
+    is_theirs = (
+        stands and row is not None and user.is_authenticated and user.email.lower() == row.to
+    )
     if request.method == "POST" and is_theirs and row is not None and user.is_authenticated:
         try:
             member = services.accept(row, user, now=timezone.now())

@@ -1,4 +1,6 @@
-"""With a mail server: addresses are confirmed, codes and resets arrive, in a browser and over real SMTP."""
+"""With a mail server: addresses are confirmed, codes and resets arrive, in a browser and over real
+SMTP.
+"""
 
 import re
 from collections.abc import Iterator
@@ -26,7 +28,9 @@ def code_in(text: str) -> str:
     return found[1]
 
 
-def test_an_address_is_confirmed_a_code_signs_in_and_a_password_is_reset(installation, mailbox, chromium) -> None:
+def test_an_address_is_confirmed_a_code_signs_in_and_a_password_is_reset(
+    installation, mailbox, chromium
+) -> None:
     box, url = mailbox
     with installation.serve(EMAIL_URL=url) as site:
         page = chromium.new_page()

@@ -1,4 +1,6 @@
-"""Plans are data; at a limit only adding stops, with a sentence, and nothing that was typed is lost."""
+"""Plans are data; at a limit only adding stops, with a sentence, and nothing that was typed is
+lost.
+"""
 
 from datetime import timedelta
 
@@ -19,8 +21,19 @@ from tests.conftest import _member
 from tests.imports.test_series import bring_in
 
 pytestmark = pytest.mark.django_db
-OPEN = {"client": "Beta", "name": "Advice", "hours": "10", "starts_on": "2027-06-01", "cadence": "month", "rollover": "0",
-        "overage": "ask", "rounding": "0", "stub": "full", "zone": "UTC", "grace_days": "10"}  # fmt: skip
+OPEN = {
+    "client": "Beta",
+    "name": "Advice",
+    "hours": "10",
+    "starts_on": "2027-06-01",
+    "cadence": "month",
+    "rollover": "0",
+    "overage": "ask",
+    "rounding": "0",
+    "stub": "full",
+    "zone": "UTC",
+    "grace_days": "10",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -38,10 +51,18 @@ def free(settings, tmp_path) -> None:
 
 def test_who_hosts_for_themselves_has_no_limits(northlight) -> None:
     plan = plan_of(northlight)
-    assert (plan.name, plan.retainers, plan.members, plan.links, plan.months) == ("Unlimited", None, None, None, None)
+    assert (plan.name, plan.retainers, plan.members, plan.links, plan.months) == (
+        "Unlimited",
+        None,
+        None,
+        None,
+        None,
+    )
 
 
-def test_the_first_retainer_is_free_and_a_second_one_asks_politely(free, northlight, ada, carl) -> None:
+def test_the_first_retainer_is_free_and_a_second_one_asks_politely(
+    free, northlight, ada, carl
+) -> None:
     first = a_retainer(northlight)
     link = share([first], by=None)
     assert "room for 1 active retainers" in ada.get("/retainers/open").content.decode()
@@ -56,31 +77,46 @@ def test_the_first_retainer_is_free_and_a_second_one_asks_politely(free, northli
     assert "1 of 1 active retainers" in ada.get("/settings").content.decode()
 
 
-def test_a_retainer_that_ended_makes_room_and_goes_on_only_where_there_is_room(free, northlight, ada) -> None:
+def test_a_retainer_that_ended_makes_room_and_goes_on_only_where_there_is_room(
+    free, northlight, ada
+) -> None:
     first = a_retainer(northlight)
     Retainer.objects.filter(pk=first.pk).update(ends_on=NOW.date() - timedelta(days=1))
     assert ada.post("/retainers/open", OPEN).status_code == 302
-    page = ada.post(f"/retainers/{first.ref}/end", {"ends_on": "2027-06-21", "go_on": "yes"}, follow=True).content.decode()
+    page = ada.post(
+        f"/retainers/{first.ref}/end", {"ends_on": "2027-06-21", "go_on": "yes"}, follow=True
+    ).content.decode()
     first.refresh_from_db()
     assert first.ends_on is not None
     assert "room for 1" in page
 
 
-def test_links_that_answer_are_counted_and_one_that_was_revoked_makes_room(free, northlight, ada) -> None:
+def test_links_that_answer_are_counted_and_one_that_was_revoked_makes_room(
+    free, northlight, ada
+) -> None:
     retainer = a_retainer(northlight)
     one = share([retainer], by=None)
     share([retainer], by=None)
-    page = ada.post(f"/retainers/{retainer.ref}/links/add", {"label": "A third", "splits_by": "category"})
+    page = ada.post(
+        f"/retainers/{retainer.ref}/links/add", {"label": "A third", "splits_by": "category"}
+    )
     assert (page.status_code, "room for 2 links" in page.content.decode()) == (422, True)
     assert 'value="A third"' in page.content.decode()
     ada.post(f"/links/{one.pk}/revoke")
-    assert ada.post(f"/retainers/{retainer.ref}/links/add", {"label": "A third", "splits_by": "category"}).status_code == 302
+    assert (
+        ada.post(
+            f"/retainers/{retainer.ref}/links/add", {"label": "A third", "splits_by": "category"}
+        ).status_code
+        == 302
+    )
     assert ShareLink.objects.filter(revoked_at=None).count() == 2
 
 
 def test_members_and_who_is_invited_are_counted(free, northlight, ada) -> None:
     row = team.invite(northlight, "dora@firm.example", "editor", None, by=ada.member, now=NOW)
-    page = ada.post("/settings/members", {"to": "eve@firm.example", "role": "editor"}).content.decode()
+    page = ada.post(
+        "/settings/members", {"to": "eve@firm.example", "role": "editor"}
+    ).content.decode()
     assert "room for 2 members" in page
     assert Invitation.objects.count() == 1
     eve = _member(northlight, "eve", "viewer")
@@ -93,12 +129,16 @@ def test_members_and_who_is_invited_are_counted(free, northlight, ada) -> None:
     assert team.accept(row, dora, now=NOW).role == "editor"
 
 
-def test_an_invitation_again_to_the_same_address_takes_no_second_place(free, northlight, ada) -> None:
+def test_an_invitation_again_to_the_same_address_takes_no_second_place(
+    free, northlight, ada
+) -> None:
     team.invite(northlight, "dora@firm.example", "editor", None, by=ada.member, now=NOW)
     team.invite(northlight, "dora@firm.example", "viewer", None, by=ada.member, now=NOW)
 
 
-def test_work_is_added_as_far_back_as_the_plan_goes_and_what_is_there_stays(settings, tmp_path, northlight, ada) -> None:
+def test_work_is_added_as_far_back_as_the_plan_goes_and_what_is_there_stays(
+    settings, tmp_path, northlight, ada
+) -> None:
     retainer = a_retainer(northlight, starts="2026-01-01", grace=366)
     old = log(retainer, "2026-03-03", "1h")
     path = tmp_path / "plans.toml"
@@ -114,7 +154,13 @@ def test_work_is_added_as_far_back_as_the_plan_goes_and_what_is_there_stays(sett
         bring_in(northlight, file, retainer)
     assert Entry.objects.count() == 2
     assert ada.get(f"/retainers/{retainer.ref}/entries/{old.pk}").status_code == 200
-    form = {"on": "2026-03-03", "amount": "2h", "description": "More", "seen": "1", "scope": "retainer"}
+    form = {
+        "on": "2026-03-03",
+        "amount": "2h",
+        "description": "More",
+        "seen": "1",
+        "scope": "retainer",
+    }
     ada.post(f"/retainers/{retainer.ref}/entries/{old.pk}/edit", form)
     old.refresh_from_db()
     assert old.number == 2, "what is there can be changed"

@@ -1,4 +1,6 @@
-"""Signing in with Microsoft and Google: off until it is set; then against a provider of our own that speaks OAuth 2."""
+"""Signing in with Microsoft and Google: off until it is set; then against a provider of our own
+that speaks OAuth 2.
+"""
 
 import base64
 import hashlib
@@ -20,7 +22,9 @@ __all__ = ["chromium"]
 
 
 class Provider(Quiet):
-    """Login page, token and profile of a provider: whoever comes is Mara, at once. It checks what a client must prove."""
+    """Login page, token and profile of a provider: whoever comes is Mara, at once. It checks what a
+    client must prove.
+    """
 
     challenges: dict[str, str] = {}
     profile: dict[str, Any] = {
@@ -44,7 +48,10 @@ class Provider(Quiet):
     def do_POST(self) -> None:  # noqa: N802 - the name http.server calls
         sent = parse_qs(self.body().decode())
         digest = hashlib.sha256(sent["code_verifier"][0].encode()).digest()
-        assert base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == self.challenges[sent["code"][0]]
+        assert (
+            base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+            == self.challenges[sent["code"][0]]
+        )
         token = {"access_token": "a-token", "token_type": "Bearer", "expires_in": 3600}
         self.answer(200, json.dumps(token).encode(), Content_Type="application/json")
 
@@ -60,7 +67,9 @@ def with_microsoft(installation) -> Iterator[str]:
         yield site
 
 
-def test_who_comes_from_microsoft_names_a_business_once_and_is_known_from_then_on(installation, chromium) -> None:
+def test_who_comes_from_microsoft_names_a_business_once_and_is_known_from_then_on(
+    installation, chromium
+) -> None:
     with with_microsoft(installation) as site:
         page = chromium.new_page()
         page.goto(f"{site}/accounts/login/")
@@ -83,7 +92,9 @@ def test_who_comes_from_microsoft_names_a_business_once_and_is_known_from_then_o
         expect(page.locator("main")).to_contain_text("socialaccount")
 
 
-def test_an_account_is_not_taken_over_because_a_provider_names_its_address(installation, chromium) -> None:
+def test_an_account_is_not_taken_over_because_a_provider_names_its_address(
+    installation, chromium
+) -> None:
     with with_microsoft(installation) as site:
         page = chromium.new_page()
         page.goto(f"{site}/accounts/signup/")
@@ -109,14 +120,20 @@ def test_it_is_off_until_it_is_set_and_half_of_it_stops_the_start(installation) 
 
     with installation.serve() as site:
         assert "Google" not in urllib.request.urlopen(f"{site}/accounts/login/").read().decode()
-        for path in ("/accounts/with/google/login/", "/accounts/with/microsoft/login/callback/", "/accounts/with/"):
+        for path in (
+            "/accounts/with/google/login/",
+            "/accounts/with/microsoft/login/callback/",
+            "/accounts/with/",
+        ):
             try:
                 status = urllib.request.urlopen(site + path).status
             except urllib.error.HTTPError as error:
                 status = error.code
             assert status == 404, path
     installation.environment["GOOGLE_CLIENT_ID"] = "us"
-    assert "GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET go together" in installation.run("doctor", status=1)
+    assert "GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET go together" in installation.run(
+        "doctor", status=1
+    )
 
 
 def test_google_is_asked_at_googles_and_nowhere_else(installation) -> None:
@@ -131,10 +148,15 @@ def test_google_is_asked_at_googles_and_nowhere_else(installation) -> None:
         opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(), Stay)
         answer = opener.open(f"{site}/accounts/with/google/login/")
         page = answer.read().decode()
-        assert "form-action 'self' https://accounts.google.com" in answer.headers["Content-Security-Policy"]
+        assert (
+            "form-action 'self' https://accounts.google.com"
+            in answer.headers["Content-Security-Policy"]
+        )
         token = page.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
         try:
-            opener.open(f"{site}/accounts/with/google/login/", f"csrfmiddlewaretoken={token}".encode())
+            opener.open(
+                f"{site}/accounts/with/google/login/", f"csrfmiddlewaretoken={token}".encode()
+            )
             raise AssertionError("it leads on")
         except urllib.error.HTTPError as error:
             target = urlsplit(error.headers["Location"])

@@ -1,4 +1,6 @@
-"""Signing in from a browser that was not used before, and being asked once more before what cannot be undone."""
+"""Signing in from a browser that was not used before, and being asked once more before what cannot
+be undone.
+"""
 
 import re
 import time
@@ -39,7 +41,9 @@ def signed_in(address: str, browser: Browser | None = None) -> Browser:
     return browser
 
 
-def test_a_browser_that_was_not_used_before_is_told_of_by_mail_and_then_known(address, mailbox: Mailbox) -> None:
+def test_a_browser_that_was_not_used_before_is_told_of_by_mail_and_then_known(
+    address, mailbox: Mailbox
+) -> None:
     browser = signed_in(address)
     assert subject_of(mailbox.mails[0]) == "New sign-in to HourTab"
     said = text_of(mailbox.mails[0])
@@ -54,7 +58,9 @@ def test_a_browser_that_was_not_used_before_is_told_of_by_mail_and_then_known(ad
     assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
 
 
-def test_the_cookie_that_knows_a_browser_lets_nobody_in_and_cannot_be_made(address, olga, mailbox: Mailbox) -> None:
+def test_the_cookie_that_knows_a_browser_lets_nobody_in_and_cannot_be_made(
+    address, olga, mailbox: Mailbox
+) -> None:
     browser = signed_in(address)
     stranger = Browser(headers={"host": "localhost"})
     stranger.cookies["known"] = browser.cookies["known"].value
@@ -76,7 +82,9 @@ def test_the_cookie_that_knows_a_browser_lets_nobody_in_and_cannot_be_made(addre
 
 def test_a_mail_server_that_is_down_keeps_nobody_out(address, settings) -> None:
     options = {"host": "127.0.0.1", "port": 1, "timeout": 1}
-    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}}
+    settings.MAILERS = {
+        "default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}
+    }
     assert signed_in(address).get("/").status_code == 200
 
 
@@ -87,15 +95,23 @@ def make_old(browser: Browser) -> None:
     session.save()
 
 
-@pytest.mark.parametrize("path", ["/settings/delete", "/settings/export", "/settings/erase", "/keys"])
-def test_before_what_cannot_be_undone_one_is_asked_again_and_then_it_goes_on(northlight, address, path) -> None:
+@pytest.mark.parametrize(
+    "path", ["/settings/delete", "/settings/export", "/settings/erase", "/keys"]
+)
+def test_before_what_cannot_be_undone_one_is_asked_again_and_then_it_goes_on(
+    northlight, address, path
+) -> None:
     browser = signed_in(address)
     make_old(browser)
-    Workspace.objects.filter(pk=northlight.pk).update(exported_at=Event.objects.latest("at").at + timedelta(days=1))
+    Workspace.objects.filter(pk=northlight.pk).update(
+        exported_at=Event.objects.latest("at").at + timedelta(days=1)
+    )
     form = {
-        "/settings/delete": {"name": "Northlight"}, "/settings/export": {}, "/settings/erase": {"name": "Jane Doe"},
+        "/settings/delete": {"name": "Northlight"},
+        "/settings/export": {},
+        "/settings/erase": {"name": "Jane Doe"},
         "/keys": {"name": "Laptop", "scopes": ["log"], "lasts": "30"},
-    }[path]  # fmt: skip
+    }[path]
     asked = browser.post(path, form)
     assert asked["Location"].startswith("/accounts/reauthenticate/?next=")
     northlight.refresh_from_db()
@@ -111,14 +127,19 @@ def test_before_what_cannot_be_undone_one_is_asked_again_and_then_it_goes_on(nor
         assert done["Content-Type"] == "application/zip"
     else:
         assert (b"ht_" if path == "/keys" else b"Nothing is stored of them") in done.content
-    assert browser.post(path, form).status_code != 302 or path == "/settings/delete", "for ten minutes nobody is asked again"
+    assert browser.post(path, form).status_code != 302 or path == "/settings/delete", (
+        "for ten minutes nobody is asked again"
+    )
 
 
 def test_ownership_and_the_texts_of_a_line_ask_too(northlight, address, ben) -> None:
     entry = log(a_retainer(northlight), "2027-06-03", "1h", "Secret")
     browser = signed_in(address)
     make_old(browser)
-    for path in (f"/settings/members/{ben.member.pk}/owner", f"/retainers/{entry.retainer.ref}/entries/{entry.pk}/erase"):
+    for path in (
+        f"/settings/members/{ben.member.pk}/owner",
+        f"/retainers/{entry.retainer.ref}/entries/{entry.pk}/erase",
+    ):
         assert browser.post(path)["Location"].startswith("/accounts/reauthenticate/")
     ben.member.refresh_from_db()
     assert ben.member.role == "editor"

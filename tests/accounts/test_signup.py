@@ -6,9 +6,14 @@ from hourtab.accounts.models import Member, User, Workspace
 pytestmark = pytest.mark.django_db
 
 FIELDS = {
-    "email": "Dora@Example.org", "password1": "a long enough one", "workspace": "Dora Advises", "zone": "Europe/Berlin", "locale": "de-DE",
-    "currency": "EUR", "hour_format": "hm",
-}  # fmt: skip
+    "email": "Dora@Example.org",
+    "password1": "a long enough one",
+    "workspace": "Dora Advises",
+    "zone": "Europe/Berlin",
+    "locale": "de-DE",
+    "currency": "EUR",
+    "hour_format": "hm",
+}
 
 
 def test_signing_up_makes_a_workspace_with_its_owner(carl) -> None:
@@ -29,7 +34,9 @@ def test_a_second_sign_up_with_the_same_address_makes_nothing(carl, db) -> None:
     from django.test import Client
 
     carl.post("/accounts/signup/", FIELDS)
-    again = Client(headers={"host": "localhost"}).post("/accounts/signup/", FIELDS | {"email": "dora@EXAMPLE.org"})
+    again = Client(headers={"host": "localhost"}).post(
+        "/accounts/signup/", FIELDS | {"email": "dora@EXAMPLE.org"}
+    )
     assert b"already" in again.content
     assert (User.objects.count(), Workspace.objects.count()) == (1, 1)
 
@@ -54,7 +61,9 @@ def test_what_is_wrong_is_said_beside_its_field_and_nothing_stored(carl, change,
 
 
 def test_signing_in_by_password_and_out_again(carl, ada) -> None:
-    answer = carl.post("/accounts/login/", {"login": "ADA@northlight.example", "password": "correct horse battery"})
+    answer = carl.post(
+        "/accounts/login/", {"login": "ADA@northlight.example", "password": "correct horse battery"}
+    )
     assert answer["Location"] == "/"
     assert carl.post("/accounts/logout/").status_code == 302
     assert b"Sign in" in carl.get("/").content
@@ -62,15 +71,20 @@ def test_signing_in_by_password_and_out_again(carl, ada) -> None:
 
 def test_guessing_a_password_is_slowed_down(carl, ada, db) -> None:
     for _ in range(6):
-        answer = carl.post("/accounts/login/", {"login": "ada@northlight.example", "password": "wrong guess here"})
+        answer = carl.post(
+            "/accounts/login/", {"login": "ada@northlight.example", "password": "wrong guess here"}
+        )
     assert b"Too many failed" in answer.content
-    answer = carl.post("/accounts/login/", {"login": "ada@northlight.example", "password": "correct horse battery"})
+    answer = carl.post(
+        "/accounts/login/", {"login": "ada@northlight.example", "password": "correct horse battery"}
+    )
     assert answer.status_code == 200
 
 
 def test_a_sign_in_never_leads_to_another_site(carl, ada) -> None:
     answer = carl.post(
-        "/accounts/login/?next=https://evil.example/", {"login": "ada@northlight.example", "password": "correct horse battery"}
+        "/accounts/login/?next=https://evil.example/",
+        {"login": "ada@northlight.example", "password": "correct horse battery"},
     )
     assert answer["Location"] == "/"
 
@@ -80,7 +94,10 @@ def test_the_settings_say_where_mail_goes_without_a_server(ada) -> None:
 
 
 def test_a_zone_that_does_not_exist_is_refused_in_the_settings(ada) -> None:
-    answer = ada.post("/settings", {"name": "X", "zone": "Nowhere", "locale": "en-GB", "currency": "EUR", "hour_format": "hm"})
+    answer = ada.post(
+        "/settings",
+        {"name": "X", "zone": "Nowhere", "locale": "en-GB", "currency": "EUR", "hour_format": "hm"},
+    )
     assert b"not one of the available choices" in answer.content
     assert Workspace.objects.get().name == "Northlight"
 

@@ -1,4 +1,6 @@
-"""Alerts: the cases of the specification, one mail each over a real mail server, and silence where nothing is new."""
+"""Alerts: the cases of the specification, one mail each over a real mail server, and silence where
+nothing is new.
+"""
 
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -131,7 +133,10 @@ def test_of_a_cycle_in_grace_the_message_names_it(northlight, ada, mailbox: Mail
     log(retainer, "2027-05-21", "2h", now=june)
     assert told(retainer, june) == [50]
     send(june)
-    assert "May 2027, which closes on 11 June: 50 % of the hours are used: 11 of 20 h" in subject_of(mailbox.mails[0])
+    assert (
+        "May 2027, which closes on 11 June: 50 % of the hours are used: 11 of 20 h"
+        in subject_of(mailbox.mails[0])
+    )
 
 
 def test_history_that_is_brought_in_is_no_news(northlight, ada) -> None:
@@ -160,12 +165,17 @@ def test_two_workers_tell_it_once(retainer) -> None:
 def test_the_provider_is_told_what_to_do_next_and_the_sponsor_only_where_wanted(
     ada, ben, ria, retainer, mailbox: Mailbox
 ) -> None:
-    sponsor = Contact.objects.create(client=retainer.client, name="Sue", email="sue@acme.example", role="sponsor")
+    sponsor = Contact.objects.create(
+        client=retainer.client, name="Sue", email="sue@acme.example", role="sponsor"
+    )
     link = share([retainer], by=None)
     worked(retainer, "10h")
     told(retainer)
     assert send(NOW) == 2
-    assert {mail["To"] for mail in mailbox.mails} == {"ada@northlight.example", "ben@northlight.example"}
+    assert {mail["To"] for mail in mailbox.mails} == {
+        "ada@northlight.example",
+        "ben@northlight.example",
+    }
     mail = mailbox.mails[0]
     assert subject_of(mail) == "50 % of the hours are used: 10 of 20 h · Acme, Coaching"
     text = text_of(mail).replace("\u00a0", " ")
@@ -232,7 +242,9 @@ def test_the_calendar_is_told_in_the_morning_and_once(northlight, ada, day, kind
     watch_retainers(night)
     watch_retainers(night + timedelta(hours=1))
     assert sorted(Alert.objects.exclude(kind="used").values_list("kind", flat=True)) == kinds
-    assert {f"{row.due_at:%H:%M}" for row in Message.objects.all()} == ({"07:00"} if kinds else set())
+    assert {f"{row.due_at:%H:%M}" for row in Message.objects.all()} == (
+        {"07:00"} if kinds else set()
+    )
     assert Retainer.objects.get().pk == retainer.pk
 
 
@@ -247,10 +259,14 @@ def test_a_pace_that_is_too_fast_is_told_once_a_cycle(northlight, ada, mailbox: 
     assert list(Alert.objects.values_list("kind", flat=True)) == ["pace"]
     send(early)
     assert "At this pace the hours run out before the reset" in subject_of(mailbox.mails[0])
-    assert "Ask for more hours now, while there is still time to decide." in text_of(mailbox.mails[0])
+    assert "Ask for more hours now, while there is still time to decide." in text_of(
+        mailbox.mails[0]
+    )
 
 
-def test_two_weeks_without_anything_new_are_told_and_again_after_the_next_spell(northlight, ada) -> None:
+def test_two_weeks_without_anything_new_are_told_and_again_after_the_next_spell(
+    northlight, ada
+) -> None:
     retainer = a_retainer(northlight, starts="2027-05-01")
     opened = datetime(2027, 5, 1, 9, tzinfo=UTC)
     Retainer.objects.filter(pk=retainer.pk).update(opened_at=opened)
@@ -270,7 +286,9 @@ def test_two_weeks_without_anything_new_are_told_and_again_after_the_next_spell(
 @pytest.mark.parametrize("thresholds", ["fifty", "0", "501", "50,,x", "1,2,3,4,5,6,7,8,9,10,11"])
 def test_what_is_no_list_of_percentages_is_refused(ada, retainer, thresholds) -> None:
     answer = ada.post(f"/retainers/{retainer.ref}/alerts/change", {"thresholds": thresholds})
-    assert "Write whole numbers" in answer.content.decode() or "At most 10" in answer.content.decode()
+    assert (
+        "Write whole numbers" in answer.content.decode() or "At most 10" in answer.content.decode()
+    )
     assert Watch.objects.get().thresholds == [50, 80, 100]
 
 
@@ -281,22 +299,44 @@ def test_the_trail_has_everything_in_one_line_of_time(ada, retainer, mailbox: Ma
 
     link = share([retainer], by=None, label="For the CFO")
     ViewDay.objects.create(link=link, on=date(2027, 6, 22), views=3)
-    carl = Contact.objects.create(client=retainer.client, name="Carl", email="carl@acme.example", role="approver")
+    carl = Contact.objects.create(
+        client=retainer.client, name="Carl", email="carl@acme.example", role="approver"
+    )
     wish = Wish("extra", 5 * HOUR, date(2027, 6, 22), date(2027, 6, 30), "Cohort", 9000)
-    row = services.ask(retainer, wish, [carl], decide_by=NOW + timedelta(days=2), by=ada.member, now=NOW)
+    row = services.ask(
+        retainer, wish, [carl], decide_by=NOW + timedelta(days=2), by=ada.member, now=NOW
+    )
     send(NOW)
-    services.decide(row, approver=row.approvers.get(), name="Carl", amount=5 * HOUR, now=NOW + timedelta(minutes=5))
+    services.decide(
+        row,
+        approver=row.approvers.get(),
+        name="Carl",
+        amount=5 * HOUR,
+        now=NOW + timedelta(minutes=5),
+    )
     worked(retainer, "16h", now=NOW + timedelta(minutes=6))
     told(retainer, NOW + timedelta(minutes=6))
     with time_machine.travel(NOW + timedelta(minutes=7), tick=False):
         ada.force_login(ada.member.user)
         page = ada.get(f"/retainers/{retainer.ref}/trail").content.decode().replace("\u00a0", " ")
-        lines = ada.get(f"/retainers/{retainer.ref}/trail.csv?cycle=2027-06-01").content.decode("utf-8-sig").splitlines()
+        lines = (
+            ada.get(f"/retainers/{retainer.ref}/trail.csv?cycle=2027-06-01")
+            .content.decode("utf-8-sig")
+            .splitlines()
+        )
     for text in (
-        "Request 1: asked", "Request 1: approved", "Extra hours approved", "Request for more hours: sent", "Alert: waiting",
-        "Page opened 3 times", "For the CFO", "carl@acme.example",
-    ):  # fmt: skip
+        "Request 1: asked",
+        "Request 1: approved",
+        "Extra hours approved",
+        "Request for more hours: sent",
+        "Alert: waiting",
+        "Page opened 3 times",
+        "For the CFO",
+        "carl@acme.example",
+    ):
         assert text in page, text
     assert lines[0] == "At (UTC),What,About,Who"
     assert len(lines) > 7
-    assert [line[:10] for line in lines[1:]] == sorted((line[:10] for line in lines[1:]), reverse=True)
+    assert [line[:10] for line in lines[1:]] == sorted(
+        (line[:10] for line in lines[1:]), reverse=True
+    )

@@ -1,4 +1,6 @@
-"""Keys: shown once, scoped, expiring, never more than their member, and what programs do with them."""
+"""Keys: shown once, scoped, expiring, never more than their member, and what programs do with
+them.
+"""
 
 import json
 from datetime import timedelta
@@ -35,7 +37,9 @@ def key_of(person, scopes=("log", "import"), lasts=timedelta(days=30)) -> str:
 
 def say(carl, key: str, body, path: str = "/api/v1/log"):
     body = body if isinstance(body, str | bytes) else json.dumps(body)
-    return carl.post(path, body, content_type="application/json", headers={"authorization": f"Bearer {key}"})
+    return carl.post(
+        path, body, content_type="application/json", headers={"authorization": f"Bearer {key}"}
+    )
 
 
 def test_a_key_is_shown_once_and_kept_as_a_digest(northlight, ben) -> None:
@@ -43,7 +47,11 @@ def test_a_key_is_shown_once_and_kept_as_a_digest(northlight, ben) -> None:
     key = page.content.decode().partition('value="ht_')[2].partition('"')[0]
     assert len(key) == 43
     row = ApiKey.objects.get()
-    assert (row.scopes, row.expires_at, row.hint) == (["log"], NOW + timedelta(days=90), f"ht_{key[:5]}")
+    assert (row.scopes, row.expires_at, row.hint) == (
+        ["log"],
+        NOW + timedelta(days=90),
+        f"ht_{key[:5]}",
+    )
     assert key not in ben.get("/keys").content.decode()
     assert not any(key in str(value) for value in ApiKey.objects.values().get().values())
     event = Event.objects.get(kind="key_made")
@@ -90,7 +98,9 @@ def test_a_program_logs_in_the_name_of_its_member(northlight, ben, carl) -> None
         ({"line": "Call, 1h @other"}, 422, ""),
     ],
 )
-def test_bad_input_gets_a_sentence_and_stores_nothing(northlight, ben, carl, body, status, sentence) -> None:
+def test_bad_input_gets_a_sentence_and_stores_nothing(
+    northlight, ben, carl, body, status, sentence
+) -> None:
     a_retainer(northlight)
     answer = say(carl, key_of(ben), body)
     assert answer.status_code == status
@@ -103,7 +113,11 @@ def test_a_key_that_does_not_stand_opens_nothing(northlight, ada, ben, carl) -> 
     line = {"line": "Call, 1h @acme"}
     key = key_of(ben)
     for wrong in ("", "ht_", "ht_" + "A" * 43, key[:-1], key + "A", key.upper(), "ht_" + "é" * 43):
-        answer = say(carl, wrong, line) if wrong.isascii() else say(carl, wrong.encode().decode("latin-1"), line)
+        answer = (
+            say(carl, wrong, line)
+            if wrong.isascii()
+            else say(carl, wrong.encode().decode("latin-1"), line)
+        )
         assert answer.status_code == 401, wrong
         assert answer["WWW-Authenticate"] == "Bearer"
     with time_machine.travel(NOW + timedelta(days=30), tick=False):
@@ -131,13 +145,22 @@ def test_a_key_does_no_more_than_its_scope_and_its_member(northlight, ada, ben, 
     assert Entry.objects.count() == 1
 
 
-def test_a_key_ends_with_the_membership_and_does_not_come_back_with_it(northlight, ada, ben, carl) -> None:
+def test_a_key_ends_with_the_membership_and_does_not_come_back_with_it(
+    northlight, ada, ben, carl
+) -> None:
     a_retainer(northlight)
     key = key_of(ben)
     team.end_membership(ben.member, now=NOW, by=ada.member)
     assert say(carl, key, {"line": "Call, 1h @acme"}).status_code == 401
     with time_machine.travel(NOW + timedelta(hours=1), tick=False):
-        row = team.invite(northlight, ben.member.user.email, "editor", None, by=ada.member, now=NOW + timedelta(hours=1))
+        row = team.invite(
+            northlight,
+            ben.member.user.email,
+            "editor",
+            None,
+            by=ada.member,
+            now=NOW + timedelta(hours=1),
+        )
         team.accept(row, ben.member.user, now=NOW + timedelta(hours=1))
         assert Member.objects.get(pk=ben.member.pk).left_at is None
         assert say(carl, key, {"line": "Call, 1h @acme"}).status_code == 401
@@ -157,7 +180,12 @@ def test_an_editor_sees_their_own_keys_and_an_owner_everybodys(northlight, ada, 
 
 def test_the_session_of_a_browser_opens_nothing_here(northlight, ada) -> None:
     a_retainer(northlight)
-    assert ada.post("/api/v1/log", '{"line": "Call, 1h @acme"}', content_type="application/json").status_code == 401
+    assert (
+        ada.post(
+            "/api/v1/log", '{"line": "Call, 1h @acme"}', content_type="application/json"
+        ).status_code
+        == 401
+    )
 
 
 def test_wrong_keys_and_too_many_calls_have_to_wait(northlight, ben, carl) -> None:
@@ -173,10 +201,16 @@ def test_a_program_brings_files_in(northlight, ben, carl) -> None:
     file = toggl("06-03 09:00 1:30 Prep call", "06-04 09:00 1:00 Other | Beta")
 
     def send(**more):
-        return carl.post("/api/v1/imports", {"file": SimpleUploadedFile("week.csv", file), **more}, **header)
+        return carl.post(
+            "/api/v1/imports", {"file": SimpleUploadedFile("week.csv", file), **more}, **header
+        )
 
     dry = send(dry_run="yes")
-    assert (dry.status_code, dry.json()["report"]["rows"]["new"], Entry.objects.count()) == (200, 1, 0)
+    assert (dry.status_code, dry.json()["report"]["rows"]["new"], Entry.objects.count()) == (
+        200,
+        1,
+        0,
+    )
     done = send()
     assert (done.status_code, done.json()["report"]["seconds"]["new"]) == (200, 5400)
     assert Entry.objects.get().revisions.get().write.by == ben.member
@@ -185,7 +219,9 @@ def test_a_program_brings_files_in(northlight, ben, carl) -> None:
     assert carl.post("/api/v1/imports", {}, **header).status_code == 400
     assert send(retainer="nothing").status_code == 404
     assert send(answer="nonsense").status_code == 400
-    refused = carl.post("/api/v1/imports", {"file": SimpleUploadedFile("x.csv", b"\x00\x01")}, **header)
+    refused = carl.post(
+        "/api/v1/imports", {"file": SimpleUploadedFile("x.csv", b"\x00\x01")}, **header
+    )
     assert (refused.status_code, refused.json()["report"]["outcome"]) == (422, "refuse")
     private = toggl("06-05 09:00 1:00 Mail to jane@acme.example")
     asked = carl.post("/api/v1/imports", {"file": SimpleUploadedFile("y.csv", private)}, **header)
@@ -199,4 +235,7 @@ def test_who_sees_some_clients_alone_brings_no_files_in(northlight, carl) -> Non
     key = key_of(dora)
     header = {"headers": {"authorization": f"Bearer {key}"}}
     file = SimpleUploadedFile("week.csv", toggl("06-03 09:00 1:30 Prep call"))
-    assert carl.post("/api/v1/imports", {"file": file, "retainer": retainer.ref}, **header).status_code == 403
+    assert (
+        carl.post("/api/v1/imports", {"file": file, "retainer": retainer.ref}, **header).status_code
+        == 403
+    )

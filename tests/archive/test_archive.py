@@ -33,7 +33,18 @@ from tests.imports.test_series import bring_in
 from tests.ledger.test_statements import a_january, at
 
 pytestmark = pytest.mark.django_db
-OURS = ("accounts", "clients", "retainers", "ledger", "imports", "outbox", "overage", "sharing", "alerts", "api")
+OURS = (
+    "accounts",
+    "clients",
+    "retainers",
+    "ledger",
+    "imports",
+    "outbox",
+    "overage",
+    "sharing",
+    "alerts",
+    "api",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -47,12 +58,20 @@ def full(northlight, ada, ben) -> Workspace:
     """Northlight with a closed cycle, a correction, an import, a link and a logo."""
     retainer = a_january(northlight, rollover=1)
     entry = Entry.objects.get(on=date(2027, 1, 5))
-    services.edit_entry(entry, work("2027-01-05", "4h", "=January"), by=ada.member, now=at("02-15"), reason="Two less")
+    services.edit_entry(
+        entry,
+        work("2027-01-05", "4h", "=January"),
+        by=ada.member,
+        now=at("02-15"),
+        reason="Two less",
+    )
     bring_in(northlight, toggl("02-09 09:00 1:30 Call", "02-10 09:00 1:30 Call"), retainer)
     a_retainer(northlight, "Beta", starts="2027-02-01")
     Retainer.objects.filter(pk=retainer.pk).update(as_of=at("02-15"))
     share([retainer], by=ada.member)
-    Workspace.objects.filter(pk=northlight.pk).update(logo=b"\x89PNG\r\n\x1a\n" + bytes(range(256)), colour="#2f5d50")
+    Workspace.objects.filter(pk=northlight.pk).update(
+        logo=b"\x89PNG\r\n\x1a\n" + bytes(range(256)), colour="#2f5d50"
+    )
     return Workspace.objects.get(pk=northlight.pk)
 
 
@@ -62,7 +81,10 @@ def said() -> dict[str, object]:
         retainer.ref: (
             head(retainer),
             [queries.totals_json(cycle) for cycle in queries.cycles(retainer, date(2027, 2, 15))],
-            [(row.number, row.totals, len(row.lines)) for row in Statement.objects.filter(retainer=retainer)],
+            [
+                (row.number, row.totals, len(row.lines))
+                for row in Statement.objects.filter(retainer=retainer)
+            ],
         )
         for retainer in Retainer.objects.select_related("workspace", "client")
     }
@@ -70,13 +92,20 @@ def said() -> dict[str, object]:
 
 def test_every_model_is_in_the_list() -> None:
     every = {model for label in OURS for model in apps.get_app_config(label).get_models()}
-    assert every - {model for model, _way in TABLES} == {User.groups.through, User.user_permissions.through} & every
+    assert (
+        every - {model for model, _way in TABLES}
+        == {User.groups.through, User.user_permissions.through} & every
+    )
 
 
 @pytest.mark.parametrize("keep", [True, False])
-def test_export_and_restore_give_the_same_balances_heads_and_links(full, tmp_path, keep, carl) -> None:
+def test_export_and_restore_give_the_same_balances_heads_and_links(
+    full, tmp_path, keep, carl
+) -> None:
     before, paths = said(), [link.path for link in ShareLink.objects.all()]
-    statement = statement_path(ShareLink.objects.get(), Retainer.objects.get(client__name="Acme").ref, 1)
+    statement = statement_path(
+        ShareLink.objects.get(), Retainer.objects.get(client__name="Acme").ref, 1
+    )
     file = tmp_path / "all.zip"
     file.write_bytes(export_workspace(full, at("02-15"), with_links=True))
     with pytest.raises(RestoreError, match="holds a workspace already"):
@@ -112,7 +141,11 @@ def test_who_has_a_digest_has_it_on_another_instance_too(full, tmp_path, setting
     settings.LINK_KEY = "another instance's key"
     restore_workspace(file, keep_links=True)
     row = Subscription.objects.get()
-    assert (row.to, row.is_standing, row.link) == ("cfo@acme.example", True, ShareLink.objects.get())
+    assert (row.to, row.is_standing, row.link) == (
+        "cfo@acme.example",
+        True,
+        ShareLink.objects.get(),
+    )
     assert subscriptions.find(row.token) == row
     assert not Message.objects.exists(), "what was sent stays behind"
 
@@ -121,7 +154,9 @@ def test_the_file_holds_documents_that_replay_and_no_password(full) -> None:
     with zipfile.ZipFile(io.BytesIO(export_workspace(full, at("02-15")))) as archive:
         names = archive.namelist()
         for retainer in Retainer.objects.all():
-            document = documents.from_json(json.loads(archive.read(f"retainers/{retainer.ref}.json")))
+            document = documents.from_json(
+                json.loads(archive.read(f"retainers/{retainer.ref}.json"))
+            )
             assert not document.chain or document.chain.head == head(retainer)
             assert f"retainers/{retainer.ref}.csv" in names
         everything = b"".join(archive.read(name) for name in names)
@@ -138,8 +173,18 @@ def test_a_file_that_is_none_or_was_altered_is_refused(full, tmp_path) -> None:
         restore_workspace(file)
     for name, old, new, said in (
         ("workspace.json", b'"head": "', b'"head": "0', "does not end where the file says"),
-        ("rows/ledger.revision.jsonl", b'"amount":21600', b'"amount":21601', "do not fit each other: .*"),
-        ("rows/ledger.revision.jsonl", b'"description":"Call"', b'"description":"Cell"', "does not match its digest"),
+        (
+            "rows/ledger.revision.jsonl",
+            b'"amount":21600',
+            b'"amount":21601',
+            "do not fit each other: .*",
+        ),
+        (
+            "rows/ledger.revision.jsonl",
+            b'"description":"Call"',
+            b'"description":"Cell"',
+            "does not match its digest",
+        ),
     ):
         altered = io.BytesIO()
         with zipfile.ZipFile(io.BytesIO(whole)) as source, zipfile.ZipFile(altered, "w") as target:
@@ -162,7 +207,10 @@ def test_a_workspace_is_deleted_after_an_export_and_a_waiting_time(full, ada, ol
     assert "Export everything first" in answer.content.decode()
     file = ada.post("/settings/export")
     assert file["Content-Type"] == "application/zip"
-    assert "not the name" in ada.post("/settings/delete", {"name": "North"}, follow=True).content.decode()
+    assert (
+        "not the name"
+        in ada.post("/settings/delete", {"name": "North"}, follow=True).content.decode()
+    )
     assert (
         "will be deleted on 1\u00a0March\u00a02027"
         in ada.post("/settings/delete", {"name": "Northlight"}, follow=True).content.decode()
@@ -187,7 +235,10 @@ def test_what_changed_since_the_export_must_be_exported_again(full, ada) -> None
     with time_machine.travel(at("02-16"), tick=False):
         log(Retainer.objects.get(client__name="Acme"), "2027-02-16", "1h", now=at("02-16"))
         sign_in(ada, ada.member.user)
-        assert "nothing was exported since" in ada.post("/settings/delete", {"name": "Northlight"}, follow=True).content.decode()
+        assert (
+            "nothing was exported since"
+            in ada.post("/settings/delete", {"name": "Northlight"}, follow=True).content.decode()
+        )
 
 
 def test_an_editor_neither_exports_nor_deletes(full, ben) -> None:

@@ -42,15 +42,29 @@ def on_15_february():
 
 @pytest.fixture
 def stored(northlight, ada):
-    """Jane Doe in every place a person may be in: contact, reader, worker, in texts, a link, requests, a former member."""
+    """Jane Doe in every place a person may be in: contact, reader, worker, in texts, a link,
+    requests, a former member.
+    """
     retainer = a_january(northlight, rollover=1)
-    Contact.objects.create(client=retainer.client, name="Jane Doe", email="Jane@acme.example", role="approver")
-    link = share([retainer], by=ada.member, label="For Jane Doe", given_to="jane doe, by mail", shows_people=True)
+    Contact.objects.create(
+        client=retainer.client, name="Jane Doe", email="Jane@acme.example", role="approver"
+    )
+    link = share(
+        [retainer],
+        by=ada.member,
+        label="For Jane Doe",
+        given_to="jane doe, by mail",
+        shows_people=True,
+    )
     subscriptions.ask(link, "jane@acme.example", "week", now=NOW)
     log(retainer, "2027-02-03", "2h", "Workshop on pricing", now=NOW, person="Jane Doe")
     old = Entry.objects.get(on=date(2027, 1, 5))
     ledger.edit_entry(
-        old, work("2027-01-05", "4h", "Interviews", person="jane doe"), by=ada.member, now=NOW, reason="Asked Jane Doe"
+        old,
+        work("2027-01-05", "4h", "Interviews", person="jane doe"),
+        by=ada.member,
+        now=NOW,
+        reason="Asked Jane Doe",
     )
     log(retainer, "2027-02-04", "1h", "Call with Jane Doe about hiring", now=NOW)
     log(retainer, "2027-02-05", "1h", "Call with Jane Doerr", now=NOW)
@@ -73,30 +87,53 @@ def everything() -> str:
     for table in connection.introspection.table_names():
         with connection.cursor() as cursor:
             cursor.execute(f'SELECT * FROM "{table}"')
-            said += [f"{table}: {bytes(value).decode('utf-8', 'ignore') if isinstance(value, bytes | memoryview) else value}"
-                     for row in cursor.fetchall() for value in row]  # fmt: skip
+            said += [
+                f"{table}: {bytes(value).decode('utf-8', 'ignore') if isinstance(value, bytes | memoryview) else value}"
+                for row in cursor.fetchall()
+                for value in row
+            ]
     return "\n".join(said)
 
 
-def test_nothing_of_them_is_left_in_any_table_and_every_balance_is_as_it_was(northlight, ada, stored) -> None:
+def test_nothing_of_them_is_left_in_any_table_and_every_balance_is_as_it_was(
+    northlight, ada, stored
+) -> None:
     before = [queries.totals_json(cycle) for cycle in queries.cycles(stored, date(2027, 2, 15))]
     person = Person(JANE.name, JANE.email, with_mentions=True)
-    found = {str(item.label): item.count for item in erasure.erase(northlight, person, by=ada.member, now=NOW)}
-    assert found["contacts"] == found["digests by mail"] == found["invitations"] == found["links"] == found["former members"] == 1
+    found = {
+        str(item.label): item.count
+        for item in erasure.erase(northlight, person, by=ada.member, now=NOW)
+    }
+    assert (
+        found["contacts"]
+        == found["digests by mail"]
+        == found["invitations"]
+        == found["links"]
+        == found["former members"]
+        == 1
+    )
     assert found["lines of work they did"] == 2
     assert found["lines whose texts mention them"] == 2, "one says so in the reason of an edit"
-    left = [line for line in everything().splitlines() if re.search(r"jane doe\b|jane@", line, re.IGNORECASE)]
+    left = [
+        line
+        for line in everything().splitlines()
+        if re.search(r"jane doe\b|jane@", line, re.IGNORECASE)
+    ]
     assert left == []
     assert "Jane Doerr" in everything()
     stored.refresh_from_db()
-    assert [queries.totals_json(cycle) for cycle in queries.cycles(stored, date(2027, 2, 15))] == before
+    assert [
+        queries.totals_json(cycle) for cycle in queries.cycles(stored, date(2027, 2, 15))
+    ] == before
     assert findings(stored, NOW) == []
     assert erasure.find(northlight, person) == []
     with zipfile.ZipFile(io.BytesIO(export_workspace(northlight, NOW))) as archive:
         assert not any(b'jane doe"' in archive.read(name).lower() for name in archive.namelist())
 
 
-def test_without_mentions_a_line_they_did_keeps_its_text_and_loses_their_name(northlight, ada, stored) -> None:
+def test_without_mentions_a_line_they_did_keeps_its_text_and_loses_their_name(
+    northlight, ada, stored
+) -> None:
     erasure.erase(northlight, JANE, by=ada.member, now=NOW)
     latest = queries.latest(stored)
     line = latest.get(description="Workshop on pricing")
@@ -105,7 +142,9 @@ def test_without_mentions_a_line_they_did_keeps_its_text_and_loses_their_name(no
     assert not Revision.objects.filter(person__iexact="jane doe").exists()
     assert findings(stored, NOW) == []
     still = erasure.find(northlight, JANE)
-    assert [(str(item.label), item.is_left) for item in still] == [("lines whose texts mention them", True)]
+    assert [(str(item.label), item.is_left) for item in still] == [
+        ("lines whose texts mention them", True)
+    ]
 
 
 def test_a_file_that_holds_the_row_again_does_not_bring_the_name_back(northlight, ada) -> None:
@@ -119,7 +158,9 @@ def test_a_file_that_holds_the_row_again_does_not_bring_the_name_back(northlight
     assert not Revision.objects.filter(person="Mara").exists()
 
 
-def test_what_was_touched_is_listed_and_the_audit_keeps_numbers_without_the_name(northlight, ada, stored) -> None:
+def test_what_was_touched_is_listed_and_the_audit_keeps_numbers_without_the_name(
+    northlight, ada, stored
+) -> None:
     form = {"name": "Jane Doe", "email": "jane@acme.example"}
     page = ada.post("/settings/erase", form).content.decode()
     assert "lines of work they did" in page
@@ -138,7 +179,12 @@ def test_what_was_touched_is_listed_and_the_audit_keeps_numbers_without_the_name
 def test_a_member_is_removed_first_and_somebody_has_to_be_named(northlight, ada, ben) -> None:
     with pytest.raises(ErasureError, match="Remove them first"):
         erasure.erase(northlight, Person("", ben.member.user.email), by=ada.member, now=NOW)
-    assert "Remove them first" in ada.post("/settings/erase", {"email": ben.member.user.email, "erase": "yes"}).content.decode()
+    assert (
+        "Remove them first"
+        in ada.post(
+            "/settings/erase", {"email": ben.member.user.email, "erase": "yes"}
+        ).content.decode()
+    )
     with pytest.raises(ErasureError, match="A member has this name"):
         erasure.erase(northlight, Person("ben", "ben@acme.example"), by=ada.member, now=NOW)
     for form in ({}, {"name": "Jo"}, {"email": "nobody"}):
@@ -146,11 +192,15 @@ def test_a_member_is_removed_first_and_somebody_has_to_be_named(northlight, ada,
     assert not Event.objects.filter(kind="erased").exists()
 
 
-def test_another_workspace_keeps_what_it_knows_of_the_same_person(northlight, ada, olga, stored) -> None:
+def test_another_workspace_keeps_what_it_knows_of_the_same_person(
+    northlight, ada, olga, stored
+) -> None:
     theirs = a_retainer(olga.member.workspace, "Gamma", starts="2027-02-01")
     Contact.objects.create(client=theirs.client, name="Jane Doe", email="jane@acme.example")
     log(theirs, "2027-02-03", "1h", "Call with Jane Doe", now=NOW, person="Jane Doe")
-    erasure.erase(northlight, Person(JANE.name, JANE.email, with_mentions=True), by=ada.member, now=NOW)
+    erasure.erase(
+        northlight, Person(JANE.name, JANE.email, with_mentions=True), by=ada.member, now=NOW
+    )
     assert Contact.objects.get().client == theirs.client
     assert queries.latest(theirs).get().person == "Jane Doe"
 

@@ -33,7 +33,9 @@ def going(northlight, ada) -> Workspace:
     return northlight
 
 
-def test_owners_get_a_mail_at_once_and_another_three_days_before(going, ada, ben, mailbox: Mailbox) -> None:
+def test_owners_get_a_mail_at_once_and_another_three_days_before(
+    going, ada, ben, mailbox: Mailbox
+) -> None:
     assert send(NOW) == 1
     mail = mailbox.mails[0]
     assert mail["To"] == ada.member.user.email
@@ -56,11 +58,16 @@ def test_a_worker_that_was_away_warns_first_and_deletes_a_day_later(going) -> No
         assert deletion.delete_due(late + timedelta(hours=24)) == 1
 
 
-def test_a_deletion_that_is_called_off_sends_nothing_and_one_asked_for_anew_warns_anew(going, ada, mailbox: Mailbox) -> None:
+def test_a_deletion_that_is_called_off_sends_nothing_and_one_asked_for_anew_warns_anew(
+    going, ada, mailbox: Mailbox
+) -> None:
     ada.post("/settings/keep")
     assert send(NOW) == 0
     assert Message.objects.get().state == "dropped"
-    assert list(Event.objects.order_by("pk").values_list("kind", flat=True)) == ["deletion", "deletion_off"]
+    assert list(Event.objects.order_by("pk").values_list("kind", flat=True)) == [
+        "deletion",
+        "deletion_off",
+    ]
     later = NOW + timedelta(days=5)
     with time_machine.travel(later, tick=False):
         sign_in(ada, ada.member.user)
@@ -69,13 +76,29 @@ def test_a_deletion_that_is_called_off_sends_nothing_and_one_asked_for_anew_warn
     assert send(later) == 1
 
 
-def test_mails_that_were_written_to_files_go_with_it_and_those_of_others_stay(going, ada, olga, settings, tmp_path: Path) -> None:
+def test_mails_that_were_written_to_files_go_with_it_and_those_of_others_stay(
+    going, ada, olga, settings, tmp_path: Path
+) -> None:
     settings.MAIL_DIR = tmp_path
-    for i, to in enumerate((ada.member.user.email, "carl@acme.example", "shared@acme.example", "olga@elsewhere.example")):
+    for i, to in enumerate(
+        (
+            ada.member.user.email,
+            "carl@acme.example",
+            "shared@acme.example",
+            "olga@elsewhere.example",
+        )
+    ):
         (tmp_path / f"{i}.log").write_text(f"Subject: x\nTo: {to}\n\nhttp://localhost/r/secret\n")
     for i, to in enumerate(("carl@acme.example", "shared@acme.example")):
         queue(going, Message.Kind.DIGEST, about=i, occasion="x", to=to, now=NOW)
-    queue(olga.member.workspace, Message.Kind.DIGEST, about=9, occasion="x", to="shared@acme.example", now=NOW)
+    queue(
+        olga.member.workspace,
+        Message.Kind.DIGEST,
+        about=9,
+        occasion="x",
+        to="shared@acme.example",
+        now=NOW,
+    )
     a_retainer(olga.member.workspace, "Gamma")
     deletion.delete_workspace(going)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["2.log", "3.log"]

@@ -1,4 +1,6 @@
-"""From the request to the statement: the provider asks, the approver decides on a phone, the sponsor's open page changes by itself."""
+"""From the request to the statement: the provider asks, the approver decides on a phone, the
+sponsor's open page changes by itself.
+"""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -13,7 +15,9 @@ from tests.mailbox import smtp_peer, text_of
 PHONE = {"width": 390, "height": 844}
 
 
-def test_a_request_is_mailed_approved_on_a_phone_and_covers_what_goes_beyond(installation, chromium: Browser) -> None:
+def test_a_request_is_mailed_approved_on_a_phone_and_covers_what_goes_beyond(
+    installation, chromium: Browser
+) -> None:
     demo = installation.json("demo")
     today = datetime.now(UTC).date()
     month = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
@@ -23,8 +27,12 @@ def test_a_request_is_mailed_approved_on_a_phone_and_covers_what_goes_beyond(ins
     with smtp_peer() as (box, url):
         installation.environment["EMAIL_URL"] = url
         with installation.serve() as site:
-            provider = watched(chromium.new_page(viewport={"width": 1280, "height": 900}, locale="en-GB"))
-            sponsor = watched(chromium.new_page(viewport={"width": 1280, "height": 900}, locale="en-GB"))
+            provider = watched(
+                chromium.new_page(viewport={"width": 1280, "height": 900}, locale="en-GB")
+            )
+            sponsor = watched(
+                chromium.new_page(viewport={"width": 1280, "height": 900}, locale="en-GB")
+            )
             sponsor.goto(f"{site}/r/{token}")
             signed_in(provider, site, demo)
             provider.goto(f"{site}/retainers/{ref}/")
@@ -36,9 +44,15 @@ def test_a_request_is_mailed_approved_on_a_phone_and_covers_what_goes_beyond(ins
             provider.fill("[name=new_name]", "Carl Meyer")
             provider.fill("[name=new_email]", "carl@acme.example")
             provider.click("text=Send the request")
-            expect(provider.locator("[role=status]")).to_contain_text("Carl Meyer has a mail with the link to decide.")
+            expect(provider.locator("[role=status]")).to_contain_text(
+                "Carl Meyer has a mail with the link to decide."
+            )
             expect(sponsor.locator(".waiting")).to_contain_text("Waiting for approval")
-            asks = next(mail for mail in map(box.wait_for, range(1, 20)) if mail["To"] == "carl@acme.example")
+            asks = next(
+                mail
+                for mail in map(box.wait_for, range(1, 20))
+                if mail["To"] == "carl@acme.example"
+            )
             path = re.search(r"/a/\S+", text_of(asks))[0]
 
             phone = watched(chromium.new_page(viewport=PHONE, locale="en-GB", has_touch=True))
@@ -64,9 +78,13 @@ def test_a_request_is_mailed_approved_on_a_phone_and_covers_what_goes_beyond(ins
             expect(sponsor.locator("main")).to_contain_text("5 h of 8 h approved on")
             installation.run("log", f"Weekend cut-over, 3h @{ref} {today.isoformat()}")
             expect(sponsor.locator(".figure__label")).to_contain_text("approved extra")
-            assert "2 of 3 h approved extra" in spoken(sponsor.locator(".figure__label").inner_text())
+            assert "2 of 3 h approved extra" in spoken(
+                sponsor.locator(".figure__label").inner_text()
+            )
             sponsor.locator(".why summary").first.click()
-            assert "beyond the hours, approved on" in spoken(sponsor.locator(".why__text").first.inner_text())
+            assert "beyond the hours, approved on" in spoken(
+                sponsor.locator(".why__text").first.inner_text()
+            )
             assert violations(sponsor) + overflowing(sponsor) == []
 
             provider.goto(f"{site}/retainers/{ref}/cycles/{month.isoformat()}/close")
@@ -85,10 +103,14 @@ def test_a_request_is_mailed_approved_on_a_phone_and_covers_what_goes_beyond(ins
 
 
 @pytest.mark.looks
-def test_the_pages_of_requests_alerts_and_weights_are_accessible_and_need_no_script(installation, chromium: Browser) -> None:
+def test_the_pages_of_requests_alerts_and_weights_are_accessible_and_need_no_script(
+    installation, chromium: Browser
+) -> None:
     demo = installation.json("demo")
     with installation.serve() as site:
-        context = chromium.new_context(viewport={"width": 1280, "height": 900}, java_script_enabled=True)
+        context = chromium.new_context(
+            viewport={"width": 1280, "height": 900}, java_script_enabled=True
+        )
         page = watched(context.new_page())
         signed_in(page, site, demo)
         page.goto(f"{site}/clients/")
@@ -97,13 +119,26 @@ def test_the_pages_of_requests_alerts_and_weights_are_accessible_and_need_no_scr
         base = page.url
         page.goto(f"{base}requests")
         shown = page.locator("tbody a").first.get_attribute("href")
-        paths = ["requests", "requests/ask", "requests/emergency", "requests/terms", "alerts", "alerts/change", "trail", "weights",
-                 "weights/hours"]  # fmt: skip
+        paths = [
+            "requests",
+            "requests/ask",
+            "requests/emergency",
+            "requests/terms",
+            "alerts",
+            "alerts/change",
+            "trail",
+            "weights",
+            "weights/hours",
+        ]
         wrong: list[str] = []
         for width, scheme in ((1280, "light"), (320, "dark")):
             page.set_viewport_size({"width": width, "height": 900})
             page.emulate_media(color_scheme=scheme)
-            for address in [*(base + path for path in paths), site + shown, f"{site}{shown}/decision"]:
+            for address in [
+                *(base + path for path in paths),
+                site + shown,
+                f"{site}{shown}/decision",
+            ]:
                 page.goto(address)
                 wrong += violations(page) + overflowing(page)
         assert wrong == [], "\n".join(wrong)

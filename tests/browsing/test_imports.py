@@ -1,4 +1,6 @@
-"""Importing by hand: drop a file, answer its question, correct a column, apply, undo; by keyboard, and without scripts."""
+"""Importing by hand: drop a file, answer its question, correct a column, apply, undo; by keyboard,
+and without scripts.
+"""
 
 import base64
 from pathlib import Path
@@ -11,9 +13,7 @@ from tests.builders import TOGGL
 
 pytestmark = pytest.mark.looks
 
-QUESTION = (
-    "Wann;Kunde;Dauer;Thema;Langtext\n03/06/2026;Acme;1:30;Anruf;Vorbereitung der Sitzung\n05/06/2026;Acme;0:45;Notiz;Protokoll\n"
-)
+QUESTION = "Wann;Kunde;Dauer;Thema;Langtext\n03/06/2026;Acme;1:30;Anruf;Vorbereitung der Sitzung\n05/06/2026;Acme;0:45;Notiz;Protokoll\n"
 
 
 def signed_in(page: Page, site: str, who: dict) -> None:
@@ -42,7 +42,9 @@ def by_keyboard(page: Page, label: str, *, role: str = "button") -> None:
     """Reach something with the Tab key alone, and press it."""
     for _ in range(120):
         page.keyboard.press("Tab")
-        here = page.evaluate("document.activeElement.innerText || document.activeElement.labels?.[0]?.innerText || ''")
+        here = page.evaluate(
+            "document.activeElement.innerText || document.activeElement.labels?.[0]?.innerText || ''"
+        )
         if label in here:
             page.keyboard.press("Space" if role == "choice" else "Enter")
             return
@@ -62,7 +64,9 @@ def looked_until(page: Page, wanted: Locator) -> None:
     raise AssertionError(f"the worker did not get to it: {page.inner_text('main')}")
 
 
-def test_a_file_is_dropped_asked_about_corrected_applied_and_taken_back(installation, chromium: Browser) -> None:
+def test_a_file_is_dropped_asked_about_corrected_applied_and_taken_back(
+    installation, chromium: Browser
+) -> None:
     demo = installation.json("demo")
     installation.run("open", "--client", "Acme", "--hours", "20", "--start", "2026-06-01")
     with installation.serve() as site:
@@ -116,11 +120,16 @@ def test_without_scripts_a_long_file_is_chosen_waited_for_applied_and_taken_back
 ) -> None:
     demo = installation.json("demo")
     installation.run("open", "--client", "Acme", "--hours", "20", "--start", "2026-06-01")
-    rows = (f"Mara,m@x.example,Acme,P,,Line {i},Yes,2026-06-{i % 20 + 1:02d},09:00:00,,,00:06:00,," for i in range(5_500))
+    rows = (
+        f"Mara,m@x.example,Acme,P,,Line {i},Yes,2026-06-{i % 20 + 1:02d},09:00:00,,,00:06:00,,"
+        for i in range(5_500)
+    )
     path = tmp_path / "long.csv"
     path.write_text("\n".join([TOGGL, *rows]))
     with installation.serve() as site:
-        context = chromium.new_context(java_script_enabled=False, viewport={"width": 360, "height": 800})
+        context = chromium.new_context(
+            java_script_enabled=False, viewport={"width": 360, "height": 800}
+        )
         page = context.new_page()
         signed_in(page, site, demo)
         page.goto(f"{site}/imports/")

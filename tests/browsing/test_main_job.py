@@ -1,4 +1,6 @@
-"""The main job, by hand and by eye: sign up, open, import, share, log; the sponsor's page changes by itself."""
+"""The main job, by hand and by eye: sign up, open, import, share, log; the sponsor's page changes
+by itself.
+"""
 
 import re
 from pathlib import Path
@@ -9,7 +11,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.builders import TOGGL, toggl
 
-SLUGS = ("executive-coaches", "learning-and-development-consultants", "it-project-managers", "it-providers")
+SLUGS = (
+    "executive-coaches",
+    "learning-and-development-consultants",
+    "it-project-managers",
+    "it-providers",
+)
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
@@ -17,7 +24,11 @@ def violations(page: Page) -> list[str]:
     """What axe finds wrong, a line each."""
     found = Axe().run(page, options=AXE).response["violations"]
     path = page.url.partition("//")[2].partition("/")[2]
-    return [f"/{path} {rule['id']}: {node['target']} {node['html'][:90]}" for rule in found for node in rule["nodes"][:3]]
+    return [
+        f"/{path} {rule['id']}: {node['target']} {node['html'][:90]}"
+        for rule in found
+        for node in rule["nodes"][:3]
+    ]
 
 
 def overflowing(page: Page) -> list[str]:
@@ -36,7 +47,12 @@ def watched(page: Page) -> Page:
     """Note whatever goes wrong on the page; `calm` looks at it."""
     page.problems = []
     page.on("pageerror", lambda error: page.problems.append(f"{page.url}: {error}"))
-    page.on("console", lambda message: page.problems.append(f"{page.url}: {message.text}") if message.type == "error" else None)
+    page.on(
+        "console",
+        lambda message: (
+            page.problems.append(f"{page.url}: {message.text}") if message.type == "error" else None
+        ),
+    )
     return page
 
 
@@ -48,12 +64,16 @@ def spoken(text: str) -> str:
     return text.replace("\u00a0", " ")
 
 
-def test_from_sign_up_to_the_sponsor_who_sees_the_next_hour(installation, chromium: Browser, tmp_path: Path) -> None:
+def test_from_sign_up_to_the_sponsor_who_sees_the_next_hour(
+    installation, chromium: Browser, tmp_path: Path
+) -> None:
     week = tmp_path / "week.csv"
     row = "Mara,m@northlight.example,{},ERP,,{},Yes,{},09:00:00,{},{}:00:00,0{}:00:00,,"
     with installation.serve() as site:
         provider = watched(
-            chromium.new_page(viewport={"width": 1280, "height": 900}, timezone_id="Europe/Berlin", locale="en-GB")
+            chromium.new_page(
+                viewport={"width": 1280, "height": 900}, timezone_id="Europe/Berlin", locale="en-GB"
+            )
         )
         provider.goto(site)
         provider.click("text=Start for free >> nth=0")
@@ -69,7 +89,9 @@ def test_from_sign_up_to_the_sponsor_who_sees_the_next_hour(installation, chromi
         address = provider.locator("input[readonly]").input_value()
         assert re.fullmatch(rf"{site}/r/[A-Za-z0-9_-]{{22}}", address)
 
-        today = provider.evaluate("new Intl.DateTimeFormat('sv-SE', {timeZone: 'Europe/Berlin'}).format(new Date())")
+        today = provider.evaluate(
+            "new Intl.DateTimeFormat('sv-SE', {timeZone: 'Europe/Berlin'}).format(new Date())"
+        )
         week.write_text(
             "\n".join(
                 [
@@ -115,7 +137,9 @@ def test_from_sign_up_to_the_sponsor_who_sees_the_next_hour(installation, chromi
 
 
 @pytest.mark.looks
-def test_every_page_is_accessible_fits_a_phone_and_works_by_keyboard(installation, chromium: Browser, tmp_path: Path) -> None:
+def test_every_page_is_accessible_fits_a_phone_and_works_by_keyboard(
+    installation, chromium: Browser, tmp_path: Path
+) -> None:
     demo = installation.json("demo")
     with installation.serve() as site:
         context = chromium.new_context(viewport={"width": 1280, "height": 900})
@@ -148,7 +172,9 @@ def test_every_page_is_accessible_fits_a_phone_and_works_by_keyboard(installatio
         page.keyboard.press("Enter")
         expect(page.locator("[role=status]")).to_contain_text("Call about the offsite")
         retainer = page.locator("tbody a").first.get_attribute("href")
-        entry = page.goto(site + retainer) and page.locator("a:has-text('History')").first.get_attribute("href")
+        entry = page.goto(site + retainer) and page.locator(
+            "a:has-text('History')"
+        ).first.get_attribute("href")
         client = page.locator("main a").first.get_attribute("href")
         paths = [
             "/",
@@ -183,10 +209,14 @@ def test_every_page_is_accessible_fits_a_phone_and_works_by_keyboard(installatio
         ]
         page.goto(f"{site}{retainer}links")
         paths.append(page.locator("a:has-text('Change what it shows')").first.get_attribute("href"))
-        applied, preview, question = (tmp_path / name for name in ("applied.csv", "preview.csv", "question.csv"))
+        applied, preview, question = (
+            tmp_path / name for name in ("applied.csv", "preview.csv", "question.csv")
+        )
         own = page.goto(site + client) and page.locator("h1").inner_text()
         for path, of in ((applied, own), (preview, own), (question, "Somebody else")):
-            path.write_bytes(toggl(f"06-01 09:00 1:30 A call | {of}", "06-02 09:00 1:00 Another | Rival"))
+            path.write_bytes(
+                toggl(f"06-01 09:00 1:30 A call | {of}", "06-02 09:00 1:00 Another | Rival")
+            )
             page.goto(f"{site}{retainer}import")
             page.set_input_files("input[type=file]", str(path))
             page.click("text=Look at it")
@@ -198,14 +228,32 @@ def test_every_page_is_accessible_fits_a_phone_and_works_by_keyboard(installatio
         page.click("text=Fernhill Clinics")
         page.click("text=Security advice")
         page.click("text=Links")
-        both = page.locator(".linkbox", has_text="Both agreements").locator("input[readonly]").input_value().removeprefix(site)
-        several = [both, f"{both}?retainer=2", page.locator("a:has-text('See it')").last.get_attribute("href")]
+        both = (
+            page.locator(".linkbox", has_text="Both agreements")
+            .locator("input[readonly]")
+            .input_value()
+            .removeprefix(site)
+        )
+        several = [
+            both,
+            f"{both}?retainer=2",
+            page.locator("a:has-text('See it')").last.get_attribute("href"),
+        ]
         page.goto(site + address)
         several.append(page.locator(".cycles a").first.get_attribute("href"))
         for width, scheme in ((1280, "light"), (320, "dark")):
             page.set_viewport_size({"width": width, "height": 900})
             page.emulate_media(color_scheme=scheme)
-            asked = ["", "?q=call", "?q=nothing+like+it", "?hours=40h", "?page=9", "?subscribe", "?check", "?all"]
+            asked = [
+                "",
+                "?q=call",
+                "?q=nothing+like+it",
+                "?hours=40h",
+                "?page=9",
+                "?subscribe",
+                "?check",
+                "?all",
+            ]
             for path in [*paths, *(address + query for query in asked), *several, "/r/" + "A" * 22]:
                 page.goto(site + path)
                 wrong += violations(page)

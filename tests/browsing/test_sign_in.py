@@ -1,4 +1,6 @@
-"""Signing in with more than a password: a passkey and an authenticator app, in a real browser with a virtual authenticator."""
+"""Signing in with more than a password: a passkey and an authenticator app, in a real browser with
+a virtual authenticator.
+"""
 
 import base64
 import hmac
@@ -36,15 +38,23 @@ def signed_out(page: Page, site: str) -> None:
     page.wait_for_url(f"{site}/")
 
 
-def test_a_passkey_signs_in_and_an_app_is_asked_for_after_the_password(installation, chromium: Browser) -> None:
+def test_a_passkey_signs_in_and_an_app_is_asked_for_after_the_password(
+    installation, chromium: Browser
+) -> None:
     demo = installation.json("demo")
     with installation.serve() as site:
         context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
         page = watched(context.new_page())
         devices = context.new_cdp_session(page)
         devices.send("WebAuthn.enable")
-        options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True,
-                   "automaticPresenceSimulation": True}  # fmt: skip
+        options = {
+            "protocol": "ctap2",
+            "transport": "internal",
+            "hasResidentKey": True,
+            "hasUserVerification": True,
+            "isUserVerified": True,
+            "automaticPresenceSimulation": True,
+        }
         devices.send("WebAuthn.addVirtualAuthenticator", {"options": options})
         signed_in(page, site, demo)
         page.goto(f"{site}/accounts/2fa/webauthn/add/")
@@ -57,7 +67,13 @@ def test_a_passkey_signs_in_and_an_app_is_asked_for_after_the_password(installat
         for width, scheme in ((1280, "light"), (320, "dark")):
             page.set_viewport_size({"width": width, "height": 900})
             page.emulate_media(color_scheme=scheme)
-            for path in ("2fa/", "2fa/webauthn/", "2fa/recovery-codes/", "2fa/totp/activate/", "sessions/"):
+            for path in (
+                "2fa/",
+                "2fa/webauthn/",
+                "2fa/recovery-codes/",
+                "2fa/totp/activate/",
+                "sessions/",
+            ):
                 page.goto(f"{site}/accounts/{path}")
                 confirmed(page, demo["password"])
                 wrong += violations(page) + overflowing(page)
@@ -74,7 +90,9 @@ def test_a_passkey_signs_in_and_an_app_is_asked_for_after_the_password(installat
         secret = page.locator("#authenticator_secret").input_value()
         page.fill("input[name=code]", one_time_code(secret, time.time()))
         page.press("input[name=code]", "Enter")
-        expect(page.locator("main")).to_contain_text("Authentication using an authenticator app is active.")
+        expect(page.locator("main")).to_contain_text(
+            "Authentication using an authenticator app is active."
+        )
 
         signed_out(page, site)
         page.goto(f"{site}/accounts/login/")

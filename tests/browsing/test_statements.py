@@ -1,4 +1,6 @@
-"""Statements and the agreement by eye and keyboard: the provider closes and reopens, the sponsor reads, at every width."""
+"""Statements and the agreement by eye and keyboard: the provider closes and reopens, the sponsor
+reads, at every width.
+"""
 
 from pathlib import Path
 
@@ -11,11 +13,15 @@ from tests.browsing.test_main_job import calm, overflowing, spoken, violations, 
 pytestmark = pytest.mark.looks
 
 
-def test_from_the_balance_to_a_statement_its_files_and_how_to_check_them(installation, chromium: Browser, tmp_path: Path) -> None:
+def test_from_the_balance_to_a_statement_its_files_and_how_to_check_them(
+    installation, chromium: Browser, tmp_path: Path
+) -> None:
     demo = installation.json("demo")
     token = demo["url"].rpartition("/r/")[2]
     with installation.serve() as site:
-        context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB", accept_downloads=True)
+        context = chromium.new_context(
+            viewport={"width": 1280, "height": 900}, locale="en-GB", accept_downloads=True
+        )
         page = watched(context.new_page())
         wrong: list[str] = []
         page.goto(f"{site}/r/{token}")
@@ -26,7 +32,10 @@ def test_from_the_balance_to_a_statement_its_files_and_how_to_check_them(install
         file = tmp_path / "page.json"
         waiting.value.save_as(file)
         assert f"SHA-256 {shown}" in installation.run("replay", str(file))
-        visited = [f"{site}/r/{token}?year={page.locator('.pager a').first.inner_text()}", f"{site}/r/{token}?all"]
+        visited = [
+            f"{site}/r/{token}?year={page.locator('.pager a').first.inner_text()}",
+            f"{site}/r/{token}?all",
+        ]
         page.click(".cycles a >> nth=0")
         expect(page.locator(".asof")).to_contain_text("A closed statement does not change.")
         visited.append(page.url)
@@ -48,7 +57,9 @@ def test_from_the_balance_to_a_statement_its_files_and_how_to_check_them(install
         context.close()
 
 
-def test_the_agreement_and_the_cycles_are_changed_by_keyboard_and_without_scripts(installation, chromium: Browser) -> None:
+def test_the_agreement_and_the_cycles_are_changed_by_keyboard_and_without_scripts(
+    installation, chromium: Browser
+) -> None:
     demo = installation.json("demo")
     ref, _token = installation.open("Acme", "10", "2026-01-01")
     installation.run("log", "Call, 45m @acme 2026-01-05")
@@ -82,7 +93,9 @@ def test_the_agreement_and_the_cycles_are_changed_by_keyboard_and_without_script
         calm(page)
         page.close()
 
-        plain = chromium.new_context(java_script_enabled=False, viewport={"width": 360, "height": 800}).new_page()
+        plain = chromium.new_context(
+            java_script_enabled=False, viewport={"width": 360, "height": 800}
+        ).new_page()
         signed_in(plain, site, demo)
         plain.goto(f"{base}/end")
         plain.fill("input[name=ends_on]", "2099-12-31")

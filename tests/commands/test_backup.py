@@ -1,4 +1,6 @@
-"""Backups while files are brought in, restored elsewhere: whole, verified, with the same statements and the same links."""
+"""Backups while files are brought in, restored elsewhere: whole, verified, with the same statements
+and the same links.
+"""
 
 import os
 import shutil
@@ -31,7 +33,9 @@ def a_file(path: Path, month: int) -> Path:
 
 
 def restored(copy: Path, installation: Installation, folder: Path) -> Installation:
-    """Put a backup where another machine would: in a database of its own, with the keys beside it."""
+    """Put a backup where another machine would: in a database of its own, with the keys beside
+    it.
+    """
     folder.mkdir()
     shutil.copytree(installation.folder / "var/keys", folder / "var/keys")
     if not ON_POSTGRES:
@@ -44,14 +48,22 @@ def restored(copy: Path, installation: Installation, folder: Path) -> Installati
         link.execute(f"CREATE DATABASE {name}")
     url = server.replace("/postgres?", f"/{name}?")
     tool = Path(os.environ["HOURTAB_TEST_BINARIES"]) / "pg_restore"
-    done = subprocess.run([tool, f"--dbname={url}", "--exit-on-error", "--no-owner", copy], capture_output=True, text=True)
+    done = subprocess.run(
+        [tool, f"--dbname={url}", "--exit-on-error", "--no-owner", copy],
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
     return Installation(folder, url)
 
 
-def test_a_backup_made_while_a_file_is_brought_in_is_restored_elsewhere(installation, tmp_path: Path) -> None:
+def test_a_backup_made_while_a_file_is_brought_in_is_restored_elsewhere(
+    installation, tmp_path: Path
+) -> None:
     if ON_POSTGRES:
-        installation.environment["PATH"] = f"{os.environ['HOURTAB_TEST_BINARIES']}:{installation.environment['PATH']}"
+        installation.environment["PATH"] = (
+            f"{os.environ['HOURTAB_TEST_BINARIES']}:{installation.environment['PATH']}"
+        )
     ref, token = installation.open("Acme", "200", "2027-01-01")
     installation.run("import", str(a_file(tmp_path / "1.csv", 1)))
     installation.run("worker", "--once")
@@ -84,8 +96,12 @@ def test_a_backup_made_while_a_file_is_brought_in_is_restored_elsewhere(installa
     last = tmp_path / "last"
     installation.run("backup", str(last))
     there = restored(last, installation, tmp_path / "after")
-    assert there.run("shell", "-v", "0", "-c", SAID) == installation.run("shell", "-v", "0", "-c", SAID)
-    assert there.json("balance", ref, "--on", "2027-04-30") == installation.json("balance", ref, "--on", "2027-04-30")
+    assert there.run("shell", "-v", "0", "-c", SAID) == installation.run(
+        "shell", "-v", "0", "-c", SAID
+    )
+    assert there.json("balance", ref, "--on", "2027-04-30") == installation.json(
+        "balance", ref, "--on", "2027-04-30"
+    )
     with there.serve() as site:
         page = urllib.request.urlopen(f"{site}/r/{token}").read().decode()
     assert "Acme" in page
@@ -94,7 +110,9 @@ def test_a_backup_made_while_a_file_is_brought_in_is_restored_elsewhere(installa
     import psycopg
 
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as link:
-        for (name,) in link.execute("SELECT datname FROM pg_database WHERE datname LIKE 'restored_%'").fetchall():
+        for (name,) in link.execute(
+            "SELECT datname FROM pg_database WHERE datname LIKE 'restored_%'"
+        ).fetchall():
             link.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 

@@ -12,7 +12,12 @@ import pytest
 from tests.builders import toggl
 from tests.environment import ON_POSTGRES
 
-WEEK = ("06-01 09:00 1:30 Prep call", "06-02 10:00 2:00 Workshop", "06-02 10:00 2:00 Workshop", "06-04 14:00 0:45 Notes")
+WEEK = (
+    "06-01 09:00 1:30 Prep call",
+    "06-02 10:00 2:00 Workshop",
+    "06-02 10:00 2:00 Workshop",
+    "06-04 14:00 0:45 Notes",
+)
 
 
 @pytest.fixture
@@ -25,7 +30,9 @@ def week(tmp_path: Path) -> str:
 def test_open_log_balance_verify(installation) -> None:
     ref, token = installation.open()
     assert re.fullmatch(r"[A-Za-z0-9_-]{22}", token)
-    logged = installation.json("log", "Session", "3", "prep:", "prior", "notes,", "45m", "@acme", "2027-06-03")
+    logged = installation.json(
+        "log", "Session", "3", "prep:", "prior", "notes,", "45m", "@acme", "2027-06-03"
+    )
     assert (logged["ref"], logged["on"], logged["seconds"], logged["description"]) == (
         ref,
         "2027-06-03",
@@ -34,9 +41,14 @@ def test_open_log_balance_verify(installation) -> None:
     )
     balance = installation.json("balance", ref, "--on", "2027-06-30")
     assert (balance["starts_on"], balance["used"], balance["remaining"], balance["headline"]) == (
-        "2027-06-01", 2700, 69300, "45 m of 20 h used · 19 h 15 m remain",
-    )  # fmt: skip
-    assert "45 m of 20 h used" in installation.run("balance", ref, "--on", "2027-06-30").replace("\u00a0", " ")
+        "2027-06-01",
+        2700,
+        69300,
+        "45 m of 20 h used · 19 h 15 m remain",
+    )
+    assert "45 m of 20 h used" in installation.run("balance", ref, "--on", "2027-06-30").replace(
+        "\u00a0", " "
+    )
     assert installation.json("verify") == {"retainers": 1, "findings": {}}
 
 
@@ -45,8 +57,16 @@ def test_open_log_balance_verify(installation) -> None:
     [
         (("open", "--client", "Acme", "--hours", "-3"), 2, "is negative"),
         (("open", "--client", "Acme", "--hours", "9999999"), 2, "longer than"),
-        (("open", "--client", "Acme", "--hours", "20", "--start", "2027-02-30"), 2, "is not a date"),
-        (("open", "--client", "Acme", "--hours", "20", "--zone", "Mars/Olympus"), 2, "is not a time zone"),
+        (
+            ("open", "--client", "Acme", "--hours", "20", "--start", "2027-02-30"),
+            2,
+            "is not a date",
+        ),
+        (
+            ("open", "--client", "Acme", "--hours", "20", "--zone", "Mars/Olympus"),
+            2,
+            "is not a time zone",
+        ),
         (("open", "--client", "  ", "--hours", "20"), 2, "1 to 120 characters"),
         (("open",), 2, "required"),
         (("log", "notes, 45m"), 1, "Run: hourtab migrate"),
@@ -59,13 +79,21 @@ def test_bad_input_is_a_sentence_and_a_status(new_installation, words, status, s
 
 def test_refusals_on_a_database_that_exists(installation) -> None:
     ref, _ = installation.open()
-    assert f"There is no retainer “zzz”. Known: {ref}." in installation.run("balance", "zzz", status=2)
+    assert f"There is no retainer “zzz”. Known: {ref}." in installation.run(
+        "balance", "zzz", status=2
+    )
     assert "Say how long" in installation.run("log", "notes @acme", status=2)
-    assert "starts on 2027-01-01" in installation.run("log", "notes, 45m @acme 2026-12-31", status=1)
-    assert "there is no balance on 2026-01-01" in installation.run("balance", ref, "--on", "2026-01-01", status=1)
+    assert "starts on 2027-01-01" in installation.run(
+        "log", "notes, 45m @acme 2026-12-31", status=1
+    )
+    assert "there is no balance on 2026-01-01" in installation.run(
+        "balance", ref, "--on", "2026-01-01", status=1
+    )
     assert "This database is not new" in installation.run("demo", status=1)
     assert "There is no import" in installation.run("undo", "zzz", status=2)
-    assert "KEY=VALUE" in installation.run("import", "x.csv", "--retainer", ref, "--answer", "colour=red", status=2)
+    assert "KEY=VALUE" in installation.run(
+        "import", "x.csv", "--retainer", ref, "--answer", "colour=red", status=2
+    )
 
 
 def test_import_reports_applies_and_undoes(installation, week) -> None:
@@ -86,25 +114,48 @@ def test_import_reports_applies_and_undoes(installation, week) -> None:
         "not_an_entry": 0,
     }
     assert done["seconds"] == {"file": 22500, "new": 22500, "stored": 22500} == dry["seconds"]
-    assert (done["tool"], done["outcome"], done["window"]) == ("toggl", "import", ["2027-06-01", "2027-06-04"])
+    assert (done["tool"], done["outcome"], done["window"]) == (
+        "toggl",
+        "import",
+        ["2027-06-01", "2027-06-04"],
+    )
     again = installation.json("import", week, "--retainer", ref)
-    assert (again["rows"]["unchanged"], again["rows"]["new"], again["seconds"]["stored"]) == (4, 0, 22500)
+    assert (again["rows"]["unchanged"], again["rows"]["new"], again["seconds"]["stored"]) == (
+        4,
+        0,
+        22500,
+    )
     installation.run("undo", done["import"])
     assert installation.json("balance", ref, "--on", "2027-06-30") == before
     assert "nothing to undo" in installation.run("undo", done["import"], status=1)
     assert installation.json("verify")["findings"] == {}
 
 
-def test_one_file_feeds_every_retainer_it_names_and_undo_takes_all_back(installation, tmp_path) -> None:
+def test_one_file_feeds_every_retainer_it_names_and_undo_takes_all_back(
+    installation, tmp_path
+) -> None:
     acme, _ = installation.open()
-    beta = installation.json("open", "--client", "Beta", "--hours", "10", "--start", "2027-01-01")["ref"]
+    beta = installation.json("open", "--client", "Beta", "--hours", "10", "--start", "2027-01-01")[
+        "ref"
+    ]
     path = tmp_path / "all.csv"
-    path.write_bytes(toggl("06-01 09:00 1:30 Prep | Acme", "06-01 11:00 2:00 Audit | Beta", "06-01 14:00 1:00 Secret | Rival"))
+    path.write_bytes(
+        toggl(
+            "06-01 09:00 1:30 Prep | Acme",
+            "06-01 11:00 2:00 Audit | Beta",
+            "06-01 14:00 1:00 Secret | Rival",
+        )
+    )
     dry = installation.json("import", str(path), "--dry-run")
     done = installation.json("import", str(path))
     for report in (dry, done):
-        assert {part["retainer"]: part["rows"]["new"] for part in report["retainers"]} == {acme: 1, beta: 1}
-        assert report["not_for_this_retainer"] == [{"line": 4, "why": "client “Rival”, project “Programme”"}]
+        assert {part["retainer"]: part["rows"]["new"] for part in report["retainers"]} == {
+            acme: 1,
+            beta: 1,
+        }
+        assert report["not_for_this_retainer"] == [
+            {"line": 4, "why": "client “Rival”, project “Programme”"}
+        ]
         assert (report["balance"], report["columns"]["duration"]) == (None, "Duration")
     installation.run("undo", done["import"])
     assert installation.json("balance", beta, "--on", "2027-06-30")["used"] == 0
@@ -119,7 +170,12 @@ def test_texts_to_look_at_are_a_question_that_an_answer_settles(installation, tm
     assert (dry["outcome"], dry["questions"][0]["key"]) == ("import", "publish")
     assert {"line": 2, "why": "holds an e-mail address"} in dry["flags"]
     assert installation.json("import", str(path), "--retainer", ref, status=3)["outcome"] == "ask"
-    assert installation.json("import", str(path), "--retainer", ref, "--answer", "publish=yes")["rows"]["new"] == 1
+    assert (
+        installation.json("import", str(path), "--retainer", ref, "--answer", "publish=yes")[
+            "rows"
+        ]["new"]
+        == 1
+    )
 
 
 def test_import_refuses_with_the_place_and_asks_with_the_options(installation, tmp_path) -> None:
@@ -145,15 +201,31 @@ def test_import_refuses_with_the_place_and_asks_with_the_options(installation, t
     dates.write_text("Date,Client,Hours\n03/04/2027,Acme,1.5\n")
     asked = installation.json("import", str(dates), "--retainer", ref, status=3)
     assert (asked["questions"][0]["key"], asked["seconds"]) == ("date_order", {"file": 5400})
-    answered = installation.json("import", str(mixed), "--retainer", ref, "--answer", "client=Acme Corp")
+    answered = installation.json(
+        "import", str(mixed), "--retainer", ref, "--answer", "client=Acme Corp"
+    )
     assert answered["rows"]["not_for_this_retainer"] == 1
-    assert installation.json("import", "/nowhere.csv", "--retainer", ref, status=1)["outcome"] == "refuse"
+    assert (
+        installation.json("import", "/nowhere.csv", "--retainer", ref, status=1)["outcome"]
+        == "refuse"
+    )
 
 
 def a_ledger(**more) -> str:
-    terms = {"effective_on": "2027-01-01", "cap": 36000, "cadence": "month", "anchor_on": "2027-01-01"}
+    terms = {
+        "effective_on": "2027-01-01",
+        "cap": 36000,
+        "cadence": "month",
+        "anchor_on": "2027-01-01",
+    }
     return json.dumps(
-        {"format": "hourtab-ledger/1", "retainer": {"starts_on": "2027-01-01"}, "terms": [terms], "as_of": "2027-02-10"} | more
+        {
+            "format": "hourtab-ledger/1",
+            "retainer": {"starts_on": "2027-01-01"},
+            "terms": [terms],
+            "as_of": "2027-02-10",
+        }
+        | more
     )
 
 
@@ -177,7 +249,10 @@ def test_replay_refuses_all_before_it_prints_any(installation, tmp_path) -> None
     assert (process.returncode, out) == (2, "")
     assert f"{bad}: entries[0].amount: not a whole number of seconds" in err
     assert "closes[0].on: 2027-01-31 is before the cycle is over" in installation.run(
-        "replay", "-", status=2, given=a_ledger(closes=[{"cycle": "2027-01-01", "on": "2027-01-31"}])
+        "replay",
+        "-",
+        status=2,
+        given=a_ledger(closes=[{"cycle": "2027-01-01", "on": "2027-01-31"}]),
     )
 
 
@@ -192,7 +267,13 @@ def test_a_backup_taken_while_running_is_whole(installation, tmp_path) -> None:
     assert "LINK_KEY" in installation.run("backup", str(target))
     if ON_POSTGRES:
         listed = subprocess.run(
-            [Path(binaries) / "pg_restore", "--data-only", "--table=ledger_revision", "--file=-", target],
+            [
+                Path(binaries) / "pg_restore",
+                "--data-only",
+                "--table=ledger_revision",
+                "--file=-",
+                target,
+            ],
             capture_output=True,
             text=True,
             check=True,
@@ -228,7 +309,12 @@ def test_ten_thousand_entries_replay_in_a_blink(installation, tmp_path) -> None:
     import time
 
     entries = [
-        {"id": f"e{i:05d}", "on": f"2027-{i % 12 + 1:02d}-{i % 28 + 1:02d}", "amount": 60 * (i % 90)} for i in range(10_000)
+        {
+            "id": f"e{i:05d}",
+            "on": f"2027-{i % 12 + 1:02d}-{i % 28 + 1:02d}",
+            "amount": 60 * (i % 90),
+        }
+        for i in range(10_000)
     ]
     path, small = tmp_path / "large.json", tmp_path / "small.json"
     path.write_text(a_ledger(entries=entries, as_of="2028-01-10"))
@@ -256,14 +342,18 @@ def test_a_port_in_use_is_said_and_nothing_is_left_running(installation) -> None
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        assert "cannot be used" in installation.run("serve", "--port", str(taken.getsockname()[1]), status=1)
+        assert "cannot be used" in installation.run(
+            "serve", "--port", str(taken.getsockname()[1]), status=1
+        )
 
 
 def test_replay_leaves_nothing_behind(tmp_path) -> None:
     import sys
 
     kept = {
-        key: value for key, value in os.environ.items() if key not in ("HOURTAB_VAR", "DATABASE_URL", "SECRET_KEY", "LINK_KEY")
+        key: value
+        for key, value in os.environ.items()
+        if key not in ("HOURTAB_VAR", "DATABASE_URL", "SECRET_KEY", "LINK_KEY")
     }
     root = str(Path(__file__).parents[2])
     done = subprocess.run(

@@ -1,4 +1,6 @@
-"""Decisions under fire: many at once, guesses by the thousand, processes that are killed. One grant, and a receipt for each side."""
+"""Decisions under fire: many at once, guesses by the thousand, processes that are killed. One
+grant, and a receipt for each side.
+"""
 
 import http.client
 import json
@@ -71,9 +73,18 @@ def test_whoever_decides_at_once_and_how_often_one_request_is_granted_once(insta
     asked = run(installation, ref, ASK, people=2, count=6)
     chance = random.Random(7)
     clicks = [
-        (path, {"amount": str(chance.randint(1, 5)), "name": f"Carl {i}", "do": chance.choice(["approve", "approve", "approve", "decline"])})
-        for _number, paths in asked for path in paths for i in range(4)
-    ]  # fmt: skip
+        (
+            path,
+            {
+                "amount": str(chance.randint(1, 5)),
+                "name": f"Carl {i}",
+                "do": chance.choice(["approve", "approve", "approve", "decline"]),
+            },
+        )
+        for _number, paths in asked
+        for path in paths
+        for i in range(4)
+    ]
     chance.shuffle(clicks)
     with several(installation) as (_site, port, _keeper), ThreadPoolExecutor(12) as pool:
         logs = [installation.start("log", "Beyond the hours, 4h", f"@{ref}") for _ in range(3)]
@@ -85,7 +96,11 @@ def test_whoever_decides_at_once_and_how_often_one_request_is_granted_once(insta
     assert set(statuses) <= {303, 409, 200}
     state = run(installation, ref, STATE)
     assert all(status in ("approved", "declined") for status in state["states"])
-    approved = [f"q{number:03d}" for (number, _paths), amount in zip(asked, state["approved"], strict=True) if amount]
+    approved = [
+        f"q{number:03d}"
+        for (number, _paths), amount in zip(asked, state["approved"], strict=True)
+        if amount
+    ]
     assert state["grants"] == approved
     assert state["amounts"] == [amount for amount in state["approved"] if amount]
     assert state["authorised"] == min(10 * 3600, sum(state["amounts"]))
@@ -117,7 +132,9 @@ def test_thousands_of_guesses_find_nothing_and_stand_in_nobodys_way(installation
 
 def settle(installation, ref: str, box) -> None:
     """Let the workers that are left finish: what a dead one held is free when its lease is over."""
-    over = "Message.objects.filter(state='waiting').update(leased_until=None, due_at=now); print('{}')"
+    over = (
+        "Message.objects.filter(state='waiting').update(leased_until=None, due_at=now); print('{}')"
+    )
     for _ in range(20):
         run(installation, ref, over)
         installation.run("worker", "--once")
@@ -127,7 +144,9 @@ def settle(installation, ref: str, box) -> None:
 
 
 @pytest.mark.parametrize("delay", [0.5, 1.1, 1.7])
-def test_a_worker_killed_at_any_moment_leaves_one_grant_and_at_least_one_receipt(installation, delay) -> None:
+def test_a_worker_killed_at_any_moment_leaves_one_grant_and_at_least_one_receipt(
+    installation, delay
+) -> None:
     ref = opened(installation)
     run(installation, ref, ASK, people=1, count=1)
     settle_by = "row = r.requests.get(); services.decide(row, approver=row.approvers.get(), name='Carl', amount=row.amount, now=now); print('{}')"
@@ -144,9 +163,17 @@ def test_a_worker_killed_at_any_moment_leaves_one_grant_and_at_least_one_receipt
         if before["states"] == ["pending"]:
             run(installation, ref, settle_by)
         settle(installation, ref, box)
-        receipts = [mail for mail in box.mails if mail["To"] == "a0@acme.example" and "Approved" in subject_of(mail)]
+        receipts = [
+            mail
+            for mail in box.mails
+            if mail["To"] == "a0@acme.example" and "Approved" in subject_of(mail)
+        ]
         assert len(receipts) >= 1
         assert len({mail["Message-ID"] for mail in receipts}) == 1
     after = run(installation, ref, STATE)
-    assert (after["states"], after["grants"], after["amounts"]) == (["approved"], ["q001"], [5 * 3600])
+    assert (after["states"], after["grants"], after["amounts"]) == (
+        ["approved"],
+        ["q001"],
+        [5 * 3600],
+    )
     assert installation.json("verify")["findings"] == {}

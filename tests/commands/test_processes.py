@@ -1,4 +1,6 @@
-"""Several web processes behind one port: each serves what another wrote, and one that is killed is no loss."""
+"""Several web processes behind one port: each serves what another wrote, and one that is killed is
+no loss.
+"""
 
 import os
 import signal
@@ -15,11 +17,15 @@ PROCESSES = 3
 
 @contextmanager
 def several(installation) -> Iterator[tuple[str, int, int]]:
-    """Keep three web processes running; yields the site, its port and the process that keeps them."""
+    """Keep three web processes running; yields the site, its port and the process that keeps
+    them.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    process = installation.start("web", "--port", str(port), "--processes", str(PROCESSES), PORT=str(port))
+    process = installation.start(
+        "web", "--port", str(port), "--processes", str(PROCESSES), PORT=str(port)
+    )
     site = f"http://localhost:{port}"
     try:
         for _ in range(900):
@@ -65,7 +71,9 @@ def hear(stream: socket.socket) -> bool:
     return False
 
 
-def test_a_change_through_one_is_on_the_pages_of_all_and_a_killed_one_loses_nobody(installation) -> None:
+def test_a_change_through_one_is_on_the_pages_of_all_and_a_killed_one_loses_nobody(
+    installation,
+) -> None:
     _, token = installation.open(start="2020-01-01")
     with several(installation) as (site, port, keeper):
         viewers = [listen(port, token) for _ in range(24)]

@@ -40,19 +40,27 @@ def test_another_machine_logs_and_imports_with_a_key(installation, tmp_path: Pat
     week.write_bytes(toggl("06-03 09:00 1:30 Prep call", "06-04 10:00 2:00 Workshop"))
     with installation.serve() as site:
         far = ("--server", site)
-        said = laptop.run("log", "Prep: prior notes, 45m @acme 2027-06-03", *far).replace("\u00a0", " ")
+        said = laptop.run("log", "Prep: prior notes, 45m @acme 2027-06-03", *far).replace(
+            "\u00a0", " "
+        )
         assert said.startswith("45 m on 2027-06-03 for Acme")
         assert laptop.json("log", "Call, 15m @acme 2027-06-04", *far)["seconds"] == 900
         dry = laptop.json("import", str(week), *far, "--dry-run", "--retainer", ref)
         assert (dry["file"], dry["rows"]["new"], dry["import"]) == (str(week), 2, None)
-        assert "2 new; it sums to 3 h 30 m" in laptop.run("import", str(week), *far).replace("\u00a0", " ")
+        assert "2 new; it sums to 3 h 30 m" in laptop.run("import", str(week), *far).replace(
+            "\u00a0", " "
+        )
         assert "2 unchanged" in laptop.run("import", str(week), *far)
         (tmp_path / "x.csv").write_bytes(b"nothing,here\n1,2\n")
         assert "x.csv" in laptop.run("import", str(tmp_path / "x.csv"), *far, status=1)
         assert "nobody" in laptop.run("log", "Call, 45m @nobody", *far, status=2)
-        assert "Send a key that stands" in laptop.run("log", "Call, 45m", *far, "--key", "ht_wrong", status=2)
+        assert "Send a key that stands" in laptop.run(
+            "log", "Call, 45m", *far, "--key", "ht_wrong", status=2
+        )
         with leading_elsewhere(site) as (elsewhere, seen):
-            assert "leads on to" in laptop.run("log", "Call, 45m @acme", "--server", elsewhere, status=1)
+            assert "leads on to" in laptop.run(
+                "log", "Call, 45m @acme", "--server", elsewhere, status=1
+            )
             assert seen == [f"Bearer {key}"]
     assert "does not answer" in laptop.run("log", "Call, 45m @acme", *far, status=1)
     assert not (tmp_path / "laptop").exists(), "a machine that only speaks to another keeps nothing"

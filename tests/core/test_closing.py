@@ -25,20 +25,38 @@ def late(book: Ledger, text: str, posted: date = FEBRUARY, **more) -> Ledger:
     """Add an entry like `l1 01-28 2:00` that posts in a later cycle than its own."""
     name, when, amount = text.split()
     seconds = -parse(amount[1:]) if amount[0] == "-" else parse(amount)
-    return replace(book, entries=[*book.entries, Entry(name, day(when), seconds, posted=posted, **more)])
+    return replace(
+        book, entries=[*book.entries, Entry(name, day(when), seconds, posted=posted, **more)]
+    )
 
 
-def decided(book: Ledger, outcome: str, amount: float, on: str, rate: int | None = None, cycle: date = JANUARY) -> Ledger:
+def decided(
+    book: Ledger,
+    outcome: str,
+    amount: float,
+    on: str,
+    rate: int | None = None,
+    cycle: date = JANUARY,
+) -> Ledger:
     number = len(book.decisions) + 1
-    return replace(book, decisions=[*book.decisions, Decision(f"d{number}", cycle, int(amount * HOUR), outcome, day(on), rate)])
+    return replace(
+        book,
+        decisions=[
+            *book.decisions,
+            Decision(f"d{number}", cycle, int(amount * HOUR), outcome, day(on), rate),
+        ],
+    )
 
 
-# Cap 10, January closed with 6 used, February has 3 used; on 15 February arrive 2 h dated 28 January.
+# Cap 10, January closed with 6 used, February has 3 used; on 15 February arrive 2 h dated 28
+# January.
 @pytest.mark.parametrize(
     ("rollover", "reopened", "used", "expired", "remaining", "reinstated"),
     [(1, False, 6, 0, 9, 0), (1, True, 8, 0, 9, 0), (0, False, 6, 4, 7, 2), (0, True, 8, 2, 7, 0)],
 )
-def test_the_table_of_late_entries(rollover, reopened, used, expired, remaining, reinstated) -> None:
+def test_the_table_of_late_entries(
+    rollover, reopened, used, expired, remaining, reinstated
+) -> None:
     book = closed(ledger(terms(rollover=rollover), work="01-05 6:00, 02-03 3:00"), JANUARY)
     book = late(book, "l1 01-28 2:00", posted=None if reopened else FEBRUARY)
     january, february = play(book, "02-15").cycles
@@ -53,7 +71,10 @@ def test_a_late_entry_draws_what_lapsed_through_a_lot_of_its_own() -> None:
     assert february.drawn == {"reinstated:l1": 4 * HOUR, "base:2027-02-01": 10 * HOUR}
     assert hours(february, "available", "used", "overage") == [14, 14, 0]
     lines = play(book, "02-15").lines
-    assert [(line.entry, line.charged // HOUR, line.balance // HOUR) for line in lines[1:]] == [("l1", 5, 9), ("e2", 9, 0)]
+    assert [(line.entry, line.charged // HOUR, line.balance // HOUR) for line in lines[1:]] == [
+        ("l1", 5, 9),
+        ("e2", 9, 0),
+    ]
     assert january.closing.lapsed[0].reinstated == 0
 
 
@@ -61,7 +82,11 @@ def test_several_late_entries_share_what_lapsed_in_entry_order() -> None:
     book = closed(ledger(terms(), work="01-05 6:00"), JANUARY)
     book = late(late(book, "l2 01-29 3:00"), "l1 01-28 3:00")
     february = play(book, "02-15").cycles[1]
-    assert february.drawn == {"reinstated:l1": 3 * HOUR, "reinstated:l2": 1 * HOUR, "base:2027-02-01": 2 * HOUR}
+    assert february.drawn == {
+        "reinstated:l1": 3 * HOUR,
+        "reinstated:l2": 1 * HOUR,
+        "base:2027-02-01": 2 * HOUR,
+    }
 
 
 def test_hours_that_lapsed_before_the_entrys_own_cycle_are_not_reinstated() -> None:
@@ -89,7 +114,13 @@ def test_a_negative_correction_of_drawn_hours_gives_them_back_as_goodwill() -> N
     book = late(book, "c1 01-05 -2:00", corrects="e1")
     january, february, march = play(book, "03-01").cycles
     assert hours(january, "used") == [6]
-    assert hours(february, "carried_in", "topped_up", "available", "used", "remaining") == [4, 2, 16, 3, 13]
+    assert hours(february, "carried_in", "topped_up", "available", "used", "remaining") == [
+        4,
+        2,
+        16,
+        3,
+        13,
+    ]
     assert february.drawn == {"base:2027-01-01": 3 * HOUR}
     assert hours(march, "carried_in", "available") == [12, 22]
     correction, entry = play(book, "02-15").lines[1:]
@@ -106,7 +137,9 @@ def test_a_negative_correction_of_billed_overage_becomes_a_credit_last_part_firs
 
 def test_approved_extra_hours_are_credited_at_their_own_rate() -> None:
     approval = Authorisation("a1", HOUR, day("01-01"), day("01-31"), 25000)
-    book = closed(ledger(terms(policy="bill", rate=9000), work="01-05 12:00", approvals=(approval,)), JANUARY)
+    book = closed(
+        ledger(terms(policy="bill", rate=9000), work="01-05 12:00", approvals=(approval,)), JANUARY
+    )
     february = play(late(book, "c1 01-05 -1:30", corrects="e1"), "02-15").cycles[1]
     assert february.billed_at == {9000: -HOUR, 25000: -HOUR // 2}
 
@@ -128,7 +161,9 @@ def test_a_negative_correction_of_what_awaits_settles_it() -> None:
     january, february = play(late(book, "c1 01-05 -1:00", corrects="e1"), "02-15").cycles
     assert hours(january, "awaiting") == [2]
     assert hours(february, "settled", "billed", "topped_up") == [1, 0, 0]
-    assert play(late(book, "c1 01-05 -1:00", corrects="e1"), "03-01").cycles[1].closing.awaiting == {"2027-01-01": HOUR}
+    assert play(late(book, "c1 01-05 -1:00", corrects="e1"), "03-01").cycles[
+        1
+    ].closing.awaiting == {"2027-01-01": HOUR}
 
 
 def test_after_a_decision_a_correction_goes_the_way_of_the_decision() -> None:
@@ -141,7 +176,9 @@ def test_after_a_decision_a_correction_goes_the_way_of_the_decision() -> None:
 
 def test_corrections_add_up_and_never_give_back_more_than_was_charged() -> None:
     book = closed(ledger(terms(rollover=1), work="01-05 2:00"), JANUARY, FEBRUARY)
-    book = late(late(book, "c1 01-05 1:00", corrects="e1"), "c2 01-05 -3:00", posted=MARCH, corrects="e1")
+    book = late(
+        late(book, "c1 01-05 1:00", corrects="e1"), "c2 01-05 -3:00", posted=MARCH, corrects="e1"
+    )
     assert hours(play(book, "03-15").cycles[2], "topped_up") == [3]
     with pytest.raises(CorrectionError):
         play(late(book, "c3 01-05 -0:01", posted=MARCH, corrects="e1"), "03-15")
@@ -166,7 +203,13 @@ def test_a_decision_after_the_close_is_carried_by_the_earliest_unclosed_cycle(
     book = closed(ledger(terms(policy="ask"), work="01-05 13:00"), JANUARY)
     january, february = play(decided(book, outcome, 2, "02-15"), "02-20").cycles
     assert hours(january, "awaiting", "billed", "absorbed", "debt_out") == [3, 0, 0, 0]
-    assert hours(february, "settled", "billed", "absorbed", "debt_in", "available") == [2, billed, absorbed, debt_in, available]
+    assert hours(february, "settled", "billed", "absorbed", "debt_in", "available") == [
+        2,
+        billed,
+        absorbed,
+        debt_in,
+        available,
+    ]
 
 
 def test_on_the_day_of_a_close_a_decision_may_name_the_cycle_that_carries_it() -> None:
@@ -181,17 +224,27 @@ def test_a_document_carries_closes_corrections_and_decisions() -> None:
     book = closed(ledger(terms(policy="ask"), work="01-05 13:00, 02-03 1:00"), JANUARY)
     book = decided(late(book, "c1 01-05 -0:30", corrects="e1"), "bill", 2, "02-15", 9000)
     document = documents.read(json.dumps(documents.to_json(book, day("02-20"))))
-    assert (document.ledger.decisions, document.ledger.closes) == (tuple(book.decisions), tuple(book.closes))
+    assert (document.ledger.decisions, document.ledger.closes) == (
+        tuple(book.decisions),
+        tuple(book.closes),
+    )
     assert play(document.ledger, "02-20") == play(book, "02-20")
 
 
 def test_a_document_that_decides_on_more_than_awaits_is_refused() -> None:
     book = closed(ledger(terms(policy="ask"), work="01-05 13:00"), JANUARY)
-    with pytest.raises(DocumentError, match=r"decisions\[0\].amount: is more than what awaits a decision then \(10800\)"):
-        documents.read(json.dumps(documents.to_json(decided(book, "bill", 4, "02-15"), day("02-20"))))
+    with pytest.raises(
+        DocumentError,
+        match=r"decisions\[0\].amount: is more than what awaits a decision then \(10800\)",
+    ):
+        documents.read(
+            json.dumps(documents.to_json(decided(book, "bill", 4, "02-15"), day("02-20")))
+        )
 
 
 def test_after_the_last_close_of_an_ended_retainer_no_decision_finds_a_cycle() -> None:
     book = closed(ledger(terms(policy="ask"), work="01-05 13:00", ends="01-31"), JANUARY)
     with pytest.raises(DocumentError, match=r"decisions\[0\].on: every cycle is closed"):
-        documents.read(json.dumps(documents.to_json(decided(book, "bill", 1, "02-15"), day("02-20"))))
+        documents.read(
+            json.dumps(documents.to_json(decided(book, "bill", 1, "02-15"), day("02-20")))
+        )

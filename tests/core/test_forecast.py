@@ -19,7 +19,13 @@ MONDAY = date(2027, 6, 21)
 def a_cycle(used: int, *, cap: int = 20, planned: int = 0) -> CycleTotals:
     """A cycle of June 2027 as of Monday 21, with so many hours used and planned."""
     cycle = play(ledger(terms("06-01", hours=cap)), "06-21").cycles[-1]
-    return replace(cycle, used=used * HOUR, planned=planned * HOUR, available=cap * HOUR, remaining=max(0, cap - used) * HOUR)
+    return replace(
+        cycle,
+        used=used * HOUR,
+        planned=planned * HOUR,
+        available=cap * HOUR,
+        remaining=max(0, cap - used) * HOUR,
+    )
 
 
 # From 1 to 21 June 2027 there are 15 working days, after it 7 until the end of the month.
@@ -28,7 +34,11 @@ def a_cycle(used: int, *, cap: int = 20, planned: int = 0) -> CycleTotals:
     [
         (15, 0, Forecast(date(2027, 6, 28), None, False)),  # 1 h a day, 5 h left: the fifth day
         (12, 0, Forecast(None, 8640, False)),  # 0.8 h a day: 5.6 h more, 2.4 h left
-        (10, 6, Forecast(date(2027, 6, 29), None, True)),  # 0.67 h a day, 4 h left beside what is planned
+        (
+            10,
+            6,
+            Forecast(date(2027, 6, 29), None, True),
+        ),  # 0.67 h a day, 4 h left beside what is planned
         (10, 0, Forecast(None, 10 * HOUR - 16800, False)),
         (15, 5, Forecast(MONDAY, None, True)),  # what is planned takes all that is left
         (20, 0, None),

@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 from hourtab.core import cycles, documents, states
 from hourtab.core.amounts import HOUR, Rounding
 from hourtab.core.cycles import Calendar
-from hourtab.core.entries import Authorisation, Close, Decision, Entry, Hold, Ledger, TopUp, Transfer, charged_for
+from hourtab.core.entries import (
+    Authorisation,
+    Close,
+    Decision,
+    Entry,
+    Hold,
+    Ledger,
+    TopUp,
+    Transfer,
+    charged_for,
+)
 from hourtab.core.statement import carrying_cycle, statement
 from hourtab.core.terms import Overage, Percent, Retainer, Rollover, Terms
 from hourtab.core.totals import Statement, paid_by
@@ -32,11 +42,20 @@ def versions(draw: st.DrawFn, on: date) -> Terms:
         anchor_on=draw(st.just(on) | DAYS),
         stub=draw(st.sampled_from(["full", "prorated", "none"])),
         rollover=Rollover(
-            draw(st.none() | st.integers(0, 3)), draw(st.none() | AMOUNTS | st.integers(0, 150).map(Percent))
+            draw(st.none() | st.integers(0, 3)),
+            draw(st.none() | AMOUNTS | st.integers(0, 150).map(Percent)),
         ),
-        overage=Overage(draw(st.sampled_from(["bill", "deduct", "absorb", "ask"])), draw(st.none() | AMOUNTS), draw(st.none() | st.integers(0, 9000))),
-        rounding=Rounding(draw(st.sampled_from([0, 360, 900])), draw(st.sampled_from(["up", "nearest", "down"])), draw(st.sampled_from([0, 900]))),
-    )  # fmt: skip
+        overage=Overage(
+            draw(st.sampled_from(["bill", "deduct", "absorb", "ask"])),
+            draw(st.none() | AMOUNTS),
+            draw(st.none() | st.integers(0, 9000)),
+        ),
+        rounding=Rounding(
+            draw(st.sampled_from([0, 360, 900])),
+            draw(st.sampled_from(["up", "nearest", "down"])),
+            draw(st.sampled_from([0, 900])),
+        ),
+    )
 
 
 @st.composite
@@ -51,7 +70,11 @@ def ledgers(draw: st.DrawFn, at_least: int = 0) -> Ledger:
         grid = [
             day
             for day in later
-            if cycles.start(terms[0].anchor_on, terms[0].cadence, cycles.index_of(terms[0].anchor_on, terms[0].cadence, day))
+            if cycles.start(
+                terms[0].anchor_on,
+                terms[0].cadence,
+                cycles.index_of(terms[0].anchor_on, terms[0].cadence, day),
+            )
             == day
         ]
         if grid:
@@ -61,10 +84,17 @@ def ledgers(draw: st.DrawFn, at_least: int = 0) -> Ledger:
     within = DAYS.filter(lambda day: day <= last)
     calendar = Calendar(retainer, terms, pauses)
     entry = st.builds(
-        Entry, id=st.just(""), on=within, amount=AMOUNTS, started=st.none() | st.sampled_from([time(9), time(14, 30)]),
-        weight=st.sampled_from([100, 100, 150, 50]), scope=st.sampled_from(["retainer"] * 5 + ["courtesy", "project", "internal"]),
-        outcome=st.none(), posted=st.none(), corrects=st.none(),
-    )  # fmt: skip
+        Entry,
+        id=st.just(""),
+        on=within,
+        amount=AMOUNTS,
+        started=st.none() | st.sampled_from([time(9), time(14, 30)]),
+        weight=st.sampled_from([100, 100, 150, 50]),
+        scope=st.sampled_from(["retainer"] * 5 + ["courtesy", "project", "internal"]),
+        outcome=st.none(),
+        posted=st.none(),
+        corrects=st.none(),
+    )
     topup = st.builds(
         TopUp,
         id=st.just(""),
@@ -82,11 +112,18 @@ def ledgers(draw: st.DrawFn, at_least: int = 0) -> Ledger:
     approval = st.tuples(within, st.integers(0, 60), AMOUNTS, st.none() | st.integers(0, 900)).map(
         lambda t: Authorisation("", t[2], t[0], t[0] + timedelta(days=t[1]), t[3])
     )
-    hold = st.tuples(within, st.integers(0, 20), AMOUNTS).map(lambda t: Hold("", t[0], t[0] + timedelta(days=t[1]), t[2]))
+    hold = st.tuples(within, st.integers(0, 20), AMOUNTS).map(
+        lambda t: Hold("", t[0], t[0] + timedelta(days=t[1]), t[2])
+    )
 
     def several(kind: st.SearchStrategy, prefix: str, most: int) -> list:
-        named = ((f"{prefix}{i:02d}", item) for i, item in enumerate(draw(st.lists(kind, max_size=most))))
-        return [item._replace(id=name) if isinstance(item, Entry) else replace(item, id=name) for name, item in named]
+        named = (
+            (f"{prefix}{i:02d}", item) for i, item in enumerate(draw(st.lists(kind, max_size=most)))
+        )
+        return [
+            item._replace(id=name) if isinstance(item, Entry) else replace(item, id=name)
+            for name, item in named
+        ]
 
     book = Ledger(
         retainer,
@@ -112,7 +149,9 @@ def closed(draw: st.DrawFn, book: Ledger, at_least: int = 0) -> Ledger:
     for cycle in every[: draw(st.integers(min(at_least, most), most))]:
         day = max(day, cycle.ends_before + timedelta(days=draw(st.integers(0, 20))))
         closes.append(Close(cycle.starts_on, day))
-    later = {cycle.index: every[cycle.index + 1 : len(closes) + 1] for cycle in every[: len(closes)]}
+    later = {
+        cycle.index: every[cycle.index + 1 : len(closes) + 1] for cycle in every[: len(closes)]
+    }
     entries = []
     for entry in book.entries:
         choices = later.get(calendar.cycle_of(entry.on).index, ())
@@ -130,13 +169,23 @@ def closed(draw: st.DrawFn, book: Ledger, at_least: int = 0) -> Ledger:
         if cycle.awaiting and draw(st.booleans()):
             on = cycle.starts_on + timedelta(days=draw(st.integers(0, 90)))
             decision = Decision(
-                f"d{i:02d}", cycle.starts_on, draw(st.integers(1, cycle.awaiting)),
-                draw(st.sampled_from(["bill", "deduct", "absorb"])), min(on, last), draw(st.none() | st.integers(0, 900)),
-            )  # fmt: skip
+                f"d{i:02d}",
+                cycle.starts_on,
+                draw(st.integers(1, cycle.awaiting)),
+                draw(st.sampled_from(["bill", "deduct", "absorb"])),
+                min(on, last),
+                draw(st.none() | st.integers(0, 900)),
+            )
             if carrying_cycle(book, calendar, decision):
                 book = replace(book, decisions=[*book.decisions, decision])
-    taken = {key: amount for cycle in statement(book, last).cycles for key, amount in cycle.decided.items()}
-    return replace(book, decisions=[replace(item, amount=taken.get(item.id, 0)) for item in book.decisions])
+    taken = {
+        key: amount
+        for cycle in statement(book, last).cycles
+        for key, amount in cycle.decided.items()
+    }
+    return replace(
+        book, decisions=[replace(item, amount=taken.get(item.id, 0)) for item in book.decisions]
+    )
 
 
 LAST = FIRST + timedelta(days=500)
@@ -165,18 +214,31 @@ def test_granted_is_drawn_expired_trimmed_or_held(ledger: Ledger, as_of: date) -
 @settings(max_examples=150, deadline=None)
 def test_charged_is_drawn_billed_absorbed_awaiting_or_owed(ledger: Ledger, as_of: date) -> None:
     result = statement(ledger, as_of)
-    total = {name: sum(getattr(c, name) for c in result.cycles) for name in ("billed", "absorbed", "awaiting", "settled")}
+    total = {
+        name: sum(getattr(c, name) for c in result.cycles)
+        for name in ("billed", "absorbed", "awaiting", "settled")
+    }
     drawn = sum(sum(c.drawn.values()) for c in result.cycles)
     charged = sum(line.charged for line in result.lines)
     given_back = -sum(line.covered for line in result.lines if line.charged < 0)
     assert (
         charged + given_back
-        == drawn + total["billed"] + total["absorbed"] + total["awaiting"] - total["settled"] + result.cycles[-1].debt_out
+        == drawn
+        + total["billed"]
+        + total["absorbed"]
+        + total["awaiting"]
+        - total["settled"]
+        + result.cycles[-1].debt_out
     )
     for cycle in result.cycles:
         assert (
             cycle.available
-            == cycle.carried_in + cycle.cap + cycle.transferred + cycle.topped_up + cycle.reinstated - cycle.debt_in
+            == cycle.carried_in
+            + cycle.cap
+            + cycle.transferred
+            + cycle.topped_up
+            + cycle.reinstated
+            - cycle.debt_in
         )
         assert cycle.remaining == max(0, cycle.available - cycle.used)
         assert sum(cycle.billed_at.values()) == cycle.billed
@@ -184,7 +246,9 @@ def test_charged_is_drawn_billed_absorbed_awaiting_or_owed(ledger: Ledger, as_of
 
 @given(ledgers(), AS_OF, st.randoms(use_true_random=False))
 @settings(max_examples=100, deadline=None)
-def test_the_order_of_arrival_means_nothing(ledger: Ledger, as_of: date, chance: random.Random) -> None:
+def test_the_order_of_arrival_means_nothing(
+    ledger: Ledger, as_of: date, chance: random.Random
+) -> None:
     def shuffled(items):
         return chance.sample(list(items), len(items))
 
@@ -212,7 +276,9 @@ def test_resumed_equals_from_scratch(ledger: Ledger, as_of: date) -> None:
 
 @given(ledgers(), AS_OF, st.data())
 @settings(max_examples=100, deadline=None)
-def test_a_positive_entry_never_increases_what_remains(ledger: Ledger, as_of: date, data: st.DataObject) -> None:
+def test_a_positive_entry_never_increases_what_remains(
+    ledger: Ledger, as_of: date, data: st.DataObject
+) -> None:
     last = ledger.retainer.ends_on or FIRST + timedelta(days=500)
     extra = Entry("zz", data.draw(DAYS.filter(lambda day: day <= last)), data.draw(AMOUNTS))
     before = statement(ledger, as_of).cycles
@@ -224,29 +290,58 @@ def test_a_positive_entry_never_increases_what_remains(ledger: Ledger, as_of: da
 @settings(max_examples=100, deadline=None)
 def test_what_happens_later_alters_no_settled_cycle(ledger: Ledger, one: date, two: date) -> None:
     early, late = sorted((one, two))
-    settled = [c for c in statement(ledger, early).cycles if c.state == "closed" or (early > c.ends_on and not ledger.decisions)]
+    settled = [
+        c
+        for c in statement(ledger, early).cycles
+        if c.state == "closed" or (early > c.ends_on and not ledger.decisions)
+    ]
     later = statement(ledger, late).cycles[: len(settled)]
-    assert [replace(c, planned=0, state="ended") for c in later] == [replace(c, planned=0, state="ended") for c in settled]
+    assert [replace(c, planned=0, state="ended") for c in later] == [
+        replace(c, planned=0, state="ended") for c in settled
+    ]
 
 
 @given(ledgers(at_least=1), st.data())
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
-def test_a_closed_statement_never_changes_whatever_is_added_later(ledger: Ledger, data: st.DataObject) -> None:
+@settings(
+    max_examples=100,
+    deadline=None,
+    suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
+)
+def test_a_closed_statement_never_changes_whatever_is_added_later(
+    ledger: Ledger, data: st.DataObject
+) -> None:
     every = Calendar(ledger.retainer, ledger.terms, ledger.pauses).through(LAST)
     assume(ledger.closes and len(every) > len(ledger.closes))
     closed_cycles, following = every[: len(ledger.closes)], every[len(ledger.closes)].starts_on
     on = ledger.closes[-1].on
-    early = [entry for entry in ledger.entries if not entry.corrects and (entry.posted or entry.on) < following]
+    early = [
+        entry
+        for entry in ledger.entries
+        if not entry.corrects and (entry.posted or entry.on) < following
+    ]
     before = replace(ledger, entries=early, decisions=[])
     days = DAYS.filter(lambda day: day < following)
-    late = [Entry(f"l{i}", data.draw(days), data.draw(AMOUNTS), posted=following) for i in range(data.draw(st.integers(0, 4)))]
+    late = [
+        Entry(f"l{i}", data.draw(days), data.draw(AMOUNTS), posted=following)
+        for i in range(data.draw(st.integers(0, 4)))
+    ]
     for i, entry in enumerate(early[:3]):
         own = next(c for c in closed_cycles if (entry.posted or entry.on) in c)
         taken = data.draw(st.integers(0, charged_for(entry, own.terms)))
         late.append(Entry(f"c{i}", entry.on, -taken, posted=following, corrects=entry.id))
-    awaiting = [cycle for cycle in statement(before, on).cycles if cycle.awaiting and cycle.state == "closed"]
+    awaiting = [
+        cycle
+        for cycle in statement(before, on).cycles
+        if cycle.awaiting and cycle.state == "closed"
+    ]
     decisions = [
-        Decision(f"d{i}", cycle.starts_on, cycle.awaiting, data.draw(st.sampled_from(["bill", "deduct", "absorb"])), on)
+        Decision(
+            f"d{i}",
+            cycle.starts_on,
+            cycle.awaiting,
+            data.draw(st.sampled_from(["bill", "deduct", "absorb"])),
+            on,
+        )
         for i, cycle in enumerate(awaiting)
     ]
     after = replace(before, entries=[*early, *late], decisions=decisions)
@@ -255,18 +350,28 @@ def test_a_closed_statement_never_changes_whatever_is_added_later(ledger: Ledger
         result = statement(book, on)
         count = len(ledger.closes)
         lines = [line for line in result.lines if line.entry in {entry.id for entry in early}]
-        return [replace(c, closing=replace(c.closing, paid={})) for c in result.cycles[:count]], lines
+        return [
+            replace(c, closing=replace(c.closing, paid={})) for c in result.cycles[:count]
+        ], lines
 
     assert frozen(after) == frozen(before)
 
 
 @given(ledgers(), AS_OF)
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@settings(
+    max_examples=100,
+    deadline=None,
+    suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
+)
 def test_a_change_of_terms_or_a_pause_alters_no_earlier_cycle(ledger: Ledger, as_of: date) -> None:
     assume(len(ledger.terms) == 2)
     change = ledger.terms[1].effective_on
     assume(not ledger.decisions)
-    one = [replace(c, state="", closing=None) for c in statement(ledger, as_of).cycles if c.ends_on < change]
+    one = [
+        replace(c, state="", closing=None)
+        for c in statement(ledger, as_of).cycles
+        if c.ends_on < change
+    ]
     alone = replace(
         ledger,
         terms=ledger.terms[:1],
@@ -276,7 +381,9 @@ def test_a_change_of_terms_or_a_pause_alters_no_earlier_cycle(ledger: Ledger, as
         decisions=[],
         pauses=frozenset(pause for pause in ledger.pauses if pause < change),
     )
-    assert [replace(c, state="", closing=None) for c in statement(alone, as_of).cycles][: len(one)] == one
+    assert [replace(c, state="", closing=None) for c in statement(alone, as_of).cycles][
+        : len(one)
+    ] == one
 
 
 @given(ledgers(), AS_OF)
@@ -298,12 +405,15 @@ def test_every_line_says_what_paid_for_it(ledger: Ledger, as_of: date) -> None:
             assert covered == (line.covered if line.charged > 0 else 0)
             told.update({part.source: part.amount for part in parts})
         by_debt = min(cycle.debt_in, sum(cycle.drawn.values()))
-        assert sum(amount for source, amount in told.items() if source.partition(":")[0] in LOTS) + by_debt == sum(
-            cycle.drawn.values()
-        )
+        assert sum(
+            amount for source, amount in told.items() if source.partition(":")[0] in LOTS
+        ) + by_debt == sum(cycle.drawn.values())
         for source, amount in told.items():
             assert source.partition(":")[0] not in LOTS or amount <= cycle.drawn[source]
-        assert sum(amount for source, amount in told.items() if source.startswith("authorisation")) == cycle.authorised
+        assert (
+            sum(amount for source, amount in told.items() if source.startswith("authorisation"))
+            == cycle.authorised
+        )
         assert told["awaiting"] == cycle.awaiting
 
 
@@ -334,11 +444,18 @@ def test_the_document_carries_everything(ledger: Ledger, as_of: date) -> None:
 
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=12), st.integers(0, 3))
 @settings(max_examples=100, deadline=None)
-def test_oldest_first_never_yields_more_overage_than_newest_first(used: list[int], rollover: int) -> None:
+def test_oldest_first_never_yields_more_overage_than_newest_first(
+    used: list[int], rollover: int
+) -> None:
     terms = Terms(FIRST, 10 * HOUR, "month", FIRST, rollover=Rollover(rollover))
     months = [cycles.start(FIRST, "month", k) for k in range(len(used))]
-    entries = [Entry(f"e{k}", day, hours * HOUR) for k, (day, hours) in enumerate(zip(months, used, strict=True))]
-    ours = sum(c.overage for c in statement(Ledger(Retainer(FIRST), [terms], entries), months[-1]).cycles)
+    entries = [
+        Entry(f"e{k}", day, hours * HOUR)
+        for k, (day, hours) in enumerate(zip(months, used, strict=True))
+    ]
+    ours = sum(
+        c.overage for c in statement(Ledger(Retainer(FIRST), [terms], entries), months[-1]).cycles
+    )
     lots: list[list[int]] = []
     newest = 0
     for k, hours in enumerate(used):

@@ -18,7 +18,10 @@ def test_replay_prints_exactly_the_expected_cycles(name: str) -> None:
     document = documents.from_json(vector["input"])
     printed = documents.statement_json(statement(document.ledger, document.as_of))["cycles"]
     expected = vector["expect"]["cycles"]
-    assert [{key: cycle[key] for key in wanted} for cycle, wanted in zip(printed, expected, strict=False)] == expected
+    assert [
+        {key: cycle[key] for key in wanted}
+        for cycle, wanted in zip(printed, expected, strict=False)
+    ] == expected
     assert [cycle["state"] for cycle in printed] == ["ended"] * len(expected) + ["open"]
 
 
@@ -27,4 +30,6 @@ def test_anchors_clamp_to_the_months_end_and_never_drift() -> None:
         anchor = date.fromisoformat(vector["anchor"])
         for k, (first, last) in vector["cycles"].items():
             assert cycles.start(anchor, "month", int(k)) == date.fromisoformat(first)
-            assert cycles.start(anchor, "month", int(k) + 1) - cycles.DAY == date.fromisoformat(last)
+            assert cycles.start(anchor, "month", int(k) + 1) - cycles.DAY == date.fromisoformat(
+                last
+            )

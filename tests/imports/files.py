@@ -71,5 +71,8 @@ def workbook(*sheets: str, names: Sequence[str] = (), hidden: Sequence[int] = ()
 
 def calendar(*events: str, name: str = "Sessions") -> bytes:
     """An iCalendar file of events, each a text of its lines."""
-    body = "".join(f"BEGIN:VEVENT\r\n{event.strip().replace(chr(10), chr(13) + chr(10))}\r\nEND:VEVENT\r\n" for event in events)
+    body = "".join(
+        f"BEGIN:VEVENT\r\n{event.strip().replace(chr(10), chr(13) + chr(10))}\r\nEND:VEVENT\r\n"
+        for event in events
+    )
     return f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//x//EN\r\nX-WR-CALNAME:{name}\r\n{body}END:VCALENDAR\r\n".encode()

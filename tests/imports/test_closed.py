@@ -1,4 +1,6 @@
-"""Files that hit a closed cycle: late work counts in the open one, what was closed changes only when asked, by corrections."""
+"""Files that hit a closed cycle: late work counts in the open one, what was closed changes only
+when asked, by corrections.
+"""
 
 from datetime import UTC, date, datetime
 
@@ -40,7 +42,9 @@ def retainer(northlight) -> Retainer:
 def bring_in(retainer: Retainer, *lines: str, now: datetime = NOW, **answers: str):
     upload = Upload("may.csv", toggl(*lines), answers)
     examined = services.examine(upload, retainer.workspace, now, retainer)
-    done = services.apply(upload, retainer.workspace, retainer, by=None, now=now, expect=examined.fingerprint)
+    done = services.apply(
+        upload, retainer.workspace, retainer, by=None, now=now, expect=examined.fingerprint
+    )
     (shown,), (did,) = examined.parts, done.parts.all()
     assert (shown.before, shown.after) == (did.before, did.after)
     assert findings(Retainer.objects.get(pk=retainer.pk), now) == []
@@ -52,7 +56,9 @@ def june(retainer: Retainer):
 
 
 def outcomes(done) -> list[tuple[str, str]]:
-    return [(group["kind"], group["why"]) for group in done.outcomes if group["kind"] != "unchanged"]
+    return [
+        (group["kind"], group["why"]) for group in done.outcomes if group["kind"] != "unchanged"
+    ]
 
 
 def test_a_new_row_of_a_closed_cycle_is_late_and_says_so(retainer) -> None:
@@ -67,7 +73,9 @@ def test_a_new_row_of_a_closed_cycle_is_late_and_says_so(retainer) -> None:
 
 def test_late_rows_may_be_left_out(retainer) -> None:
     done = bring_in(retainer, *MAY, "05-05 09:00 1:30 Forgotten", late="leave_out")
-    assert outcomes(done) == [("not_for_this_retainer", "left out by choice: the cycle of 2027-05-05 is closed")]
+    assert outcomes(done) == [
+        ("not_for_this_retainer", "left out by choice: the cycle of 2027-05-05 is closed")
+    ]
     assert june(retainer).used == 0
 
 
@@ -90,13 +98,20 @@ def test_a_changed_row_is_corrected_when_asked(retainer) -> None:
 
 
 def test_a_row_that_is_gone_is_pointed_out_or_corrected(retainer) -> None:
-    done = bring_in(retainer, MAY[1], "05-03 08:00 0:30 Other", **{"from": "2027-05-01", "until": "2027-05-31"})
-    assert ("conflict", "gone from the source; its cycle is closed, and the line stays as it is") in outcomes(done)
+    done = bring_in(
+        retainer, MAY[1], "05-03 08:00 0:30 Other", **{"from": "2027-05-01", "until": "2027-05-31"}
+    )
+    assert (
+        "conflict",
+        "gone from the source; its cycle is closed, and the line stays as it is",
+    ) in outcomes(done)
     assert (june(retainer).topped_up, june(retainer).used) == (0, 1800)
 
 
 def test_a_row_that_is_gone_is_given_back_when_asked(retainer) -> None:
-    done = bring_in(retainer, MAY[1], closed="correct", **{"from": "2027-05-01", "until": "2027-05-31"})
+    done = bring_in(
+        retainer, MAY[1], closed="correct", **{"from": "2027-05-01", "until": "2027-05-31"}
+    )
     assert outcomes(done) == [("gone", "its cycle is closed; it is corrected")]
     assert june(retainer).topped_up == 2 * HOUR
 
@@ -122,12 +137,19 @@ def test_the_page_offers_corrections_for_an_undo(ada, retainer) -> None:
 
 def test_where_every_cycle_is_closed_new_rows_are_named_and_left_out(northlight) -> None:
     retainer = a_retainer(northlight, hours=10, starts="2027-05-01")
-    Retainer.objects.filter(pk=retainer.pk).update(opened_at=datetime(2027, 5, 1, tzinfo=UTC), ends_on=date(2027, 5, 31))
+    Retainer.objects.filter(pk=retainer.pk).update(
+        opened_at=datetime(2027, 5, 1, tzinfo=UTC), ends_on=date(2027, 5, 31)
+    )
     retainer = Retainer.objects.select_related("workspace", "client").get(pk=retainer.pk)
     bring_in(retainer, *MAY, now=datetime(2027, 5, 20, 12, tzinfo=UTC))
     jobs.turn_the_day(NOW)
     done = bring_in(retainer, *MAY, "05-05 09:00 1:30 Forgotten")
-    assert outcomes(done) == [("not_for_this_retainer", "Every cycle of this retainer is closed. Reopen one to add late work.")]
+    assert outcomes(done) == [
+        (
+            "not_for_this_retainer",
+            "Every cycle of this retainer is closed. Reopen one to add late work.",
+        )
+    ]
     assert issubclass(ClosedError, LedgerError)
 
 

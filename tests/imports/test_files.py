@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 
 from hourtab.imports.errors import Open, Refusal
 from hourtab.imports.parsing import parse
-from tests.imports.files import CLOCK, DAY, HUNDREDTHS, LONG_CLOCK, MOMENT, calendar, sheet, workbook
+from tests.imports.files import (
+    CLOCK,
+    DAY,
+    HUNDREDTHS,
+    LONG_CLOCK,
+    MOMENT,
+    calendar,
+    sheet,
+    workbook,
+)
 
 BERLIN = ZoneInfo("Europe/Berlin")
 TODAY = date(2027, 7, 1)
@@ -30,27 +39,46 @@ def test_a_workbook_is_read_with_its_dates_clocks_formulas_and_fractions() -> No
                 ["Our report"],
                 ["Date", "Start", "Duration", "Client", "Description"],
                 [(JUNE_3, DAY), (0.375, CLOCK), (0.0625, LONG_CLOCK), "Acme", "Call "],
-                [(JUNE_3 + 1, DAY), (0.5, CLOCK), (1.25, LONG_CLOCK), "Acme", ("Sum", 0, "A1&amp;B1")],
+                [
+                    (JUNE_3 + 1, DAY),
+                    (0.5, CLOCK),
+                    (1.25, LONG_CLOCK),
+                    "Acme",
+                    ("Sum", 0, "A1&amp;B1"),
+                ],
                 [(JUNE_3 + 2, DAY), None, (1.25, CLOCK), "Acme", "Above a day"],
                 [None, None, (2.5625, LONG_CLOCK), "Acme", None],
             ]
         )
     )
     parsed = said(content)
-    assert [(line.line, line.on, line.started, line.seconds, line.description) for line in parsed.lines] == [
+    assert [
+        (line.line, line.on, line.started, line.seconds, line.description) for line in parsed.lines
+    ] == [
         (3, date(2027, 6, 3), time(9), 5400, "Call "),
         (4, date(2027, 6, 4), time(12), 108_000, "Sum"),
         (5, date(2027, 6, 5), None, 108_000, "Above a day"),
     ]
-    assert [(note.line, note.why) for note in parsed.no_entries] == [(6, "no date: a total or subtotal, not an entry")]
+    assert [(note.line, note.why) for note in parsed.no_entries] == [
+        (6, "no date: a total or subtotal, not an entry")
+    ]
 
 
 def test_numbers_of_a_workbook_are_never_taken_for_thousands() -> None:
     content = workbook(
-        sheet([["Date", "Hours", "Note"], [(JUNE_3, MOMENT), (1.125, HUNDREDTHS), "x"], [(JUNE_3 + 0.375, MOMENT), 2, "y"]])
+        sheet(
+            [
+                ["Date", "Hours", "Note"],
+                [(JUNE_3, MOMENT), (1.125, HUNDREDTHS), "x"],
+                [(JUNE_3 + 0.375, MOMENT), 2, "y"],
+            ]
+        )
     )
     parsed = said(content)
-    assert [(line.seconds, line.started) for line in parsed.lines] == [(4050, None), (7200, time(9))]
+    assert [(line.seconds, line.started) for line in parsed.lines] == [
+        (4050, None),
+        (7200, time(9)),
+    ]
 
 
 def test_days_at_midnight_say_nothing_about_the_start() -> None:
@@ -60,12 +88,20 @@ def test_days_at_midnight_say_nothing_about_the_start() -> None:
 
 
 def test_fractions_of_a_day_without_a_format_are_told_by_start_and_end_or_asked_for() -> None:
-    rows = [["Start", "End", "Duration"], [(JUNE_3 + 0.375, MOMENT), (JUNE_3 + 0.4375, MOMENT), 0.0625]]
+    rows = [
+        ["Start", "End", "Duration"],
+        [(JUNE_3 + 0.375, MOMENT), (JUNE_3 + 0.4375, MOMENT), 0.0625],
+    ]
     assert said(workbook(sheet(rows))).seconds == 5400
     with pytest.raises(Open) as asked:
         said(workbook(sheet([["Date", "Duration"], [(JUNE_3, DAY), 0.052083333333]])))
     assert (asked.value.question.key, "days" in asked.value.question.options) == ("unit", True)
-    assert said(workbook(sheet([["Date", "Duration"], [(JUNE_3, DAY), 0.052083333333]])), unit="days").seconds == 4500
+    assert (
+        said(
+            workbook(sheet([["Date", "Duration"], [(JUNE_3, DAY), 0.052083333333]])), unit="days"
+        ).seconds
+        == 4500
+    )
 
 
 def test_of_several_sheets_the_one_with_hours_is_read_and_of_two_one_is_asked_for() -> None:
@@ -99,8 +135,16 @@ def a_lying_bomb() -> bytes:
     [
         (a_bomb(), "unpacks to more than"),
         (a_lying_bomb(), "unpacks to more than"),
-        (workbook('<worksheet><sheetData><row r="1"><c r="A1"><v>1</v></c><c r="XFD1048576"><v>1</v></c></row></sheetData></worksheet>'), "spans too many cells"),
-        (workbook(sheet([["Date", "Hours", "Note"], [(JUNE_3, DAY), 1, "x" * 120_000]])), "longer than 100,000"),
+        (
+            workbook(
+                '<worksheet><sheetData><row r="1"><c r="A1"><v>1</v></c><c r="XFD1048576"><v>1</v></c></row></sheetData></worksheet>'
+            ),
+            "spans too many cells",
+        ),
+        (
+            workbook(sheet([["Date", "Hours", "Note"], [(JUNE_3, DAY), 1, "x" * 120_000]])),
+            "longer than 100,000",
+        ),
         (workbook(sheet([[]])), "empty"),
         (workbook(sheet([["Date", "Hours"]])), "a header and no rows"),
         (workbook(sheet([["Date", "Hours"], [(JUNE_3, DAY), 1]]))[:-200], "cannot be read"),
@@ -109,8 +153,14 @@ def a_lying_bomb() -> bytes:
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 an old workbook", "not a text file"),
         (b"%PDF-1.7", "not a text file"),
         (b"BEGIN:VCALENDAR\nEND:VCALENDAR\n", "no appointments"),
-        (b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:nonsense\nEND:VEVENT\nEND:VCALENDAR\n", "cannot be read"),
-        ("Date,Hours,Note\n2027-06-03,1,Öl\n2027-06-03,1,Öl".encode() + b"\xff,x\n", "UTF-8 up to here"),
+        (
+            b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:nonsense\nEND:VEVENT\nEND:VCALENDAR\n",
+            "cannot be read",
+        ),
+        (
+            "Date,Hours,Note\n2027-06-03,1,Öl\n2027-06-03,1,Öl".encode() + b"\xff,x\n",
+            "UTF-8 up to here",
+        ),
         (b"Date,Hours,Note\n2027-06-03,1,\x81\n", "neither UTF-8 nor Windows-1252"),
         (b'Date,Hours,Note\n2027-06-03,1,"open\n2027-06-04,1,x\n', "never closed"),
         (b'Date,Hours,Note\n2027-06-03,1,"open\n2027-06-04,1,"x"\n', "not closed as it should be"),
@@ -123,25 +173,51 @@ def a_lying_bomb() -> bytes:
         (b"Date,Hours\n05/13/2027,1\n13/05/2027,1\n", "not a date"),
     ],
     ids=[
-        "bomb", "lying bomb", "wide sheet", "long cell", "empty sheet", "header", "cut off", "no zip", "empty zip", "xls", "pdf", "no events",
-        "broken event", "broken utf-8", "no encoding", "open quote", "swallowing quote", "unquoted comma", "summary", "no days", "no header", "no duration",
-        "weekdays", "both orders",
+        "bomb",
+        "lying bomb",
+        "wide sheet",
+        "long cell",
+        "empty sheet",
+        "header",
+        "cut off",
+        "no zip",
+        "empty zip",
+        "xls",
+        "pdf",
+        "no events",
+        "broken event",
+        "broken utf-8",
+        "no encoding",
+        "open quote",
+        "swallowing quote",
+        "unquoted comma",
+        "summary",
+        "no days",
+        "no header",
+        "no duration",
+        "weekdays",
+        "both orders",
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_read_is_refused_with_the_reason(content, reason) -> None:
     with pytest.raises(Refusal) as refusal:
         said(content)
     assert reason in refusal.value.reason
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"]
+)
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_any_encoding_delimiter_and_line_end(encoding, delimiter, end) -> None:
     rows = ["Date|Hours|Note", '2027-06-03|1.50|"Größe, Preis; Ziel"', "2027-06-04|2.25|Café"]
     text = end.join(row.replace("|", delimiter) for row in rows) + end
     parsed = said(text.encode(encoding))
-    assert (parsed.seconds, [line.description for line in parsed.lines]) == (13_500, ["Größe, Preis; Ziel", "Café"])
+    assert (parsed.seconds, [line.description for line in parsed.lines]) == (
+        13_500,
+        ["Größe, Preis; Ziel", "Café"],
+    )
 
 
 def test_a_mark_before_a_quoted_header_a_sep_line_preamble_and_line_breaks_in_cells() -> None:
@@ -180,13 +256,21 @@ def test_a_calendar_is_read_with_its_repetitions_and_exceptions() -> None:
         ),
         "sessions.ics",
     )
-    assert [(line.on.isoformat(), f"{line.started:%H:%M}", line.seconds, line.description) for line in parsed.lines] == [
+    assert [
+        (line.on.isoformat(), f"{line.started:%H:%M}", line.seconds, line.description)
+        for line in parsed.lines
+    ] == [
         ("2027-06-03", "09:00", 5400, "Acme: session 3"),
         ("2027-06-07", "10:00", 3600, "Weekly"),
         ("2027-06-28", "10:00", 3600, "Weekly"),
         ("2027-06-22", "15:00", 5400, "Weekly, moved"),
     ]
-    assert (parsed.tool.key, parsed.lines[0].tags, parsed.lines[0].project, parsed.lines[0].ref) == (
+    assert (
+        parsed.tool.key,
+        parsed.lines[0].tags,
+        parsed.lines[0].project,
+        parsed.lines[0].ref,
+    ) == (
         "calendar",
         "Coaching, Acme",
         "Sessions",
@@ -212,13 +296,22 @@ def test_a_calendar_is_read_with_its_repetitions_and_exceptions() -> None:
     ],
 )
 def test_repetitions_are_those_of_the_calendar(rule, days) -> None:
-    parsed = said(calendar(f"UID:a\nDTSTART:20270601T070000Z\nDTEND:20270601T080000Z\nSUMMARY:x\nRRULE:{rule}"), "x.ics")
+    parsed = said(
+        calendar(
+            f"UID:a\nDTSTART:20270601T070000Z\nDTEND:20270601T080000Z\nSUMMARY:x\nRRULE:{rule}"
+        ),
+        "x.ics",
+    )
     assert [f"{line.on:%m-%d}" for line in parsed.lines] == days
 
 
 def test_monthly_repetitions_leave_out_months_without_the_day() -> None:
     event = "UID:a\nDTSTART:20270131T070000Z\nDTEND:20270131T080000Z\nSUMMARY:x\nRRULE:FREQ=MONTHLY"
-    assert [f"{line.on:%m-%d}" for line in said(calendar(event), "x.ics").lines] == ["01-31", "03-31", "05-31"]
+    assert [f"{line.on:%m-%d}" for line in said(calendar(event), "x.ics").lines] == [
+        "01-31",
+        "03-31",
+        "05-31",
+    ]
     last = event.replace("FREQ=MONTHLY", "FREQ=MONTHLY;BYDAY=-1FR")
     assert [f"{line.on:%m-%d}" for line in said(calendar(last), "x.ics").lines][1:] == [
         "02-26",
@@ -251,8 +344,28 @@ def test_a_monstrous_cell_is_refused_by_name(cell, column) -> None:
 
 
 CELLS = st.sampled_from(
-    ["2027-06-03", "03/06/2027", "1:30", "1.5", "1,5", "", " ", "Total", "x", "-2", '"', "=A1", "13/13/2027", "\u202e", "9:00 AM", "Mon", "99999999999", "-", "1h 30m"]
-)  # fmt: skip
+    [
+        "2027-06-03",
+        "03/06/2027",
+        "1:30",
+        "1.5",
+        "1,5",
+        "",
+        " ",
+        "Total",
+        "x",
+        "-2",
+        '"',
+        "=A1",
+        "13/13/2027",
+        "\u202e",
+        "9:00 AM",
+        "Mon",
+        "99999999999",
+        "-",
+        "1h 30m",
+    ]
+)
 HEADINGS = st.sampled_from(
     [
         "Date",
@@ -283,15 +396,21 @@ HEADINGS = st.sampled_from(
             st.lists(HEADINGS, min_size=1, max_size=6),
             st.lists(st.lists(CELLS, max_size=7), max_size=6),
             st.sampled_from(",;\t|"),
-        ).map(lambda parts: "\n".join(parts[2].join(row) for row in [parts[0], *parts[1]]).encode()),
+        ).map(
+            lambda parts: "\n".join(parts[2].join(row) for row in [parts[0], *parts[1]]).encode()
+        ),
         st.text(alphabet="BEGIN:VT\nDSARUL=20270603;,YWF", max_size=120).map(
-            lambda text: f"BEGIN:VCALENDAR\nBEGIN:VEVENT\n{text}\nEND:VEVENT\nEND:VCALENDAR".encode()
+            lambda text: (
+                f"BEGIN:VCALENDAR\nBEGIN:VEVENT\n{text}\nEND:VEVENT\nEND:VCALENDAR".encode()
+            )
         ),
     )
 )
 def test_reading_raises_nothing_but_its_refusals_and_questions(content: bytes) -> None:
     try:
-        parsed = parse(content, "x 03-04-2027.csv", {"unreadable": "leave_out"}, zone=UTC, today=TODAY)
+        parsed = parse(
+            content, "x 03-04-2027.csv", {"unreadable": "leave_out"}, zone=UTC, today=TODAY
+        )
     except (Refusal, Open) as stopped:
         assert str(stopped)
     else:
@@ -301,7 +420,11 @@ def test_reading_raises_nothing_but_its_refusals_and_questions(content: bytes) -
 WORKBOOK = workbook(sheet([["Date", "Hours"], [(JUNE_3, DAY), 1]]))
 
 
-@given(st.lists(st.tuples(st.integers(0, len(WORKBOOK) - 1), st.integers(0, 255)), min_size=1, max_size=8))
+@given(
+    st.lists(
+        st.tuples(st.integers(0, len(WORKBOOK) - 1), st.integers(0, 255)), min_size=1, max_size=8
+    )
+)
 def test_a_damaged_workbook_is_refused_or_read_and_nothing_else(changes) -> None:
     content = bytearray(WORKBOOK)
     for place, value in changes:

@@ -1,7 +1,8 @@
-"""A machine of imports, hand-made lines, edits, withdrawals and undos against a model of what each line should say.
+"""A machine of imports, hand-made lines, edits, withdrawals and undos against a model of what each
+line should say.
 
-Two retainers are fed from one source. The model knows no database: rows of the source are compared as multisets, and
-what was done here stays.
+Two retainers are fed from one source. The model knows no database: rows of the source are compared
+as multisets, and what was done here stays.
 """
 
 from collections import Counter
@@ -60,14 +61,25 @@ class ImportMachine(RuleBasedStateMachine):
 
     @rule(rows=ROWS, only_add=st.booleans())
     def bring_in(self, rows: list[Row], only_add: bool) -> None:
-        lines = [f"06-{day:02d} {start} {amount} {text} | {client}" for day, start, amount, text, client in rows]
+        lines = [
+            f"06-{day:02d} {start} {amount} {text} | {client}"
+            for day, start, amount, text, client in rows
+        ]
         answers = {"only_add": "yes"} if only_add else {}
-        done = services.apply(Upload("week.csv", toggl(*lines), answers), self.workspace, by=None, now=NOW)
+        done = services.apply(
+            Upload("week.csv", toggl(*lines), answers), self.workspace, by=None, now=NOW
+        )
         self.applied.append(Brought(done, self.listed, self.edits))
         days = [row[0] for row in rows]
         ours = Counter(row for row in rows if row[4] in CLIENTS)
         named = {row[4] for row in ours}
-        inside = Counter({row: n for row, n in self.listed.items() if min(days) <= row[0] <= max(days) and row[4] in named})
+        inside = Counter(
+            {
+                row: n
+                for row, n in self.listed.items()
+                if min(days) <= row[0] <= max(days) and row[4] in named
+            }
+        )
         self.listed = self.listed - inside + ((inside | ours) if only_add else ours)
 
     @rule(rows=ROWS)
@@ -81,7 +93,12 @@ class ImportMachine(RuleBasedStateMachine):
 
     @rule(day=st.integers(1, 6), client=st.sampled_from(CLIENTS))
     def log_by_hand(self, day: int, client: str) -> None:
-        ledger.log_time(self.retainers[client], Work(date(2027, 6, day), 900, description="By hand"), by=None, now=NOW)
+        ledger.log_time(
+            self.retainers[client],
+            Work(date(2027, 6, day), 900, description="By hand"),
+            by=None,
+            now=NOW,
+        )
         self.by_hand[day, client] += 1
 
     @precondition(lambda self: self.applied)
@@ -105,13 +122,17 @@ class ImportMachine(RuleBasedStateMachine):
         except LedgerError:
             assert self.standing() == before
         else:
-            self.edits += 1  # From here on the model does not say what stands; the record must still add up.
+            self.edits += (
+                1  # From here on the model does not say what stands; the record must still add up.
+            )
             self.applied.clear()
 
     @rule(amount=st.sampled_from([60, 7200]), withdraws=st.booleans())
     def edit_or_withdraw_a_line(self, amount: int, withdraws: bool) -> None:
         entry = (
-            Entry.objects.filter(retainer__in=self.retainers.values(), source__isnull=False, is_withdrawn=False)
+            Entry.objects.filter(
+                retainer__in=self.retainers.values(), source__isnull=False, is_withdrawn=False
+            )
             .order_by("pk")
             .first()
         )
@@ -120,13 +141,17 @@ class ImportMachine(RuleBasedStateMachine):
         if withdraws:
             ledger.withdraw_entry(entry, by=None, now=NOW)
         else:
-            ledger.edit_entry(entry, record.latest_work(entry)._replace(amount=amount), by=None, now=NOW)
+            ledger.edit_entry(
+                entry, record.latest_work(entry)._replace(amount=amount), by=None, now=NOW
+            )
         self.edits += 1
 
     def standing(self) -> list:
         found = []
         for client, retainer in self.retainers.items():
-            rows = queries.latest(retainer).values_list("entry__key", "on", "amount", "started", "description")
+            rows = queries.latest(retainer).values_list(
+                "entry__key", "on", "amount", "started", "description"
+            )
             found += [(client, *row) for row in rows]
         return sorted(found, key=str)
 
@@ -140,7 +165,13 @@ class ImportMachine(RuleBasedStateMachine):
             if text == "By hand":
                 hand[on.day, client] += 1
             else:
-                stands[on.day, f"{started:%H:%M}", f"{amount // 3600}:{amount // 60 % 60:02d}", text, client] += 1
+                stands[
+                    on.day,
+                    f"{started:%H:%M}",
+                    f"{amount // 3600}:{amount // 60 % 60:02d}",
+                    text,
+                    client,
+                ] += 1
         assert hand == self.by_hand, "lines logged by hand are never touched"
         if not self.edits:
             assert stands == self.listed

@@ -37,9 +37,19 @@ def apply(browser, answer, **more: str):
 
 
 def test_a_file_of_all_clients_shows_each_retainer_and_is_taken_back(ada, retainers) -> None:
-    shown = upload(ada, toggl("06-01 09:00 1:00 Call", "06-01 10:00 2:00 Audit | Beta", "06-01 12:00 1:00 Hidden work | Rival"))
+    shown = upload(
+        ada,
+        toggl(
+            "06-01 09:00 1:00 Call",
+            "06-01 10:00 2:00 Audit | Beta",
+            "06-01 12:00 1:00 Hidden work | Rival",
+        ),
+    )
     page = text_of(shown)
-    assert [part["name"] for part in shown.context["shown"]["parts"]] == ["Acme, Coaching", "Beta, Coaching"]
+    assert [part["name"] for part in shown.context["shown"]["parts"]] == [
+        "Acme, Coaching",
+        "Beta, Coaching",
+    ]
     assert "client “Rival”, project “Programme”" in page
     done = apply(ada, shown)
     assert "Undo this import" in text_of(done)
@@ -82,9 +92,17 @@ def test_columns_are_named_once_for_a_table_nobody_knows(ada, retainers) -> None
     assert asked.context["shown"]["key"] == "column.date"
     assert "Planung" in text_of(asked)
     ref = Import.objects.get().ref
-    asked = ada.post(f"/imports/{ref}/answers", {"about": "column.date", "column.date": "Wann genau"}, follow=True)
+    asked = ada.post(
+        f"/imports/{ref}/answers",
+        {"about": "column.date", "column.date": "Wann genau"},
+        follow=True,
+    )
     assert asked.context["shown"]["key"] == "column.duration"
-    shown = ada.post(f"/imports/{ref}/answers", {"about": "column.duration", "column.duration": "Wie lange so"}, follow=True)
+    shown = ada.post(
+        f"/imports/{ref}/answers",
+        {"about": "column.duration", "column.duration": "Wie lange so"},
+        follow=True,
+    )
     assert shown.context["shown"]["counts"]["new"] == 1
     columns = {
         "was.column.description": "-",
@@ -95,7 +113,10 @@ def test_columns_are_named_once_for_a_table_nobody_knows(ada, retainers) -> None
     apply(ada, ada.post(f"/imports/{ref}/answers", columns, follow=True))
     assert Revision.objects.get().description == "Planung"
     again = upload(ada, content + b"2027-06-04;0:30;Mehr\n", path)
-    assert again.context["shown"]["counts"] | {"read": 2, "new": 1, "unchanged": 1} == again.context["shown"]["counts"]
+    assert (
+        again.context["shown"]["counts"] | {"read": 2, "new": 1, "unchanged": 1}
+        == again.context["shown"]["counts"]
+    )
     source = Source.objects.get()
     told = text_of(ada.get(f"/sources/{source.pk}/"))
     assert "Wie lange so" in told
@@ -103,25 +124,43 @@ def test_columns_are_named_once_for_a_table_nobody_knows(ada, retainers) -> None
     assert upload(ada, content, path).context["shown"]["kind"] == "question"
 
 
-def test_a_row_that_cannot_be_read_may_be_left_out_and_the_import_says_so_for_ever(ada, retainers) -> None:
-    content = toggl("06-01 09:00 1:00 Call", "06-02 09:00 1:00 Broken").replace(b"2027-06-02,09", b"2027-13-02,09")
+def test_a_row_that_cannot_be_read_may_be_left_out_and_the_import_says_so_for_ever(
+    ada, retainers
+) -> None:
+    content = toggl("06-01 09:00 1:00 Call", "06-02 09:00 1:00 Broken").replace(
+        b"2027-06-02,09", b"2027-13-02,09"
+    )
     shown = upload(ada, content, f"/retainers/{retainers[0].ref}/import")
     assert "2027-13-02" in text_of(shown)
     assert "Leave out every row that cannot be read" in text_of(shown)
     ref = Import.objects.get().ref
-    apply(ada, ada.post(f"/imports/{ref}/answers", {"about": "unreadable", "unreadable": "leave_out"}, follow=True))
+    apply(
+        ada,
+        ada.post(
+            f"/imports/{ref}/answers",
+            {"about": "unreadable", "unreadable": "leave_out"},
+            follow=True,
+        ),
+    )
     assert "left out by choice: line 3, column Start date" in text_of(ada.get(f"/imports/{ref}/"))
 
 
 def test_each_text_to_look_at_is_decided_with_the_apply(ada, retainers) -> None:
-    rows = toggl("06-01 09:00 1:00 Wrote to jo@acme.example", "06-01 10:00 1:00 Called +49 170 1234567", "06-01 11:00 1:00 Fine")
+    rows = toggl(
+        "06-01 09:00 1:00 Wrote to jo@acme.example",
+        "06-01 10:00 1:00 Called +49 170 1234567",
+        "06-01 11:00 1:00 Fine",
+    )
     shown = upload(ada, rows, f"/retainers/{retainers[0].ref}/import")
     assert text_of(shown).count(' required> <label class="choice" for="publish-') == 2
     refused = apply(ada, shown)
     assert "Is it to be shown to your client" in text_of(refused)
     assert not Entry.objects.exists()
     apply(ada, shown, **{"text-lines": "2,3", "text-2": "publish", "text-3": "withhold"})
-    assert sorted(Revision.objects.values_list("description", flat=True)) == ["Fine", "Wrote to jo@acme.example"]
+    assert sorted(Revision.objects.values_list("description", flat=True)) == [
+        "Fine",
+        "Wrote to jo@acme.example",
+    ]
 
 
 def test_a_rule_is_tried_saved_raised_and_removed(ada, retainers) -> None:
@@ -130,12 +169,19 @@ def test_a_rule_is_tried_saved_raised_and_removed(ada, retainers) -> None:
     add = f"/sources/{source.pk}/rules/add"
     fields = {"text": "travel", "scope": "courtesy", "retainer": "", "billable": "", "category": ""}
     tried = text_of(ada.post(add, fields | {"try": "1"}))
-    assert "Of the 2 rows of week.csv that are in the log, 1 would go elsewhere or count otherwise." in tried
+    assert (
+        "Of the 2 rows of week.csv that are in the log, 1 would go elsewhere or count otherwise."
+        in tried
+    )
     assert not SourceRule.objects.exists()
     assert "Say at least one thing that must hold" in text_of(ada.post(add, fields | {"text": ""}))
     assert "Say what follows" in text_of(ada.post(add, fields | {"scope": ""}))
     ada.post(add, fields)
-    ada.post(add, fields | {"text": "", "client": "Beta\nBeta Ltd", "retainer": retainers[1].ref, "scope": ""})
+    ada.post(
+        add,
+        fields
+        | {"text": "", "client": "Beta\nBeta Ltd", "retainer": retainers[1].ref, "scope": ""},
+    )
     first, second = SourceRule.objects.all()
     assert second.conditions == {"client": ["Beta", "Beta Ltd"]}
     ada.post(f"/rules/{second.pk}/raise")
@@ -157,12 +203,17 @@ def test_a_rule_never_names_a_retainer_of_another_workspace(ada, retainers, olga
 
 def test_private_words_are_kept_and_checked(ada, retainers) -> None:
     ada.post("/sources/", {"private_words": "Falcon\nMerger"})
-    shown = upload(ada, toggl("06-01 09:00 1:00 merger plan"), f"/retainers/{retainers[0].ref}/import")
+    shown = upload(
+        ada, toggl("06-01 09:00 1:00 merger plan"), f"/retainers/{retainers[0].ref}/import"
+    )
     assert "is on your list of private words" in text_of(shown)
 
 
 def a_long_file(rows: int = 5_200) -> bytes:
-    lines = (f"Mara,m@x.example,Acme,P,,Line {i},Yes,2027-06-{i % 20 + 1:02d},09:00:00,,,00:06:00,," for i in range(rows))
+    lines = (
+        f"Mara,m@x.example,Acme,P,,Line {i},Yes,2027-06-{i % 20 + 1:02d},09:00:00,,,00:06:00,,"
+        for i in range(rows)
+    )
     return "\n".join([TOGGL, *lines]).encode()
 
 
@@ -190,7 +241,11 @@ def test_a_long_file_is_left_to_the_worker_in_both_steps(ada, retainers) -> None
 
 
 def test_a_long_file_with_a_question_asks_it_and_goes_on(ada, retainers) -> None:
-    upload(ada, a_long_file().replace(b",Acme,", b",Umbrella,"), f"/retainers/{retainers[0].ref}/import")
+    upload(
+        ada,
+        a_long_file().replace(b",Acme,", b",Umbrella,"),
+        f"/retainers/{retainers[0].ref}/import",
+    )
     drafts.work_on_files(timezone.now())
     draft = Import.objects.get()
     assert draft.preview["key"] == "client"
@@ -199,7 +254,9 @@ def test_a_long_file_with_a_question_asks_it_and_goes_on(ada, retainers) -> None
     assert ada.get(f"/imports/{draft.ref}/").context["shown"]["counts"]["new"] == 5_200
 
 
-def test_what_a_worker_that_died_left_is_taken_up_when_its_lease_is_over_and_given_up_in_the_end(ada, retainers) -> None:
+def test_what_a_worker_that_died_left_is_taken_up_when_its_lease_is_over_and_given_up_in_the_end(
+    ada, retainers
+) -> None:
     upload(ada, a_long_file(), f"/retainers/{retainers[0].ref}/import")
     now = timezone.now()
     Import.objects.update(leased_until=now + timedelta(minutes=4))

@@ -19,8 +19,17 @@ def a_file(header: str, *rows: str) -> bytes:
 
 def test_toggl_is_read_to_the_second() -> None:
     parsed = parse(toggl("06-03 09:00 1:30 Prep call", "06-04 23:30 0:45 Late call"), "x.csv", {})
-    assert (parsed.tool.key, parsed.seconds, parsed.window[0].isoformat()) == ("toggl", 8100, "2027-06-03")
-    assert (parsed.lines[0].description, parsed.lines[0].person, parsed.lines[0].billable, parsed.lines[0].line) == (
+    assert (parsed.tool.key, parsed.seconds, parsed.window[0].isoformat()) == (
+        "toggl",
+        8100,
+        "2027-06-03",
+    )
+    assert (
+        parsed.lines[0].description,
+        parsed.lines[0].person,
+        parsed.lines[0].billable,
+        parsed.lines[0].line,
+    ) == (
         "Prep call",
         "Mara",
         "yes",
@@ -30,7 +39,11 @@ def test_toggl_is_read_to_the_second() -> None:
 
 def test_harvest_hours_are_exact() -> None:
     parsed = parse(
-        a_file(HARVEST, "2027-06-03,Acme,P,,Design,Notes,1.33,Yes,Jane,Roe", "2027-06-03,Acme,P,,Design,,0.01,No,Jane,Roe"),
+        a_file(
+            HARVEST,
+            "2027-06-03,Acme,P,,Design,Notes,1.33,Yes,Jane,Roe",
+            "2027-06-03,Acme,P,,Design,,0.01,No,Jane,Roe",
+        ),
         "x.csv",
         {},
     )
@@ -60,7 +73,9 @@ def test_delimiters_and_a_sep_line(delimiter: str) -> None:
 
 
 def test_line_numbers_are_the_files_own_also_after_quoted_line_breaks() -> None:
-    content = a_file(HARVEST, '2027-06-03,Acme,P,,D,"one\ntwo",1,Yes,J,R', "2027-06-04,Acme,P,,D,x,2,Yes,J,R")
+    content = a_file(
+        HARVEST, '2027-06-03,Acme,P,,D,"one\ntwo",1,Yes,J,R', "2027-06-04,Acme,P,,D,x,2,Yes,J,R"
+    )
     parsed = parse(content, "x.csv", {})
     assert [line.line for line in parsed.lines] == [2, 4]
     assert parsed.lines[0].description == "one\ntwo"
@@ -68,20 +83,34 @@ def test_line_numbers_are_the_files_own_also_after_quoted_line_breaks() -> None:
 
 def test_the_date_order_is_decided_for_the_whole_file_or_asked() -> None:
     row = '"P","Acme","Call","","Jon","","","Yes","{0}","11:00","{0}","12:30","01:30:00","1.50"'
-    decided = parse(a_file(CLOCKIFY, row.format("03/04/2027"), row.format("21/04/2027")), "x.csv", {})
+    decided = parse(
+        a_file(CLOCKIFY, row.format("03/04/2027"), row.format("21/04/2027")), "x.csv", {}
+    )
     assert [line.on.isoformat() for line in decided.lines] == ["2027-04-03", "2027-04-21"]
     with pytest.raises(Open) as question:
         parse(a_file(CLOCKIFY, row.format("03/04/2027")), "x.csv", {})
-    assert (question.value.question.key, question.value.question.line, question.value.question.options) == (
+    assert (
+        question.value.question.key,
+        question.value.question.line,
+        question.value.question.options,
+    ) == (
         "date_order",
         2,
         ("dmy", "mdy"),
     )
     assert (
-        parse(a_file(CLOCKIFY, row.format("03/04/2027")), "x.csv", {"date_order": "mdy"}).lines[0].on.isoformat() == "2027-03-04"
+        parse(a_file(CLOCKIFY, row.format("03/04/2027")), "x.csv", {"date_order": "mdy"})
+        .lines[0]
+        .on.isoformat()
+        == "2027-03-04"
     )
-    assert parse(a_file(CLOCKIFY, row.format("05/05/2027")), "x.csv", {}).lines[0].on.isoformat() == "2027-05-05"
-    named = parse(a_file(CLOCKIFY, row.format("03/04/2027")), "Detailed_03_25_2027-04_05_2027.csv", {})
+    assert (
+        parse(a_file(CLOCKIFY, row.format("05/05/2027")), "x.csv", {}).lines[0].on.isoformat()
+        == "2027-05-05"
+    )
+    named = parse(
+        a_file(CLOCKIFY, row.format("03/04/2027")), "Detailed_03_25_2027-04_05_2027.csv", {}
+    )
     assert named.lines[0].on.isoformat() == "2027-03-04"
 
 
@@ -97,7 +126,11 @@ def test_two_hour_columns_that_differ_are_asked_about_once() -> None:
 
 def test_decimal_commas_are_decided_for_the_whole_file() -> None:
     comma = parse(
-        a_file(HARVEST.replace(",", ";"), "2027-06-03;Acme;P;;D;x;1,5;Yes;J;R", "2027-06-03;Acme;P;;D;x;1,125;Yes;J;R"),
+        a_file(
+            HARVEST.replace(",", ";"),
+            "2027-06-03;Acme;P;;D;x;1,5;Yes;J;R",
+            "2027-06-03;Acme;P;;D;x;1,125;Yes;J;R",
+        ),
         "x.csv",
         {},
     )
@@ -139,13 +172,46 @@ def test_rows_that_are_no_entries_are_named_and_not_counted() -> None:
         (HARVEST.encode(), 1, None, None, "a header and no rows"),
         (a_file(HARVEST, "2027-13-03,A,P,,D,x,1,Yes,J,R"), 2, "Date", "2027-13-03", "not a date"),
         (a_file(HARVEST, "2027-02-30,A,P,,D,x,1,Yes,J,R"), 2, "Date", "2027-02-30", "not a date"),
-        (a_file(HARVEST, "2027-06-03,A,P,,D,x,lots,Yes,J,R"), 2, "Hours", "lots", "not a duration, like 1:30 or 1.5"),
-        (a_file(HARVEST, "2027-06-03,A,P,,D,x,5000,Yes,J,R"), 2, "Hours", "5000", "more than 1,000 hours"),
-        (a_file(HARVEST, f"2027-06-03,A,P,,D,{'x' * 200_000},1,Yes,J,R"), 2, None, None, "longer than 100,000"),
+        (
+            a_file(HARVEST, "2027-06-03,A,P,,D,x,lots,Yes,J,R"),
+            2,
+            "Hours",
+            "lots",
+            "not a duration, like 1:30 or 1.5",
+        ),
+        (
+            a_file(HARVEST, "2027-06-03,A,P,,D,x,5000,Yes,J,R"),
+            2,
+            "Hours",
+            "5000",
+            "more than 1,000 hours",
+        ),
+        (
+            a_file(HARVEST, f"2027-06-03,A,P,,D,{'x' * 200_000},1,Yes,J,R"),
+            2,
+            None,
+            None,
+            "longer than 100,000",
+        ),
     ],
-    ids=["empty", "blank", "zip", "binary", "large", "unknown", "header", "month 13", "30 February", "text", "absurd", "long cell"],
-)  # fmt: skip
-def test_what_cannot_be_read_is_refused_with_its_place(content, line, column, value, reason) -> None:
+    ids=[
+        "empty",
+        "blank",
+        "zip",
+        "binary",
+        "large",
+        "unknown",
+        "header",
+        "month 13",
+        "30 February",
+        "text",
+        "absurd",
+        "long cell",
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_its_place(
+    content, line, column, value, reason
+) -> None:
     with pytest.raises(Refusal) as refusal:
         parse(content, "x.csv", {})
     assert reason in refusal.value.reason
@@ -153,7 +219,11 @@ def test_what_cannot_be_read_is_refused_with_its_place(content, line, column, va
 
 
 def test_days_of_more_than_24_hours_and_days_to_come_are_flagged() -> None:
-    rows = ["2027-06-03,Acme,P,,D,x,14,Yes,Jo,R", "2027-06-03,Acme,P,,D,y,12,Yes,Jo,R", "2027-06-03,Acme,P,,D,y,12,Yes,Mia,R"]
+    rows = [
+        "2027-06-03,Acme,P,,D,x,14,Yes,Jo,R",
+        "2027-06-03,Acme,P,,D,y,12,Yes,Jo,R",
+        "2027-06-03,Acme,P,,D,y,12,Yes,Mia,R",
+    ]
     rows += ["2027-06-30,Acme,P,,D,soon,1,Yes,Jo,R", "2099-06-03,Acme,P,,D,typo,1,Yes,Jo,R"]
     parsed = parse(a_file(HARVEST, *rows), "x.csv", {}, today=date(2027, 6, 22))
     assert len(parsed.lines) == 5
@@ -168,11 +238,18 @@ def test_a_running_timer_is_no_entry() -> None:
     rows = "Start date,Start time,End date,End time,Duration,Description\n2027-06-03,09:00:00,,,,x\n2027-06-04,23:30:00,2027-06-05,00:15:00,,y\n"
     parsed = parse(rows.encode(), "x.csv", {})
     assert [(line.on.day, line.seconds) for line in parsed.lines] == [(4, 2700)]
-    assert [(note.line, note.why) for note in parsed.no_entries] == [(2, "no duration and no end: still running")]
+    assert [(note.line, note.why) for note in parsed.no_entries] == [
+        (2, "no duration and no end: still running")
+    ]
 
 
 def test_a_total_among_the_rows_is_found_by_its_sum() -> None:
-    rows = ["2027-06-03,Acme,1,x", "2027-06-03,Acme,2,y", "2027-06-03,Total,3,", "2027-06-03,Total,5,"]
+    rows = [
+        "2027-06-03,Acme,1,x",
+        "2027-06-03,Acme,2,y",
+        "2027-06-03,Total,3,",
+        "2027-06-03,Total,5,",
+    ]
     parsed = parse(a_file("Date,Client,Hours,Notes", *rows), "x.csv", {})
     assert parsed.seconds == 8 * 3600
     assert [note.line for note in parsed.no_entries] == [4]
@@ -194,7 +271,9 @@ def test_rows_that_cannot_be_read_may_be_left_out_by_choice() -> None:
 @given(
     st.binary(max_size=400)
     | st.text(max_size=400).map(str.encode)
-    | st.lists(st.text(alphabet="0123456789:/-.,;\"'ab\n", max_size=30), max_size=8).map(lambda rows: a_file(HARVEST, *rows))
+    | st.lists(st.text(alphabet="0123456789:/-.,;\"'ab\n", max_size=30), max_size=8).map(
+        lambda rows: a_file(HARVEST, *rows)
+    )
 )
 def test_reading_raises_nothing_but_its_refusals(content: bytes) -> None:
     try:

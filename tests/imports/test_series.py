@@ -1,4 +1,6 @@
-"""Series of imports as a user makes them: the balance is exact after each, and undo gives each state back."""
+"""Series of imports as a user makes them: the balance is exact after each, and undo gives each
+state back.
+"""
 
 import json
 
@@ -29,7 +31,13 @@ def retainers(northlight) -> list[Retainer]:
     return [a_retainer(northlight, name) for name in ("Acme", "Beta", "Gamma")]
 
 
-def bring_in(workspace, content: bytes, retainer: Retainer | None = None, name: str = "week.csv", **answers: str) -> Import:
+def bring_in(
+    workspace,
+    content: bytes,
+    retainer: Retainer | None = None,
+    name: str = "week.csv",
+    **answers: str,
+) -> Import:
     return services.apply(Upload(name, content, answers), workspace, retainer, by=None, now=NOW)
 
 
@@ -60,7 +68,9 @@ def test_one_file_feeds_three_retainers_and_undo_takes_all_back(northlight, reta
     assert used(*retainers) == [1, 2, 4]
     assert kinds(done) == {"read": 4, "new": 3, "not_for_this_retainer": 1}
     assert "Secret" not in json.dumps([done.outcomes, done.facts, done.flags])
-    assert {part.retainer.client.name: (part.before - part.after) / HOUR for part in done.parts.all()} == {
+    assert {
+        part.retainer.client.name: (part.before - part.after) / HOUR for part in done.parts.all()
+    } == {
         "Acme": 1,
         "Beta": 2,
         "Gamma": 4,
@@ -76,7 +86,9 @@ def test_a_file_filtered_to_one_client_withdraws_nobody_elses_lines(northlight, 
     bring_in(northlight, toggl(*ALL))
     filtered = toggl(ALL[0], "06-02 16:00 0:30 More | Acme")
     examined = services.examine(Upload("w.csv", filtered), northlight, NOW)
-    assert [(absent.retainer.client.name, len(absent.entries)) for absent in examined.plan.absent] == [("Beta", 1), ("Gamma", 1)]
+    assert [
+        (absent.retainer.client.name, len(absent.entries)) for absent in examined.plan.absent
+    ] == [("Beta", 1), ("Gamma", 1)]
     bring_in(northlight, filtered)
     assert used(*retainers) == [1.5, 2, 4]
     ticked = bring_in(northlight, filtered, absent=retainers[2].ref)
@@ -88,9 +100,7 @@ def test_a_file_filtered_to_one_client_withdraws_nobody_elses_lines(northlight, 
 def test_two_sources_into_one_retainer_leave_each_other_alone(northlight, retainers) -> None:
     acme = retainers[0]
     bring_in(northlight, toggl("06-01 09:00 1:00 Prep", "06-02 09:00 1:00 Call"), acme)
-    other = (
-        f"{HARVEST}\n2027-06-01,Acme,P,Design,Draft,2.00,Yes,Jo,R\n2027-06-02,Acme,P,Design,Same length,1.00,Yes,Jo,R\n".encode()
-    )
+    other = f"{HARVEST}\n2027-06-01,Acme,P,Design,Draft,2.00,Yes,Jo,R\n2027-06-02,Acme,P,Design,Same length,1.00,Yes,Jo,R\n".encode()
     second = services.examine(Upload("h.csv", other), northlight, NOW, acme)
     assert [flag.why for flag in second.plan.flags] == [
         "the hours of Acme, Coaching came from Toggl so far; the rows of this file are added to them",
@@ -104,14 +114,19 @@ def test_two_sources_into_one_retainer_leave_each_other_alone(northlight, retain
     assert used(acme) == [2.5]
 
 
-def test_the_same_row_from_two_sources_counts_twice_and_each_can_be_taken_back(northlight, retainers) -> None:
+def test_the_same_row_from_two_sources_counts_twice_and_each_can_be_taken_back(
+    northlight, retainers
+) -> None:
     acme = retainers[0]
     one = bring_in(northlight, toggl("06-01 09:00 1:00 Prep"), acme, source="Office")
     two = bring_in(northlight, toggl("06-01 09:00 1:00 Prep"), acme, source="Home")
     assert used(acme) == [2]
     with pytest.raises(Open) as asked:
         bring_in(northlight, toggl("06-01 09:00 1:00 Prep"), acme)
-    assert (asked.value.question.key, asked.value.question.options) == ("source", ("Home", "Office"))
+    assert (asked.value.question.key, asked.value.question.options) == (
+        "source",
+        ("Home", "Office"),
+    )
     services.undo(one, by=None, now=NOW)
     assert used(acme) == [1]
     services.undo(two, by=None, now=NOW)
@@ -132,13 +147,19 @@ def test_the_first_account_of_a_tool_goes_by_the_tools_name(northlight, retainer
 
 def test_two_calendars_are_two_sources(northlight, retainers) -> None:
     one, other = (
-        calendar(f"UID:{name}\nDTSTART:2027060{day}T070000Z\nDTEND:2027060{day}T080000Z\nSUMMARY:{name}", name=name)
+        calendar(
+            f"UID:{name}\nDTSTART:2027060{day}T070000Z\nDTEND:2027060{day}T080000Z\nSUMMARY:{name}",
+            name=name,
+        )
         for name, day in (("Acme", 3), ("Private", 3))
     )
     for content in (one, other, one):
         bring_in(northlight, content, retainers[0], "x.ics", all_rows="yes")
     assert used(retainers[0]) == [2]
-    assert set(Source.objects.values_list("tool", "name")) == {("calendar", "Acme"), ("calendar", "Private")}
+    assert set(Source.objects.values_list("tool", "name")) == {
+        ("calendar", "Acme"),
+        ("calendar", "Private"),
+    }
 
 
 def test_what_was_answered_is_asked_once_a_source(northlight, retainers) -> None:
@@ -156,21 +177,38 @@ def test_what_was_answered_is_asked_once_a_source(northlight, retainers) -> None
     bring_in(northlight, first.replace(b"03/06", b"04/06").replace(b"1.25", b"1.50"), retainers[0])
     assert used(retainers[0]) == [2.75]
     bring_in(northlight, first.replace(b"03/06/2027", b"06/15/2027"), retainers[0])
-    assert Entry.objects.filter(on="2027-06-15").exists(), "what the file says is stronger than what was answered"
+    assert Entry.objects.filter(on="2027-06-15").exists(), (
+        "what the file says is stronger than what was answered"
+    )
     with pytest.raises(Open) as asked:
         bring_in(northlight, first.replace(b"03/06", b"05/06"), retainers[0])
-    assert asked.value.question.key == "date_order", "a source that writes both ways is asked every time"
+    assert asked.value.question.key == "date_order", (
+        "a source that writes both ways is asked every time"
+    )
 
 
-def test_a_narrowed_range_takes_nothing_out_beyond_it_and_doubles_nothing(northlight, retainers) -> None:
+def test_a_narrowed_range_takes_nothing_out_beyond_it_and_doubles_nothing(
+    northlight, retainers
+) -> None:
     acme = retainers[0]
     rows = ("06-01 09:00 1:00 A", "06-05 09:00 2:00 B", "06-20 09:00 4:00 C")
     bring_in(northlight, toggl(*rows), acme)
-    assert kinds(bring_in(northlight, toggl(*rows), acme, until="2027-06-10")) == {"read": 3, "unchanged": 3}
-    assert kinds(bring_in(northlight, toggl(rows[0]), acme, until="2027-06-10")) == {"read": 1, "unchanged": 1, "gone": 1}
+    assert kinds(bring_in(northlight, toggl(*rows), acme, until="2027-06-10")) == {
+        "read": 3,
+        "unchanged": 3,
+    }
+    assert kinds(bring_in(northlight, toggl(rows[0]), acme, until="2027-06-10")) == {
+        "read": 1,
+        "unchanged": 1,
+        "gone": 1,
+    }
     assert used(acme) == [5]
     narrowed = {"from": "2027-06-15", "until": "2027-06-30"}
-    assert kinds(bring_in(northlight, toggl(rows[0]), acme, **narrowed)) == {"read": 1, "unchanged": 1, "gone": 1}
+    assert kinds(bring_in(northlight, toggl(rows[0]), acme, **narrowed)) == {
+        "read": 1,
+        "unchanged": 1,
+        "gone": 1,
+    }
     assert used(acme) == [1]
 
 
@@ -199,13 +237,21 @@ def test_a_column_more_or_less_at_the_source_changes_no_line(northlight, retaine
     assert kinds(bring_in(northlight, cut.encode(), acme)) == {"read": 2, "unchanged": 2}
 
 
-def test_the_sources_own_number_tells_an_edit_where_nothing_else_does(northlight, retainers) -> None:
+def test_the_sources_own_number_tells_an_edit_where_nothing_else_does(
+    northlight, retainers
+) -> None:
     acme = retainers[0]
     header = "Id,Client,Project Budget,Project,Task Budget,Task,Date,User,Hours,Notes"
-    first = f"{header}\n71,Acme,,P,,T,2027-06-01,Jo,1.0,Draft\n72,Acme,,P,,T,2027-06-02,Jo,2.0,Call\n"
+    first = (
+        f"{header}\n71,Acme,,P,,T,2027-06-01,Jo,1.0,Draft\n72,Acme,,P,,T,2027-06-02,Jo,2.0,Call\n"
+    )
     bring_in(northlight, first.encode(), acme)
     moved = f"{header}\n71,Acme,,P,,T,2027-06-01,Jo,3.5,Entirely rewritten\n72,Acme,,P,,T,2027-06-02,Jo,2.0,Call\n"
-    assert kinds(bring_in(northlight, moved.encode(), acme)) == {"read": 2, "changed": 1, "unchanged": 1}
+    assert kinds(bring_in(northlight, moved.encode(), acme)) == {
+        "read": 2,
+        "changed": 1,
+        "unchanged": 1,
+    }
     assert (used(acme), Entry.objects.count()) == ([5.5], 2)
     renumbered = moved.replace("\n71", "\n901").replace("\n72", "\n902")
     assert kinds(bring_in(northlight, renumbered.encode(), acme)) == {"read": 2, "unchanged": 2}
@@ -213,12 +259,17 @@ def test_the_sources_own_number_tells_an_edit_where_nothing_else_does(northlight
 
 def test_a_row_moved_to_a_day_the_file_does_not_reach_is_pointed_out(northlight, retainers) -> None:
     header = "Id,Client,Project Budget,Project,Task Budget,Task,Date,User,Hours,Notes"
-    june = f"{header}\n71,Acme,,P,,T,2027-06-01,Jo,1.0,Draft\n72,Acme,,P,,T,2027-06-09,Jo,2.0,Call\n"
+    june = (
+        f"{header}\n71,Acme,,P,,T,2027-06-01,Jo,1.0,Draft\n72,Acme,,P,,T,2027-06-09,Jo,2.0,Call\n"
+    )
     bring_in(northlight, june.encode(), retainers[0])
     moved = june.replace("2027-06-09", "2027-06-08")
     examined = services.examine(Upload("t.csv", moved.encode()), northlight, NOW, retainers[0])
     assert [(flag.line, flag.why) for flag in examined.plan.flags] == [
-        (3, "its number stands on 2027-06-09 already, which this file does not reach: moved? Then widen the range")
+        (
+            3,
+            "its number stands on 2027-06-09 already, which this file does not reach: moved? Then widen the range",
+        )
     ]
     bring_in(northlight, moved.encode(), retainers[0], until="2027-06-30")
     assert used(retainers[0]) == [3]
@@ -234,7 +285,9 @@ def test_the_same_file_in_another_encoding_changes_nothing(northlight, retainers
 
 def rule(source: Source, retainer: Retainer | None = None, **more) -> SourceRule:
     conditions = {name: more.pop(name) for name in list(more) if isinstance(more[name], list)}
-    return SourceRule.objects.create(source=source, conditions=conditions, retainer=retainer, **more)
+    return SourceRule.objects.create(
+        source=source, conditions=conditions, retainer=retainer, **more
+    )
 
 
 def test_rules_say_where_rows_go_and_what_they_count_as(northlight, retainers) -> None:
@@ -255,13 +308,18 @@ def test_rules_say_where_rows_go_and_what_they_count_as(northlight, retainers) -
             "06-01 14:00 4:00 Plan | Acme",
         ),
     )
-    said = {row.description: (row.entry.retainer.client.name, row.scope, row.category) for row in Revision.objects.all()}
+    said = {
+        row.description: (row.entry.retainer.client.name, row.scope, row.category)
+        for row in Revision.objects.all()
+    }
     assert said["Call for ACME"] == ("Acme", "retainer", "")
     assert said["Audit, free of charge"] == ("Beta", "courtesy", "")
     assert said["Boxes"] == ("Beta", "project", "Move")
     assert "Lunch" not in said
     assert "Plan" not in said, "a retainer that a rule names gets what rules give it"
-    assert {group["why"] for group in done.outcomes if group["kind"] == "not_for_this_retainer"} == {
+    assert {
+        group["why"] for group in done.outcomes if group["kind"] == "not_for_this_retainer"
+    } == {
         "left out by a rule",
         "client “Acme”, project “Programme”",
     }
@@ -269,35 +327,57 @@ def test_rules_say_where_rows_go_and_what_they_count_as(northlight, retainers) -
 
 def test_an_answer_is_kept_as_a_rule_and_a_new_answer_replaces_it(northlight, retainers) -> None:
     acme = retainers[0]
-    rows = toggl("06-01 09:00 1:00 Call | Acme Corp | One", "06-01 10:00 2:00 Other | Acme GmbH | Two")
+    rows = toggl(
+        "06-01 09:00 1:00 Call | Acme Corp | One", "06-01 10:00 2:00 Other | Acme GmbH | Two"
+    )
     bring_in(northlight, rows, acme, client="Acme Corp")
     assert used(acme) == [1]
     assert used(acme) == [1]
-    assert kinds(bring_in(northlight, rows, acme)) == {"read": 2, "unchanged": 1, "not_for_this_retainer": 1}
+    assert kinds(bring_in(northlight, rows, acme)) == {
+        "read": 2,
+        "unchanged": 1,
+        "not_for_this_retainer": 1,
+    }
     bring_in(northlight, rows, acme, client="Acme Corp\nAcme GmbH")
     assert used(acme) == [3]
     assert SourceRule.objects.get().conditions == {"client": ["Acme Corp", "Acme GmbH"]}
 
 
-def test_an_answer_about_a_file_without_clients_says_nothing_of_other_clients_rows(northlight, retainers) -> None:
+def test_an_answer_about_a_file_without_clients_says_nothing_of_other_clients_rows(
+    northlight, retainers
+) -> None:
     acme = retainers[0]
     header = "User,Client,Project,Description,Billable,Start date,Start time,Duration"
     bare = f"{header}\nJo,,P,Mine,Yes,2027-06-01,09:00:00,1:00:00\nJo,,P,Not sold,No,2027-06-01,11:00:00,1:00:00\n"
     bring_in(northlight, bare.encode(), acme, billable="only")
     assert used(acme) == [1]
-    everyone = bare + "Jo,Rival,P,Secret,Yes,2027-06-02,09:00:00,4:00:00\nJo,Other,P,Secret,Yes,2027-06-02,13:00:00,2:00:00\n"
-    assert kinds(bring_in(northlight, everyone.encode(), acme)) == {"read": 4, "unchanged": 1, "not_for_this_retainer": 3}
+    everyone = (
+        bare
+        + "Jo,Rival,P,Secret,Yes,2027-06-02,09:00:00,4:00:00\nJo,Other,P,Secret,Yes,2027-06-02,13:00:00,2:00:00\n"
+    )
+    assert kinds(bring_in(northlight, everyone.encode(), acme)) == {
+        "read": 4,
+        "unchanged": 1,
+        "not_for_this_retainer": 3,
+    }
     with pytest.raises(Open) as asked:
-        bring_in(northlight, toggl("06-03 09:00 1:00 Secret | Rival"), retainers[1], billable="only")
+        bring_in(
+            northlight, toggl("06-03 09:00 1:00 Secret | Rival"), retainers[1], billable="only"
+        )
     assert asked.value.question.key == "client"
 
 
 def test_a_row_that_another_retainer_holds_is_pointed_out(northlight) -> None:
-    one, two = a_retainer(northlight, "Acme", "Helpdesk"), a_retainer(northlight, "Acme", "Projects")
+    one, two = (
+        a_retainer(northlight, "Acme", "Helpdesk"),
+        a_retainer(northlight, "Acme", "Projects"),
+    )
     rows = toggl("06-01 09:00 1:00 Call")
     bring_in(northlight, rows, one)
     examined = services.examine(Upload("w.csv", rows), northlight, NOW, two)
-    assert [(flag.line, flag.why) for flag in examined.plan.flags] == [(2, "is in Acme, Helpdesk already, too")]
+    assert [(flag.line, flag.why) for flag in examined.plan.flags] == [
+        (2, "is in Acme, Helpdesk already, too")
+    ]
     done = bring_in(northlight, rows)
     assert "client “Acme” has 2 retainers, and no rule says which" in str(done.outcomes)
 
@@ -311,9 +391,15 @@ def test_where_rows_go_can_be_said_with_the_file(northlight, retainers) -> None:
     assert kinds(bring_in(northlight, rows)) == {"read": 2, "unchanged": 2}
 
 
-def test_a_changed_rule_is_tried_first_and_followed_by_the_next_import(northlight, retainers) -> None:
+def test_a_changed_rule_is_tried_first_and_followed_by_the_next_import(
+    northlight, retainers
+) -> None:
     acme = retainers[0]
-    rows = toggl("06-01 09:00 1:00 Travel to site", "06-02 09:00 2:00 Workshop", "06-03 09:00 4:00 Secret | Rival")
+    rows = toggl(
+        "06-01 09:00 1:00 Travel to site",
+        "06-02 09:00 2:00 Workshop",
+        "06-03 09:00 4:00 Secret | Rival",
+    )
     first = bring_in(northlight, rows)
     source = Source.objects.get()
     new = rule(source, scope="courtesy", text=["travel"])
@@ -330,17 +416,24 @@ def test_a_changed_rule_is_tried_first_and_followed_by_the_next_import(northligh
     services.undo(done, by=None, now=NOW)
     assert used(acme) == [3]
     new.delete()
-    assert kinds(bring_in(northlight, rows)) == {"read": 3, "unchanged": 2, "not_for_this_retainer": 1}
+    assert kinds(bring_in(northlight, rows)) == {
+        "read": 3,
+        "unchanged": 2,
+        "not_for_this_retainer": 1,
+    }
 
 
-def test_rows_that_a_rule_sends_elsewhere_are_pointed_out_where_they_were(northlight, retainers) -> None:
+def test_rows_that_a_rule_sends_elsewhere_are_pointed_out_where_they_were(
+    northlight, retainers
+) -> None:
     acme, beta, _gamma = retainers
     rows = toggl("06-01 09:00 1:00 Call")
     bring_in(northlight, rows)
     rule(Source.objects.get(), beta, text=["call"])
     examined = services.examine(Upload("w.csv", rows), northlight, NOW)
     assert any(
-        "1 lines of Acme, Coaching are rows of this file that go elsewhere now" in flag.why for flag in examined.plan.flags
+        "1 lines of Acme, Coaching are rows of this file that go elsewhere now" in flag.why
+        for flag in examined.plan.flags
     )
     bring_in(northlight, rows, absent=acme.ref)
     assert used(acme, beta) == [0, 1]
@@ -357,11 +450,15 @@ def test_no_charge_rows_are_courtesy_and_missing_is_not_no(northlight, retainers
     assert used(retainers[0]) == [6]
 
 
-def test_several_projects_without_clients_are_a_question_and_one_is_none(northlight, retainers) -> None:
+def test_several_projects_without_clients_are_a_question_and_one_is_none(
+    northlight, retainers
+) -> None:
     header = "Date,Project,Hours,Notes"
     bring_in(northlight, f"{header}\n2027-06-01,One,1,A\n".encode(), retainers[0])
     with pytest.raises(Open) as asked:
-        bring_in(northlight, f"{header}\n2027-06-01,One,1,A\n2027-06-01,Two,2,B\n".encode(), retainers[0])
+        bring_in(
+            northlight, f"{header}\n2027-06-01,One,1,A\n2027-06-01,Two,2,B\n".encode(), retainers[0]
+        )
     assert (asked.value.question.key, asked.value.question.options) == ("project", ("One", "Two"))
 
 
@@ -379,22 +476,38 @@ def test_texts_to_look_at_wait_for_a_tick(northlight, retainers) -> None:
     assert [note.line for note in examined.plan.unpublished] == [2, 3, 4, 5]
     with pytest.raises(Open) as asked:
         bring_in(northlight, rows, retainers[0])
-    assert (asked.value.question.key, asked.value.question.options) == ("publish", ("yes", "leave_out"))
+    assert (asked.value.question.key, asked.value.question.options) == (
+        "publish",
+        ("yes", "leave_out"),
+    )
     assert not Entry.objects.exists()
     done = bring_in(northlight, rows, retainers[0], publish="2", withhold="3,4,5")
     assert kinds(done) == {"read": 5, "new": 2, "not_for_this_retainer": 3}
     assert used(retainers[0]) == [2]
-    assert kinds(bring_in(northlight, rows, retainers[0], publish="leave_out"))["not_for_this_retainer"] == 3
+    assert (
+        kinds(bring_in(northlight, rows, retainers[0], publish="leave_out"))[
+            "not_for_this_retainer"
+        ]
+        == 3
+    )
     bring_in(northlight, rows, retainers[0], publish="yes")
     assert used(retainers[0]) == [5]
 
 
-def test_an_import_keeps_what_became_of_every_row_and_an_entry_where_it_came_from(northlight, retainers, ada) -> None:
+def test_an_import_keeps_what_became_of_every_row_and_an_entry_where_it_came_from(
+    northlight, retainers, ada
+) -> None:
     done = bring_in(northlight, toggl(*ALL), name="june.csv")
-    assert (done.file_name, len(done.file_digest), done.columns["date"]) == ("june.csv", 64, "Start date")
-    assert [(group["kind"], group["lines"], group["why"]) for group in done.outcomes if not group["retainer"]] == [
-        ("not_for_this_retainer", "5", "client “Nobody”, project “Programme”")
-    ]
+    assert (done.file_name, len(done.file_digest), done.columns["date"]) == (
+        "june.csv",
+        64,
+        "Start date",
+    )
+    assert [
+        (group["kind"], group["lines"], group["why"])
+        for group in done.outcomes
+        if not group["retainer"]
+    ] == [("not_for_this_retainer", "5", "client “Nobody”, project “Programme”")]
     assert len(done.digests) == 4 * 16
     entry = Entry.objects.get(retainer=retainers[1])
     page = ada.get(f"/retainers/{retainers[1].ref}/entries/{entry.pk}").content.decode()
@@ -420,12 +533,19 @@ def test_a_person_whose_rows_are_all_gone_is_pointed_out(northlight, retainers) 
     bring_in(northlight, both.encode(), retainers[0])
     only = f"{header}\n2027-06-01,Acme,Jo,1,A\n2027-06-02,Acme,Jo,1,C\n"
     examined = services.examine(Upload("w.csv", only.encode()), northlight, NOW, retainers[0])
-    assert any("person “Mia” are gone from the file: was it filtered?" in flag.why for flag in examined.plan.flags)
+    assert any(
+        "person “Mia” are gone from the file: was it filtered?" in flag.why
+        for flag in examined.plan.flags
+    )
 
 
 @pytest.mark.parametrize("grace", [10, 100])
-def test_the_preview_says_the_balance_the_apply_makes_over_several_cycles(northlight, grace) -> None:
-    retainer = a_retainer(northlight, "Acme", hours=10, starts="2027-04-01", rollover=1, grace=grace)
+def test_the_preview_says_the_balance_the_apply_makes_over_several_cycles(
+    northlight, grace
+) -> None:
+    retainer = a_retainer(
+        northlight, "Acme", hours=10, starts="2027-04-01", rollover=1, grace=grace
+    )
     log(retainer, "2027-04-05", "4h", "By hand")
     files = (
         ("04-03 09:00 2:00 A", "05-04 09:00 3:00 B", "06-05 09:00 1:00 C"),

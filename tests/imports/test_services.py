@@ -17,7 +17,12 @@ from tests.builders import NOW, a_retainer, log, toggl, work
 
 pytestmark = pytest.mark.django_db
 
-WEEK = ("06-01 09:00 1:30 Prep call", "06-02 10:00 2:00 Workshop", "06-02 10:00 2:00 Workshop", "06-04 14:00 0:45 Notes")
+WEEK = (
+    "06-01 09:00 1:30 Prep call",
+    "06-02 10:00 2:00 Workshop",
+    "06-02 10:00 2:00 Workshop",
+    "06-04 14:00 0:45 Notes",
+)
 
 
 @pytest.fixture
@@ -26,10 +31,23 @@ def retainer(northlight) -> Retainer:
 
 
 def bring_in(
-    retainer: Retainer, *lines: str, name: str = "week.csv", all_rows: bool = False, only_add: bool = False, **answers: str
+    retainer: Retainer,
+    *lines: str,
+    name: str = "week.csv",
+    all_rows: bool = False,
+    only_add: bool = False,
+    **answers: str,
 ):
-    ticked = {key: "yes" for key, value in (("all_rows", all_rows), ("only_add", only_add)) if value}
-    return services.apply(Upload(name, toggl(*lines), answers | ticked), retainer.workspace, retainer, by=None, now=NOW)
+    ticked = {
+        key: "yes" for key, value in (("all_rows", all_rows), ("only_add", only_add)) if value
+    }
+    return services.apply(
+        Upload(name, toggl(*lines), answers | ticked),
+        retainer.workspace,
+        retainer,
+        by=None,
+        now=NOW,
+    )
 
 
 def state(retainer: Retainer) -> list[dict]:
@@ -63,7 +81,11 @@ def test_the_same_file_twice_changes_nothing(retainer) -> None:
 
 def test_a_wider_range_changes_only_what_is_new(retainer) -> None:
     bring_in(retainer, *WEEK)
-    assert counts(bring_in(retainer, *WEEK, "06-09 09:00 1:00 Next week")) == {"read": 5, "new": 1, "unchanged": 4}
+    assert counts(bring_in(retainer, *WEEK, "06-09 09:00 1:00 Next week")) == {
+        "read": 5,
+        "new": 1,
+        "unchanged": 4,
+    }
     assert used(retainer) == 7.25
 
 
@@ -78,10 +100,21 @@ def test_an_edit_at_the_source_is_one_change_and_not_two(retainer) -> None:
 def test_a_row_gone_from_the_source_is_withdrawn_inside_the_window_only(retainer) -> None:
     bring_in(retainer, *WEEK)
     assert counts(bring_in(retainer, *WEEK[1:3])) == {"read": 2, "unchanged": 2}
-    assert counts(bring_in(retainer, WEEK[0], WEEK[1], WEEK[3])) == {"read": 3, "gone": 1, "unchanged": 3}
+    assert counts(bring_in(retainer, WEEK[0], WEEK[1], WEEK[3])) == {
+        "read": 3,
+        "gone": 1,
+        "unchanged": 3,
+    }
     assert used(retainer) == 4.25
-    assert counts(bring_in(retainer, WEEK[0], WEEK[3], only_add=True)) == {"read": 2, "unchanged": 2}
-    assert counts(bring_in(retainer, WEEK[0], WEEK[3], gone="keep")) == {"read": 2, "gone": 1, "unchanged": 2}
+    assert counts(bring_in(retainer, WEEK[0], WEEK[3], only_add=True)) == {
+        "read": 2,
+        "unchanged": 2,
+    }
+    assert counts(bring_in(retainer, WEEK[0], WEEK[3], gone="keep")) == {
+        "read": 2,
+        "gone": 1,
+        "unchanged": 2,
+    }
     assert used(retainer) == 4.25
 
 
@@ -97,9 +130,20 @@ def test_a_file_of_other_clients_is_a_question_and_the_answer_is_remembered(reta
     rows = ("06-01 09:00 1:30 Call | Acme Corp", "06-02 10:00 2:00 Secret | Rival Ltd")
     with pytest.raises(Open) as question:
         bring_in(retainer, *rows)
-    assert (question.value.question.key, question.value.question.options) == ("client", ("Acme Corp", "Rival Ltd"))
-    assert counts(bring_in(retainer, *rows, client="Acme Corp")) == {"read": 2, "new": 1, "not_for_this_retainer": 1}
-    assert counts(bring_in(retainer, *rows)) == {"read": 2, "unchanged": 1, "not_for_this_retainer": 1}
+    assert (question.value.question.key, question.value.question.options) == (
+        "client",
+        ("Acme Corp", "Rival Ltd"),
+    )
+    assert counts(bring_in(retainer, *rows, client="Acme Corp")) == {
+        "read": 2,
+        "new": 1,
+        "not_for_this_retainer": 1,
+    }
+    assert counts(bring_in(retainer, *rows)) == {
+        "read": 2,
+        "unchanged": 1,
+        "not_for_this_retainer": 1,
+    }
 
 
 def test_rows_can_be_chosen_by_project_and_by_billable(retainer) -> None:
@@ -108,7 +152,11 @@ def test_rows_can_be_chosen_by_project_and_by_billable(retainer) -> None:
         "06-01 10:00 2:00 B | Acme | Two | Yes",
         "06-01 13:00 4:00 C | Acme | One | No",
     )
-    assert counts(bring_in(retainer, *rows, project="One", billable="only")) == {"read": 3, "new": 1, "not_for_this_retainer": 2}
+    assert counts(bring_in(retainer, *rows, project="One", billable="only")) == {
+        "read": 3,
+        "new": 1,
+        "not_for_this_retainer": 2,
+    }
     assert used(retainer) == 1
 
 
@@ -147,14 +195,20 @@ def test_edited_here_and_changed_at_the_source_is_a_conflict(retainer, answer, h
     entry = Entry.objects.get(on=date(2027, 6, 4))
     ledger.edit_entry(entry, work("2027-06-04", "3h", "Mine"), by=None, now=NOW)
     changed = (*WEEK[:3], "06-04 14:00 1:00 Notes")
-    assert counts(bring_in(retainer, *changed, **answer)) == {"read": 4, "conflict": 1, "unchanged": 3}
+    assert counts(bring_in(retainer, *changed, **answer)) == {
+        "read": 4,
+        "conflict": 1,
+        "unchanged": 3,
+    }
     assert used(retainer) == hours
     assert counts(bring_in(retainer, *changed, **answer)) == {"read": 4, "unchanged": 4}
 
 
 def test_lines_logged_by_hand_are_never_touched_and_doubles_are_flagged(retainer) -> None:
     log(retainer, "2027-06-02", "2h", "Workshop, by hand")
-    examined = services.examine(Upload("w.csv", toggl(*WEEK), {}), retainer.workspace, NOW, retainer)
+    examined = services.examine(
+        Upload("w.csv", toggl(*WEEK), {}), retainer.workspace, NOW, retainer
+    )
     assert {(flag.line, flag.why.split(":")[0]) for flag in examined.plan.flags} == {
         (3, "looks like a line logged by hand"),
         (4, "looks like a line logged by hand"),
@@ -167,7 +221,11 @@ def test_lines_logged_by_hand_are_never_touched_and_doubles_are_flagged(retainer
 def test_undo_restores_the_statement_after_every_kind_of_import(retainer) -> None:
     log(retainer, "2027-06-02", "1h", "By hand")
     states, done = [state(retainer)], []
-    for rows in (WEEK, (WEEK[0], "06-02 10:00 3:00 Workshop", WEEK[3], "06-08 09:00 1:00 More"), (WEEK[1], WEEK[2])):
+    for rows in (
+        WEEK,
+        (WEEK[0], "06-02 10:00 3:00 Workshop", WEEK[3], "06-08 09:00 1:00 More"),
+        (WEEK[1], WEEK[2]),
+    ):
         done.append(bring_in(retainer, *rows))
         states.append(state(retainer))
     for applied, before in zip(reversed(done), reversed(states[:-1]), strict=True):
@@ -182,7 +240,9 @@ def test_undo_is_refused_while_a_later_change_stands_in_its_way(retainer) -> Non
     done = bring_in(retainer, *WEEK)
     entry = Entry.objects.get(on=date(2027, 6, 4))
     ledger.edit_entry(entry, work("2027-06-04", "3h", "Mine"), by=None, now=NOW)
-    with pytest.raises(LedgerError, match=r"1 lines of this import were changed since: 2027-06-04 “Notes”"):
+    with pytest.raises(
+        LedgerError, match=r"1 lines of this import were changed since: 2027-06-04 “Notes”"
+    ):
         services.undo(done, by=None, now=NOW)
     assert used(retainer) == 8.5
     with pytest.raises(LedgerError, match="undone"):
@@ -201,7 +261,9 @@ def test_an_apply_that_would_do_something_else_than_was_shown_is_refused(retaine
 
 def test_the_preview_says_the_balance_the_apply_then_makes(retainer) -> None:
     bring_in(retainer, *WEEK)
-    upload = Upload("w.csv", toggl(WEEK[0], "06-02 10:00 3:00 Workshop", "06-09 09:00 1:00 More"), {})
+    upload = Upload(
+        "w.csv", toggl(WEEK[0], "06-02 10:00 3:00 Workshop", "06-09 09:00 1:00 More"), {}
+    )
     examined = services.examine(upload, retainer.workspace, NOW, retainer)
     done = services.apply(upload, retainer.workspace, retainer, by=None, now=NOW)
     (part,), (did,) = examined.parts, done.parts.all()
@@ -217,6 +279,11 @@ def test_texts_are_kept_exactly(retainer) -> None:
 
 def test_a_known_category_is_read_from_the_text_before_a_colon(northlight) -> None:
     retainer = a_retainer(northlight, "Acme", categories=("Session prep",))
-    bring_in(retainer, "06-01 09:00 1:30 session prep: notes read", "06-01 12:00 1:00 Vendor A: call")
+    bring_in(
+        retainer, "06-01 09:00 1:30 session prep: notes read", "06-01 12:00 1:00 Vendor A: call"
+    )
     said = [record.latest_work(entry) for entry in Entry.objects.order_by("began")]
-    assert [(work.category, work.description) for work in said] == [("Session prep", "notes read"), ("", "Vendor A: call")]
+    assert [(work.category, work.description) for work in said] == [
+        ("Session prep", "notes read"),
+        ("", "Vendor A: call"),
+    ]

@@ -1,4 +1,6 @@
-"""Each tool's layout, with rows of our own: recognised, read with the right columns, summed exactly."""
+"""Each tool's layout, with rows of our own: recognised, read with the right columns, summed
+exactly.
+"""
 
 from datetime import UTC, date, time
 from zoneinfo import ZoneInfo
@@ -19,14 +21,29 @@ LAYOUTS = [
         "Prep call,No,1:30:00,Mara,mara@x.example,Acme,Programme,onsite,2027-06-03,9:00:00 AM,2027-06-03,10:30:00 AM\n"
         "Notes,Yes,0:15:30,Mara,mara@x.example,Acme,Programme,,2027-06-04,11:00:00 PM,2027-06-04,11:15:30 PM\n",
         5400 + 930,
-        {"started": time(9), "client": "Acme", "project": "Programme", "description": "Prep call", "person": "Mara", "billable": "no", "tags": "onsite"},
+        {
+            "started": time(9),
+            "client": "Acme",
+            "project": "Programme",
+            "description": "Prep call",
+            "person": "Mara",
+            "billable": "no",
+            "tags": "onsite",
+        },
     ),
     (
         "clockify",
         '"Projekt";"Kunde";"Beschreibung";"Aufgabe";"Benutzer";"Gruppe";"E-Mail";"Tags";"Abrechenbar";"Startdatum";"Startzeit";"Enddatum";"Endzeit";"Dauer (h)";"Dauer (dezimal)"\n'
         '"Umzug";"Größer GmbH";"Büro geplant";"";"Jörg";"";"j@x.example";"";"Ja";"03.06.2027";"09:00:00";"03.06.2027";"10:30:00";"01:30:00";"1,50"\n',
         5400,
-        {"on": date(2027, 6, 3), "client": "Größer GmbH", "project": "Umzug", "description": "Büro geplant", "person": "Jörg", "billable": "yes"},
+        {
+            "on": date(2027, 6, 3),
+            "client": "Größer GmbH",
+            "project": "Umzug",
+            "description": "Büro geplant",
+            "person": "Jörg",
+            "billable": "yes",
+        },
     ),
     (
         "clockify",
@@ -40,7 +57,13 @@ LAYOUTS = [
         "Proyecto,Cliente,Descripción,Tarea,Usuario,Grupo,Correo electrónico,Etiquetas,Facturable,Fecha de inicio,Hora de inicio,Fecha de finalización,Hora de finalización,Duración (h),Duración (decimal)\n"
         "Plan,Acme,Sesión,,Ana,,a@x.example,,Sí,23/06/2027,9:00:00,23/06/2027,10:30:00,01:30:00,1.50\n",
         5400,
-        {"on": date(2027, 6, 23), "client": "Acme", "description": "Sesión", "person": "Ana", "billable": "yes"},
+        {
+            "on": date(2027, 6, 23),
+            "client": "Acme",
+            "description": "Sesión",
+            "person": "Ana",
+            "billable": "yes",
+        },
     ),
     (
         "clockify",
@@ -91,21 +114,40 @@ LAYOUTS = [
         '"Time_RecID","Date_Start","time_start","time_end","hours_actual","Billable_Hrs","sr_summary","Notes","Internal_Notes","Company_Name","Agreement"\n'
         '"9001","06/15/2027 00:00","9:00 AM","10:30 AM","1.50","1.50","VPN down","Reset the tunnel","he is rude","Acme","Gold block"\n',
         5400,
-        {"ref": "9001", "started": time(9), "description": "Reset the tunnel", "task": "VPN down", "client": "Acme", "contract": "Gold block"},
+        {
+            "ref": "9001",
+            "started": time(9),
+            "description": "Reset the tunnel",
+            "task": "VPN down",
+            "client": "Acme",
+            "contract": "Gold block",
+        },
     ),
     (
         "autotask",
         "ticketnumber,startdatetime,enddatetime,summarynotes,internalnotes,hoursworked,isnonbillable,resource,account,contract\n"
         "T20270603.0024,2027-06-03 09:00,2027-06-03 10:30,Mail restored,secret,1.5,1,Jo,Acme,Block 2027\n",
         5400,
-        {"started": time(9), "description": "Mail restored", "billable": "no", "client": "Acme", "contract": "Block 2027"},
+        {
+            "started": time(9),
+            "description": "Mail restored",
+            "billable": "no",
+            "client": "Acme",
+            "contract": "Block 2027",
+        },
     ),
     (
         "halopsa",
         "faultid,actionnumber,Whe_,who,timetaken,note,aareadesc,symptom,actisbillable\n"
         '101,2,2027-06-03 09:15:00,Jo,0.75,"<p>Printer&nbsp;fixed<br>and tested</p>",Acme,Printer,true\n',
         2700,
-        {"started": time(9, 15), "description": "Printer fixed\nand tested", "client": "Acme", "task": "Printer", "person": "Jo"},
+        {
+            "started": time(9, 15),
+            "description": "Printer fixed\nand tested",
+            "client": "Acme",
+            "task": "Printer",
+            "person": "Jo",
+        },
     ),
     (
         "kimai",
@@ -158,7 +200,13 @@ LAYOUTS = [
         "username,payroll_id,fname,lname,number,group,local_date,local_day,local_start_time,local_end_time,tz,hours,jobcode_1,jobcode_2,location,notes\n"
         "jroth,,Jo,Roth,1,,2027-06-03,Thu,2027-06-03 09:00:00,2027-06-03 10:30:00,-5,1.50,Acme,Office move,,Boxes\n",
         5400,
-        {"client": "Acme", "project": "Office move", "person": "Jo Roth", "started": time(9), "description": "Boxes"},
+        {
+            "client": "Acme",
+            "project": "Office move",
+            "person": "Jo Roth",
+            "started": time(9),
+            "description": "Boxes",
+        },
     ),
     (
         "freshbooks",
@@ -190,7 +238,14 @@ LAYOUTS = [
         "Issue Key,Issue summary,Hours,Work date,Username,Full name,Account Name,Account Customer,Activity Name,Project Name,Work Description,Billed Hours\n"
         "AC-1,Login broken,1.5,2027-06-03 09:00,jr,Jo Roth,Support 2027,Acme,,Portal,Token renewed,1.5\n",
         5400,
-        {"client": "Acme", "project": "Portal", "task": "Login broken", "description": "Token renewed", "person": "Jo Roth", "contract": "Support 2027"},
+        {
+            "client": "Acme",
+            "project": "Portal",
+            "task": "Login broken",
+            "description": "Token renewed",
+            "person": "Jo Roth",
+            "contract": "Support 2027",
+        },
     ),
     (
         "tick",
@@ -238,7 +293,9 @@ LAYOUTS = [
     ),
     (
         "other",
-        "Wann;Wofür;Von;Bis\n03.06.2027;Anruf;09:00;10:30\n".replace("Wann", "Datum").replace("Wofür", "Beschreibung"),
+        "Wann;Wofür;Von;Bis\n03.06.2027;Anruf;09:00;10:30\n".replace("Wann", "Datum").replace(
+            "Wofür", "Beschreibung"
+        ),
         5400,
         {"description": "Anruf", "started": time(9)},
     ),
@@ -266,10 +323,14 @@ LAYOUTS = [
         5400,
         {"on": date(2027, 6, 22), "task": "Login", "description": "Renewed"},
     ),
-]  # fmt: skip
+]
 
 
-@pytest.mark.parametrize(("tool", "text", "seconds", "first"), LAYOUTS, ids=[f"{row[0]}-{i}" for i, row in enumerate(LAYOUTS)])
+@pytest.mark.parametrize(
+    ("tool", "text", "seconds", "first"),
+    LAYOUTS,
+    ids=[f"{row[0]}-{i}" for i, row in enumerate(LAYOUTS)],
+)
 def test_a_tools_report_is_recognised_and_read(tool, text, seconds, first) -> None:
     parsed = parse(text.encode(), "report.csv", {}, zone=BERLIN)
     assert (parsed.tool.key, parsed.seconds) == (tool, seconds)

@@ -1,4 +1,6 @@
-"""Weights of imported rows: decided by their start when they are stored, and kept when the file comes again."""
+"""Weights of imported rows: decided by their start when they are stored, and kept when the file
+comes again.
+"""
 
 from datetime import time
 
@@ -18,13 +20,18 @@ NOON = "06-03 12:00 1:00 Weekly call"
 @pytest.fixture
 def retainer(northlight) -> Retainer:
     retainer = a_retainer(northlight)
-    WeightRule.objects.create(retainer=retainer, name="After hours", percent=150, is_after_hours=True)
+    WeightRule.objects.create(
+        retainer=retainer, name="After hours", percent=150, is_after_hours=True
+    )
     OfficeHours.objects.create(retainer=retainer, opens=time(8), closes=time(18))
     return retainer
 
 
 def weights() -> dict[str, tuple[int, str, int]]:
-    return {row.description: (row.weight, row.weighted_by, row.number) for row in Revision.objects.order_by("number")}
+    return {
+        row.description: (row.weight, row.weighted_by, row.number)
+        for row in Revision.objects.order_by("number")
+    }
 
 
 def test_the_start_decides_and_a_second_import_changes_nothing(retainer) -> None:
@@ -34,7 +41,8 @@ def test_the_start_decides_and_a_second_import_changes_nothing(retainer) -> None
     done = bring_in(retainer.workspace, toggl(EVENING, NOON), retainer)
     assert done.counts["unchanged"] == 2
     assert weights()["Mail server down"] == (150, "After hours", 1)
-    # Another text at the source is another revision with the weight it had; another start is weighed anew.
+    # Another text at the source is another revision with the weight it had; another start is
+    # weighed anew.
     bring_in(retainer.workspace, toggl("06-03 19:30 1:00 Mail server rebuilt", NOON), retainer)
     assert weights()["Mail server rebuilt"] == (150, "After hours", 2)
     bring_in(retainer.workspace, toggl("06-03 17:30 1:00 Mail server rebuilt", NOON), retainer)

@@ -1,4 +1,6 @@
-"""Other terms, a change now, a pause, the end: each alters no cycle that is closed, and stands in the chain."""
+"""Other terms, a change now, a pause, the end: each alters no cycle that is closed, and stands in
+the chain.
+"""
 
 from dataclasses import replace
 from datetime import date
@@ -36,7 +38,12 @@ def test_other_terms_from_the_next_cycle_on_leave_the_earlier_ones(northlight) -
     assert said(whole(retainer)) == "3 of 10 h used · 7 h remain"
     assert said(whole(retainer), "03-02") == "0 of 30 h used · 30 h remain"
     row = Write.objects.latest("number")
-    assert (row.kind, row.reason, row.before, row.after) == ("terms", "More coaching", 7 * HOUR, 7 * HOUR)
+    assert (row.kind, row.reason, row.before, row.after) == (
+        "terms",
+        "More coaching",
+        7 * HOUR,
+        7 * HOUR,
+    )
 
 
 def test_terms_for_the_same_day_are_replaced_and_can_be_taken_back(northlight) -> None:
@@ -53,18 +60,24 @@ def test_terms_for_the_same_day_are_replaced_and_can_be_taken_back(northlight) -
 
 def test_another_reset_day_begins_with_a_stub(northlight) -> None:
     retainer = a_january(northlight)
-    terms = replace(retainer.versions()[0], effective_on=MARCH, anchor_on=date(2027, 2, 15), stub="prorated")
+    terms = replace(
+        retainer.versions()[0], effective_on=MARCH, anchor_on=date(2027, 2, 15), stub="prorated"
+    )
     agreement.change_terms(retainer, terms, by=None, now=at("02-15"))
     first, second = whole(retainer).calendar().through(date(2027, 3, 20))[2:]
     assert (first.starts_on, first.ends_on, first.cap) == (MARCH, date(2027, 3, 14), 5 * HOUR)
     assert second.starts_on == date(2027, 3, 15)
 
 
-@pytest.mark.parametrize(("day", "text"), [(JANUARY, "is closed"), (date(2027, 2, 10), "does not start a cycle")])
+@pytest.mark.parametrize(
+    ("day", "text"), [(JANUARY, "is closed"), (date(2027, 2, 10), "does not start a cycle")]
+)
 def test_terms_that_do_not_fit_are_refused(northlight, day, text) -> None:
     retainer = a_january(northlight)
     with pytest.raises(LedgerError, match=text):
-        agreement.change_terms(retainer, replace(retainer.versions()[0], effective_on=day), by=None, now=at("02-15"))
+        agreement.change_terms(
+            retainer, replace(retainer.versions()[0], effective_on=day), by=None, now=at("02-15")
+        )
     assert len(whole(retainer).versions()) == 1
 
 
@@ -72,10 +85,20 @@ def test_a_change_now_is_a_transfer_in_full_or_for_the_days_left(northlight) -> 
     retainer = a_retainer(northlight, hours=20, starts="2027-06-01")
     for is_prorated, amount in ((False, 10 * HOUR), (True, 6 * HOUR + 40 * MINUTE)):
         on = date(2027, 6, 11)
-        assert agreement.change_cap_now(retainer, 30 * HOUR, on=on, is_prorated=is_prorated, by=None, now=at("06-11")) == amount
-    assert [row.amount for row in Transfer.objects.order_by("key")] == [10 * HOUR, 6 * HOUR + 40 * MINUTE]
+        assert (
+            agreement.change_cap_now(
+                retainer, 30 * HOUR, on=on, is_prorated=is_prorated, by=None, now=at("06-11")
+            )
+            == amount
+        )
+    assert [row.amount for row in Transfer.objects.order_by("key")] == [
+        10 * HOUR,
+        6 * HOUR + 40 * MINUTE,
+    ]
     with pytest.raises(LedgerError, match="has already"):
-        agreement.change_cap_now(retainer, 20 * HOUR, on=date(2027, 6, 11), is_prorated=False, by=None, now=at("06-11"))
+        agreement.change_cap_now(
+            retainer, 20 * HOUR, on=date(2027, 6, 11), is_prorated=False, by=None, now=at("06-11")
+        )
     whole(retainer, "06-11")
 
 
@@ -107,7 +130,9 @@ def test_an_end_lets_every_lot_lapse_and_bills_what_is_owed(northlight) -> None:
     retainer = a_january(northlight, rollover=2)
     last = agreement.ending(retainer, date(2027, 2, 20))
     assert (last.expired, last.carried_out, last.ends_on) == (11 * HOUR, 0, date(2027, 2, 20))
-    agreement.end_retainer(retainer, date(2027, 2, 20), by=None, now=at("02-15"), reason="Programme over")
+    agreement.end_retainer(
+        retainer, date(2027, 2, 20), by=None, now=at("02-15"), reason="Programme over"
+    )
     assert queries.cycles(whole(retainer), date(2027, 3, 20))[-1].ends_on == date(2027, 2, 20)
     with pytest.raises(LedgerError, match="ends on 2027-02-20"):
         log(retainer, "2027-02-21", "1h", now=at("02-15"))

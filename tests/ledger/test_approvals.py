@@ -1,4 +1,6 @@
-"""Approved extra hours: the table of the specification, and what happens at the edges of a close."""
+"""Approved extra hours: the table of the specification, and what happens at the edges of a
+close.
+"""
 
 from datetime import UTC, date, datetime
 
@@ -24,10 +26,21 @@ pytestmark = pytest.mark.django_db
 
 
 def approve(
-    retainer: Retainer, hours: float, *, rate: int | None = 25000, first="2027-06-01", last="2027-06-30", now=NOW, **more
+    retainer: Retainer,
+    hours: float,
+    *,
+    rate: int | None = 25000,
+    first="2027-06-01",
+    last="2027-06-30",
+    now=NOW,
+    **more,
 ):
     days = {"starts_on": date.fromisoformat(first), "ends_on": date.fromisoformat(last)}
-    given = {"key": f"q{Authorisation.objects.count() + 1}", "approved_by": "Carl", "by": None} | more
+    given = {
+        "key": f"q{Authorisation.objects.count() + 1}",
+        "approved_by": "Carl",
+        "by": None,
+    } | more
     return authorise(retainer, amount=int(hours * HOUR), rate=rate, now=now, **days, **given)
 
 
@@ -75,9 +88,14 @@ def test_every_line_says_which_hours_paid_for_it(northlight) -> None:
         "4 h beyond the hours, approved on 22 June, billed at €250.00 an hour. "
         "1 h beyond the hours await a decision; nobody is charged for them."
     )
-    assert [part.source for part in paid_by(cycle, Line("", newest.charged, 0, 0, newest.balance or 0))] == [
-        "base:2027-06-01", "topup:t001", "authorisation:q1", "awaiting",
-    ]  # fmt: skip
+    assert [
+        part.source for part in paid_by(cycle, Line("", newest.charged, 0, 0, newest.balance or 0))
+    ] == [
+        "base:2027-06-01",
+        "topup:t001",
+        "authorisation:q1",
+        "awaiting",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -102,7 +120,9 @@ def test_one_request_cannot_be_granted_twice_even_by_the_database(northlight) ->
         approve(retainer, 3, key="q7")
 
 
-def test_an_approval_after_the_close_decides_what_awaits_and_leaves_the_statement(northlight) -> None:
+def test_an_approval_after_the_close_decides_what_awaits_and_leaves_the_statement(
+    northlight,
+) -> None:
     retainer = a_retainer(northlight, starts="2027-05-01")
     Retainer.objects.filter(pk=retainer.pk).update(opened_at=datetime(2027, 5, 1, tzinfo=UTC))
     retainer.refresh_from_db()
@@ -114,7 +134,11 @@ def test_an_approval_after_the_close_decides_what_awaits_and_leaves_the_statemen
     # Only the work from the 10th on is meant: 4 of the 5 hours that await.
     approve(retainer, 10, first="2027-05-10", last="2027-07-31")
     decision, approval = Decision.objects.get(), Authorisation.objects.get()
-    assert (decision.amount, decision.rate, decision.cycle_on) == (4 * HOUR, 25000, date(2027, 5, 1))
+    assert (decision.amount, decision.rate, decision.cycle_on) == (
+        4 * HOUR,
+        25000,
+        date(2027, 5, 1),
+    )
     assert (approval.amount, approval.starts_on) == (6 * HOUR, date(2027, 6, 1))
     assert retainer.statements.get().totals == before
     cycle = cycle_of(retainer)
@@ -136,14 +160,21 @@ def test_each_write_says_how_it_left_every_unclosed_cycle(northlight) -> None:
     log(retainer, "2027-06-03", "18h")
     top_up(retainer, seconds=10 * HOUR, on=date(2027, 6, 3), by=None, now=NOW)
     levels = [row.levels for row in Write.objects.filter(retainer=retainer).order_by("number")]
-    assert levels[-2:] == [{"2027-06-01": [18 * HOUR, 20 * HOUR]}, {"2027-06-01": [18 * HOUR, 30 * HOUR]}]
+    assert levels[-2:] == [
+        {"2027-06-01": [18 * HOUR, 20 * HOUR]},
+        {"2027-06-01": [18 * HOUR, 30 * HOUR]},
+    ]
 
 
 @pytest.fixture
 def weighted(northlight) -> Retainer:
     retainer = a_retainer(northlight, categories=("Helpdesk", "Emergency", "Travel"))
-    WeightRule.objects.create(retainer=retainer, name="Emergencies", percent=200, category="Emergency")
-    WeightRule.objects.create(retainer=retainer, name="After hours", percent=150, is_after_hours=True)
+    WeightRule.objects.create(
+        retainer=retainer, name="Emergencies", percent=200, category="Emergency"
+    )
+    WeightRule.objects.create(
+        retainer=retainer, name="After hours", percent=150, is_after_hours=True
+    )
     WeightRule.objects.create(retainer=retainer, name="Travel", percent=50, category="Travel")
     OfficeHours.objects.create(retainer=retainer, holidays="DE-BE")
     return retainer
@@ -167,7 +198,13 @@ def weighted(northlight) -> Retainer:
 def test_the_largest_matching_rule_decides(weighted, on, started, category, counts) -> None:
     from datetime import time
 
-    entry = log(weighted, on, "1h", category=category, started=time.fromisoformat(started) if started else None)
+    entry = log(
+        weighted,
+        on,
+        "1h",
+        category=category,
+        started=time.fromisoformat(started) if started else None,
+    )
     row = entry.revisions.get()
     assert (row.weight, row.weighted_by) == counts
 
@@ -180,22 +217,41 @@ def test_a_public_holiday_is_no_office_day(weighted) -> None:
     OfficeHours.objects.update(holidays="DE")
     # Whit Monday of 2027 is 17 May; Corpus Christi is none in Berlin. Ascension Day is 6 May.
     retainer = a_retainer(weighted.workspace, "Other", starts="2027-05-01")
-    WeightRule.objects.create(retainer=retainer, name="After hours", percent=150, is_after_hours=True)
+    WeightRule.objects.create(
+        retainer=retainer, name="After hours", percent=150, is_after_hours=True
+    )
     OfficeHours.objects.create(retainer=retainer, holidays="DE")
     row = log(retainer, "2027-05-17", "1h", started=time(10)).revisions.get()
     assert (row.weight, row.weighted_by.partition(",")[0]) == (150, "After hours")
     assert len(row.weighted_by) > len("After hours, ")
 
 
-def test_the_weight_is_kept_when_the_rules_change_and_decided_anew_when_the_line_does(weighted) -> None:
+def test_the_weight_is_kept_when_the_rules_change_and_decided_anew_when_the_line_does(
+    weighted,
+) -> None:
     entry = log(weighted, "2027-06-22", "1h", category="Emergency")
     WeightRule.objects.filter(name="Emergencies").update(percent=300)
     edit_entry(
-        entry, work("2027-06-22", "2h", "Longer", category="Emergency", weight=200, weighted_by="Emergencies"), by=None, now=NOW
+        entry,
+        work(
+            "2027-06-22",
+            "2h",
+            "Longer",
+            category="Emergency",
+            weight=200,
+            weighted_by="Emergencies",
+        ),
+        by=None,
+        now=NOW,
     )
     assert entry.revisions.last().weight == 200
     edit_entry(
-        entry, work("2027-06-22", "2h", "Longer", category="Helpdesk", weight=200, weighted_by="Emergencies"), by=None, now=NOW
+        entry,
+        work(
+            "2027-06-22", "2h", "Longer", category="Helpdesk", weight=200, weighted_by="Emergencies"
+        ),
+        by=None,
+        now=NOW,
     )
     assert (entry.revisions.last().weight, entry.revisions.last().weighted_by) == (100, "")
     assert findings(weighted, NOW) == []
@@ -205,7 +261,9 @@ def test_a_late_night_in_winter_time_is_read_where_the_retainer_is(northlight) -
     from datetime import time
 
     retainer = a_retainer(northlight, zone="Europe/Berlin")
-    WeightRule.objects.create(retainer=retainer, name="After hours", percent=150, is_after_hours=True)
+    WeightRule.objects.create(
+        retainer=retainer, name="After hours", percent=150, is_after_hours=True
+    )
     OfficeHours.objects.create(retainer=retainer)
     assert Category.objects.count() == 0
     entry = log_time(retainer, work("2027-06-22", "1h", started=time(19, 40)), by=None, now=NOW)
@@ -229,13 +287,19 @@ def test_the_page_says_what_the_table_says(northlight, carl) -> None:
         with time_machine.travel(NOW, tick=False):
             page = carl.get(f"{link.path}?page=1").content.decode()
         part = page[page.index("figure__number") : page.index("<svg")]
-        return " ".join(re.sub(r"<[^>]+>", " ", part.partition(">")[2]).replace("\u00a0", " ").split())
+        return " ".join(
+            re.sub(r"<[^>]+>", " ", part.partition(">")[2]).replace("\u00a0", " ").split()
+        )
 
     assert figure() == "2 h remain. 18 of 20 h used."
     log(retainer, "2027-06-21", "15h")
-    assert figure() == "7 h of the approved extra remain. 20 of 20 h used · 13 of 20 h approved extra."
+    assert (
+        figure() == "7 h of the approved extra remain. 20 of 20 h used · 13 of 20 h approved extra."
+    )
     log(retainer, "2027-06-22", "10h")
-    assert figure() == ("3 h beyond what was approved. 20 of 20 h used · 20 of 20 h approved extra · 3 h await approval.")
+    assert figure() == (
+        "3 h beyond what was approved. 20 of 20 h used · 20 of 20 h approved extra · 3 h await approval."
+    )
 
 
 def test_a_line_says_which_rule_made_it_count_so(northlight) -> None:
@@ -244,13 +308,22 @@ def test_a_line_says_which_rule_made_it_count_so(northlight) -> None:
     from hourtab.core.amounts import Rounding
 
     retainer = a_retainer(northlight, rounding=Rounding(900))
-    WeightRule.objects.create(retainer=retainer, name="After hours", percent=150, is_after_hours=True)
+    WeightRule.objects.create(
+        retainer=retainer, name="After hours", percent=150, is_after_hours=True
+    )
     OfficeHours.objects.create(retainer=retainer)
     log(retainer, "2027-06-21", "0:40", started=time(20))
     log(retainer, "2027-06-22", "0:40", started=time(10))
     cycle, terms = cycle_of(retainer), queries.terms_at(retainer, NOW.date())
-    lines = queries.log(queries.lines_of(retainer, cycle, queries.ALL_SCOPES), cycle, terms, NOW.date())
-    told = [Coverage(retainer, cycle, words_for(retainer), terms.rounding).of(line).replace("\u00a0", " ") for line in lines]
+    lines = queries.log(
+        queries.lines_of(retainer, cycle, queries.ALL_SCOPES), cycle, terms, NOW.date()
+    )
+    told = [
+        Coverage(retainer, cycle, words_for(retainer), terms.rounding)
+        .of(line)
+        .replace("\u00a0", " ")
+        for line in lines
+    ]
     assert told == [
         "40 m worked, rounded to 45 m. 45 m from this cycle's hours.",
         "40 m worked, rounded to 45 m, at 150 % is 1 h 7 m 30 s (After hours). 1 h 7 m 30 s from this cycle's hours.",

@@ -1,4 +1,6 @@
-"""A year of a busy retainer: 2,000 lines, other terms three times, a pause, late work, corrections, two reopenings."""
+"""A year of a busy retainer: 2,000 lines, other terms three times, a pause, late work, corrections,
+two reopenings.
+"""
 
 import json
 import random
@@ -32,8 +34,15 @@ def noon(on: date) -> datetime:
 @pytest.fixture
 def busy(northlight) -> Retainer:
     chance = random.Random(7)
-    terms = Terms(FIRST, 170 * HOUR, "month", FIRST, rollover=Rollover(1, Percent(20)), overage=Overage("ask", rate=9000),
-                  rounding=Rounding(360))  # fmt: skip
+    terms = Terms(
+        FIRST,
+        170 * HOUR,
+        "month",
+        FIRST,
+        rollover=Rollover(1, Percent(20)),
+        overage=Overage("ask", rate=9000),
+        rounding=Rounding(360),
+    )
     retainer = open_retainer(northlight, client="Acme", name="Service desk", terms=terms)
     Retainer.objects.filter(pk=retainer.pk).update(opened_at=noon(FIRST))
     source = Source.objects.create(workspace=northlight, tool="toggl")
@@ -50,32 +59,53 @@ def busy(northlight) -> Retainer:
             for number in range(84):
                 on = month + timedelta(days=chance.randrange(days // 2) + half * (days // 2))
                 work = Work(
-                    on, chance.randrange(600, 14400), time(8 + number % 9), description=f"Ticket {number}", category="Help"
+                    on,
+                    chance.randrange(600, 14400),
+                    time(8 + number % 9),
+                    description=f"Ticket {number}",
+                    category="Help",
                 )
                 rows.append(SourceRow(work, number + 2, f"{k:02d}{half}{number:029d}"))
             now = noon(month + timedelta(days=half * (days // 2) + days // 2))
-            batches.apply_batch(retainer, Batch(f"b{k}{half}", source, rows), by=None, now=now, tool="Toggl")
+            batches.apply_batch(
+                retainer, Batch(f"b{k}{half}", source, rows), by=None, now=now, tool="Toggl"
+            )
         following = months[k + 1]
         if k + 2 in changes:
-            agreed = replace(Retainer.objects.get(pk=retainer.pk).versions()[-1], effective_on=following, **changes[k + 2])
-            agreement.change_terms(retainer, agreed, by=None, now=noon(following - timedelta(days=2)))
+            agreed = replace(
+                Retainer.objects.get(pk=retainer.pk).versions()[-1],
+                effective_on=following,
+                **changes[k + 2],
+            )
+            agreement.change_terms(
+                retainer, agreed, by=None, now=noon(following - timedelta(days=2))
+            )
         if k == 5:
             agreement.pause(retainer, months[7], by=None, now=noon(month + timedelta(days=20)))
         if k % 2:
             late = Work(months[k - 1] + timedelta(days=3), 5400, description="Found later")
             services.log_time(retainer, late, by=None, now=noon(following - timedelta(days=1)))
             closed = Entry.objects.filter(
-                retainer=retainer, on__range=(months[k - 1], months[k - 1] + timedelta(days=9)), corrects=None
+                retainer=retainer,
+                on__range=(months[k - 1], months[k - 1] + timedelta(days=9)),
+                corrects=None,
             )
             for entry in closed.order_by("key")[:3]:
                 work = corrections.standing_work(entry)
                 services.edit_entry(
-                    entry, work._replace(amount=work.amount // 2), by=None, now=noon(following - timedelta(days=1))
+                    entry,
+                    work._replace(amount=work.amount // 2),
+                    by=None,
+                    now=noon(following - timedelta(days=1)),
                 )
         if k in (4, 9):
             since = months[1 if k == 4 else 2]
             statements.reopen_cycle(
-                retainer, since, by=None, now=noon(following - timedelta(days=1)), reason="Agreed with the CFO"
+                retainer,
+                since,
+                by=None,
+                now=noon(following - timedelta(days=1)),
+                reason="Agreed with the CFO",
             )
     jobs.turn_the_day(noon(date(2028, 1, 20)))
     return Retainer.objects.get(pk=retainer.pk)
@@ -86,13 +116,18 @@ def test_it_replays_to_the_same_statements(busy) -> None:
     assert queries.latest(busy).count() > 2000
     assert findings(busy, noon(as_of)) == []
     document = documents.read(json.dumps(ledger_document(busy, as_of)))
-    replayed = {cycle.starts_on: documents.cycle_json(cycle) for cycle in statement(document.ledger, document.as_of).cycles}
+    replayed = {
+        cycle.starts_on: documents.cycle_json(cycle)
+        for cycle in statement(document.ledger, document.as_of).cycles
+    }
     standing = queries.statements(busy)
     assert [row.number for row in standing] == list(range(1, 13))
     assert max(row.version for row in standing) == 3
     for row in standing:
         assert {key: row.totals[key] for key in replayed[row.starts_on]} == replayed[row.starts_on]
     assert Statement.objects.filter(retainer=busy).count() > 12
-    assert any(cycle["reinstated"] for cycle in replayed.values()) or any(cycle["topped_up"] for cycle in replayed.values())
+    assert any(cycle["reinstated"] for cycle in replayed.values()) or any(
+        cycle["topped_up"] for cycle in replayed.values()
+    )
     states = {cycle["state"] for cycle in replayed.values()}
     assert states == {"closed", "open"}

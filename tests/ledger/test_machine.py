@@ -14,7 +14,17 @@ from hourtab.core.amounts import HOUR, Rounding
 from hourtab.core.entries import Entry, Ledger, TopUp
 from hourtab.core.statement import statement
 from hourtab.core.terms import Overage, Retainer, Rollover, Terms
-from hourtab.ledger import approvals, closing, corrections, holds, jobs, queries, record, services, statements
+from hourtab.ledger import (
+    approvals,
+    closing,
+    corrections,
+    holds,
+    jobs,
+    queries,
+    record,
+    services,
+    statements,
+)
 from hourtab.ledger.models import Entry as Line
 from hourtab.ledger.models import Hold, Statement, Write
 from hourtab.ledger.proof import ledger_document
@@ -52,7 +62,9 @@ class LedgerMachine(RuleBasedStateMachine):
             rounding=Rounding(step),
             grace_days=1000,
         )
-        self.row = open_retainer(open_workspace("Machine"), client="Acme", name="Coaching", terms=self.terms)
+        self.row = open_retainer(
+            open_workspace("Machine"), client="Acme", name="Coaching", terms=self.terms
+        )
         self.model: dict[int, Entry] = {}
         self.topups: list[TopUp] = []
         self.today = date(2027, 3, 10)
@@ -61,9 +73,16 @@ class LedgerMachine(RuleBasedStateMachine):
     def now(self) -> datetime:
         return datetime(self.today.year, self.today.month, self.today.day, 12, tzinfo=UTC)
 
-    @rule(target=entries, on=DAYS, amount=AMOUNTS, scope=st.sampled_from(["retainer", "retainer", "courtesy"]))
+    @rule(
+        target=entries,
+        on=DAYS,
+        amount=AMOUNTS,
+        scope=st.sampled_from(["retainer", "retainer", "courtesy"]),
+    )
     def log(self, on, amount, scope):
-        entry = services.log_time(self.row, Work(on, amount, scope=scope, description="x"), by=None, now=self.now)
+        entry = services.log_time(
+            self.row, Work(on, amount, scope=scope, description="x"), by=None, now=self.now
+        )
         self.model[entry.pk] = Work(on, amount, scope=scope).as_core(entry.key)
         return entry
 
@@ -88,7 +107,9 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(on=DAYS, hours=st.integers(1, 5), months=st.none() | st.integers(0, 3))
     def top_up(self, on, hours, months) -> None:
         until = None if months is None else on + timedelta(days=30 * months)
-        made = services.top_up(self.row, seconds=hours * HOUR, on=on, until=until, by=None, now=self.now)
+        made = services.top_up(
+            self.row, seconds=hours * HOUR, on=on, until=until, by=None, now=self.now
+        )
         self.topups.append(TopUp(made.key, on, hours * HOUR, "topup", until))
 
     @rule(days=st.integers(1, 40))
@@ -102,7 +123,9 @@ class LedgerMachine(RuleBasedStateMachine):
         book = Ledger(Retainer(FIRST), [self.terms], list(self.model.values()), self.topups)
         row = Row.objects.get(pk=self.row.pk)
         stored = [replace(cycle, closing=None) for cycle in queries.cycles(row, self.today)]
-        assert stored == [replace(cycle, closing=None) for cycle in statement(book, self.today).cycles]
+        assert stored == [
+            replace(cycle, closing=None) for cycle in statement(book, self.today).cycles
+        ]
 
     def teardown(self) -> None:
         if hasattr(self, "row"):
@@ -115,7 +138,9 @@ def test_the_database_and_the_core_agree_whatever_happens() -> None:
 
 
 class StatementMachine(RuleBasedStateMachine):
-    """Late work, corrections, decisions, closes and reopenings in any order: the record stays whole, statements stay put."""
+    """Late work, corrections, decisions, closes and reopenings in any order: the record stays
+    whole, statements stay put.
+    """
 
     @initialize(
         rollover=st.none() | st.integers(0, 2),
@@ -124,9 +149,17 @@ class StatementMachine(RuleBasedStateMachine):
     )
     def open(self, rollover, policy, step) -> None:
         terms = Terms(
-            FIRST, 10 * HOUR, "month", FIRST, rollover=Rollover(rollover), overage=Overage(policy), rounding=Rounding(step)
+            FIRST,
+            10 * HOUR,
+            "month",
+            FIRST,
+            rollover=Rollover(rollover),
+            overage=Overage(policy),
+            rounding=Rounding(step),
         )
-        self.row = open_retainer(open_workspace("Machine"), client="Acme", name="Coaching", terms=terms)
+        self.row = open_retainer(
+            open_workspace("Machine"), client="Acme", name="Coaching", terms=terms
+        )
         self.today = date(2027, 2, 5)
         self.frozen: dict[int, object] = {}
         self.lines: list[int] = []
@@ -137,9 +170,11 @@ class StatementMachine(RuleBasedStateMachine):
         return datetime(self.today.year, self.today.month, self.today.day, 12, tzinfo=UTC)
 
     @rule(
-        days=st.integers(0, 70), amount=st.integers(1, 40).map(lambda n: n * 900), scope=st.sampled_from(["retainer", "courtesy"]),
+        days=st.integers(0, 70),
+        amount=st.integers(1, 40).map(lambda n: n * 900),
+        scope=st.sampled_from(["retainer", "courtesy"]),
         category=st.sampled_from(["", "Design", "Advice"]),
-    )  # fmt: skip
+    )
     def log(self, days, amount, scope, category) -> None:
         on = max(FIRST, self.today - timedelta(days=days))
         work = Work(on, amount, scope=scope, category=category, description="x")
@@ -150,24 +185,34 @@ class StatementMachine(RuleBasedStateMachine):
         starts_on = self.today + timedelta(days=days)
         last = self.row.calendar().cycle_of(starts_on).ends_on
         stretch = {"starts_on": starts_on, "ends_on": min(last, starts_on + timedelta(days=length))}
-        holds.plan_work(self.row, text="Plan", amount=hours * HOUR, by=None, now=self.now, **stretch)
+        holds.plan_work(
+            self.row, text="Plan", amount=hours * HOUR, by=None, now=self.now, **stretch
+        )
 
     @rule()
     def clear(self) -> None:
         if hold := Hold.objects.order_by("pk").last():
             holds.clear_hold(hold, by=None, now=self.now)
 
-    @rule(data=st.data(), amount=st.integers(0, 40).map(lambda n: n * 900), text=st.sampled_from(["x", "y"]))
+    @rule(
+        data=st.data(),
+        amount=st.integers(0, 40).map(lambda n: n * 900),
+        text=st.sampled_from(["x", "y"]),
+    )
     def edit(self, data, amount, text) -> None:
         if self.lines:
             entry = Line.objects.get(pk=data.draw(st.sampled_from(self.lines)))
-            work = corrections.standing_work(entry)._replace(amount=amount, description=text, is_withdrawn=False)
+            work = corrections.standing_work(entry)._replace(
+                amount=amount, description=text, is_withdrawn=False
+            )
             services.edit_entry(entry, work, by=None, now=self.now, reason="Checked")
 
     @rule(data=st.data())
     def withdraw(self, data) -> None:
         if self.lines:
-            services.withdraw_entry(Line.objects.get(pk=data.draw(st.sampled_from(self.lines))), by=None, now=self.now)
+            services.withdraw_entry(
+                Line.objects.get(pk=data.draw(st.sampled_from(self.lines))), by=None, now=self.now
+            )
 
     @rule(hours=st.integers(1, 5))
     def top_up(self, hours) -> None:
@@ -180,15 +225,34 @@ class StatementMachine(RuleBasedStateMachine):
             day = data.draw(st.sampled_from(sorted(cycle.pending)))
             amount = data.draw(st.integers(1, cycle.pending[day]))
             # What is due closes first, and may change nothing of what awaits.
-            services.decide(self.row, cycle_on=date.fromisoformat(day), amount=amount, outcome=outcome, by=None, now=self.now)
+            services.decide(
+                self.row,
+                cycle_on=date.fromisoformat(day),
+                amount=amount,
+                outcome=outcome,
+                by=None,
+                now=self.now,
+            )
 
-    @rule(back=st.integers(0, 70), length=st.integers(0, 60), hours=st.integers(1, 20), rate=st.sampled_from([0, 9000, 25000]))
+    @rule(
+        back=st.integers(0, 70),
+        length=st.integers(0, 60),
+        hours=st.integers(1, 20),
+        rate=st.sampled_from([0, 9000, 25000]),
+    )
     def approve(self, back, length, hours, rate) -> None:
         first = max(FIRST, self.today - timedelta(days=back))
         approvals.authorise(
-            self.row, key=f"q{Write.objects.count()}", amount=hours * HOUR, rate=rate, starts_on=first,
-            ends_on=first + timedelta(days=length), approved_by="Carl", by=None, now=self.now,
-        )  # fmt: skip
+            self.row,
+            key=f"q{Write.objects.count()}",
+            amount=hours * HOUR,
+            rate=rate,
+            starts_on=first,
+            ends_on=first + timedelta(days=length),
+            approved_by="Carl",
+            by=None,
+            now=self.now,
+        )
 
     @invariant()
     def what_is_approved_is_never_exceeded(self) -> None:
@@ -203,7 +267,11 @@ class StatementMachine(RuleBasedStateMachine):
 
     @rule()
     def close_by_hand(self) -> None:
-        ended = [cycle for cycle in closing.unclosed(self.row, self.today) if cycle.ends_before <= self.today]
+        ended = [
+            cycle
+            for cycle in closing.unclosed(self.row, self.today)
+            if cycle.ends_before <= self.today
+        ]
         if ended:
             statements.close_cycles(self.row, ended[0].starts_on, by=None, now=self.now)
 
@@ -222,7 +290,10 @@ class StatementMachine(RuleBasedStateMachine):
     def statements_stay_as_they_are(self) -> None:
         if not hasattr(self, "row"):
             return
-        now = {row.pk: (row.totals, row.lines, row.opening, row.closing, row.terms) for row in Statement.objects.all()}
+        now = {
+            row.pk: (row.totals, row.lines, row.opening, row.closing, row.terms)
+            for row in Statement.objects.all()
+        }
         assert {pk: now[pk] for pk in self.frozen} == self.frozen
         self.frozen = now
         standing = [Statement.objects.get(pk=row.pk) for row in queries.statements(self.row)]
@@ -246,7 +317,10 @@ class StatementMachine(RuleBasedStateMachine):
             document = balance_document(self.link, [part])
             public.check(document)
             (sheet,) = document["sheets"]
-            assert sum(amount for scope, _name, amount in sheet["split"] if scope == "retainer") == sheet["cycle"]["used"]
+            assert (
+                sum(amount for scope, _name, amount in sheet["split"] if scope == "retainer")
+                == sheet["cycle"]["used"]
+            )
             assert sum(hold["time"] for hold in sheet["holds"]) <= sheet["cycle"]["planned"]
             assert sum(amount for _on, amount in part.breakdown.days) == sheet["cycle"]["used"]
 

@@ -23,10 +23,16 @@ TODAY = NOW.date()
 
 
 def onboarding(
-    retainer: Retainer, hours: int = 12, first: str = "2027-06-24", last: str = "2027-06-28", now: datetime = NOW
+    retainer: Retainer,
+    hours: int = 12,
+    first: str = "2027-06-24",
+    last: str = "2027-06-28",
+    now: datetime = NOW,
 ) -> Hold:
     days = {"starts_on": date.fromisoformat(first), "ends_on": date.fromisoformat(last)}
-    return plan_work(retainer, text="Onboarding week", amount=hours * HOUR, by=None, now=now, **days)
+    return plan_work(
+        retainer, text="Onboarding week", amount=hours * HOUR, by=None, now=now, **days
+    )
 
 
 def cycle_of(retainer: Retainer, now: datetime = NOW):
@@ -52,7 +58,11 @@ def test_it_ends_the_day_after_its_last_one_and_by_hand(northlight) -> None:
     clear_hold(hold, by=None, now=NOW)
     assert cycle_of(retainer).planned == 0
     assert standing_holds(retainer, TODAY) == []
-    assert [row.kind for row in Write.objects.filter(retainer=retainer)][:3] == ["open", "hold", "clear"]
+    assert [row.kind for row in Write.objects.filter(retainer=retainer)][:3] == [
+        "open",
+        "hold",
+        "clear",
+    ]
     assert findings(retainer, NOW) == []
 
 
@@ -139,7 +149,9 @@ def test_without_the_cache_the_breakdown_is_the_same(northlight) -> None:
     book = queries.ledger_of(retainer, None, queries.NAMES)
     cycles = queries.cycles(retainer, TODAY)
     fresh = breakdowns(book.entries, cycles, retainer, TODAY)
-    assert {cycle.starts_on: part.as_json() for cycle, part in zip(cycles, fresh, strict=True)} == kept
+    assert {
+        cycle.starts_on: part.as_json() for cycle, part in zip(cycles, fresh, strict=True)
+    } == kept
     Cycle.objects.all().delete()
     assert breakdown_at(retainer, cycles[-1], TODAY).as_json() == kept[cycles[-1].starts_on]
 
@@ -147,7 +159,12 @@ def test_without_the_cache_the_breakdown_is_the_same(northlight) -> None:
 def test_an_erased_name_is_gone_from_the_cache_too(northlight) -> None:
     retainer = a_retainer(northlight, starts="2027-04-01")
     entry = log(
-        retainer, "2027-04-05", "2h", person="Mara Meyer", project="Secret plan", now=datetime(2027, 4, 6, 9, tzinfo=NOW.tzinfo)
+        retainer,
+        "2027-04-05",
+        "2h",
+        person="Mara Meyer",
+        project="Secret plan",
+        now=datetime(2027, 4, 6, 9, tzinfo=NOW.tzinfo),
     )
     log(retainer, "2027-06-05", "1h")
     assert "Mara Meyer" in str(list(Cycle.objects.values_list("breakdown", flat=True)))
@@ -163,4 +180,6 @@ def test_verify_names_a_breakdown_that_is_not_what_the_record_gives(northlight) 
     log(retainer, "2027-06-03", "2h", category="Design")
     row = Cycle.objects.get()
     Cycle.objects.update(breakdown=row.breakdown | {"charged": 7})
-    assert findings(retainer, NOW) == ["cycle 2027-06-01: the cached breakdown is not the computed one"]
+    assert findings(retainer, NOW) == [
+        "cycle 2027-06-01: the cached breakdown is not the computed one"
+    ]

@@ -22,18 +22,52 @@ def retainers(northlight):
 @pytest.mark.parametrize(
     ("line", "client", "on", "seconds", "category", "description"),
     [
-        ("Session 3 prep: prior notes, 45m @acme yesterday", "Acme Corp", "2027-06-21", 2700, "Session 3 prep", "prior notes"),
+        (
+            "Session 3 prep: prior notes, 45m @acme yesterday",
+            "Acme Corp",
+            "2027-06-21",
+            2700,
+            "Session 3 prep",
+            "prior notes",
+        ),
         ("call: with Ben, 1h 30m @acme", "Acme Corp", "2027-06-22", 5400, "Call", "with Ben"),
-        ("Vendor A: weekly call 1:15 @acme monday", "Acme Corp", "2027-06-21", 4500, "", "Vendor A: weekly call"),
-        ("@brightwater/help printer, 0.5", "Brightwater Foundry", "2027-06-22", 1800, "", "printer"),
+        (
+            "Vendor A: weekly call 1:15 @acme monday",
+            "Acme Corp",
+            "2027-06-21",
+            4500,
+            "",
+            "Vendor A: weekly call",
+        ),
+        (
+            "@brightwater/help printer, 0.5",
+            "Brightwater Foundry",
+            "2027-06-22",
+            1800,
+            "",
+            "printer",
+        ),
         ("45m notes @acme-corp 2027-06-03", "Acme Corp", "2027-06-03", 2700, "", "notes"),
-        ("30m call prepared, 45m @acme 3.6.2027", "Acme Corp", "2027-06-03", 2700, "", "30m call prepared"),
+        (
+            "30m call prepared, 45m @acme 3.6.2027",
+            "Acme Corp",
+            "2027-06-03",
+            2700,
+            "",
+            "30m call prepared",
+        ),
         ("notes, 45m @acme last tuesday", "Acme Corp", "2027-06-15", 2700, "", "notes"),
     ],
 )
 def test_a_line_is_understood(retainers, line, client, on, seconds, category, description) -> None:
     read = quick_line.read(line, retainers, TODAY)
-    assert (read.retainer.client.name, read.on.isoformat(), read.seconds, read.category, read.description) == (
+    assert (
+        read.retainer.client.name,
+        read.on.isoformat(),
+        read.seconds,
+        read.category,
+        read.description,
+    ) == (
         client,
         on,
         seconds,
@@ -49,7 +83,10 @@ def test_a_line_is_understood(retainers, line, client, on, seconds, category, de
         ("45m @acme", "Say what was done"),
         ("notes, 45m", "Say for whom, for example @acme-corp/coaching"),
         ("notes, 45m @nobody", "No client matches “@nobody”"),
-        ("notes, 45m @brightwater", "could be 2 retainers. Write one of @brightwater-foundry/erp, @brightwater-foundry/helpdesk"),
+        (
+            "notes, 45m @brightwater",
+            "could be 2 retainers. Write one of @brightwater-foundry/erp, @brightwater-foundry/helpdesk",
+        ),
         ("notes, 45m @acme 3/4", "could be two dates"),
         ("notes 45m and 30m more @acme", "Two durations"),
         ("notes, 1:5 @acme", "could mean 1:05 or 1:50"),
@@ -70,4 +107,7 @@ def test_the_only_retainer_needs_no_name(northlight) -> None:
 
 
 def test_text_before_a_colon_is_offered_as_a_category_when_it_is_not_one(retainers) -> None:
-    assert quick_line.read("Vendor A: weekly call, 1:15 @acme", retainers, TODAY).before_colon == "Vendor A"
+    assert (
+        quick_line.read("Vendor A: weekly call, 1:15 @acme", retainers, TODAY).before_colon
+        == "Vendor A"
+    )

@@ -19,7 +19,9 @@ pytestmark = pytest.mark.django_db
 
 def said(retainer: Retainer, on: str = "2027-06-22") -> str:
     fresh = Retainer.objects.get(pk=retainer.pk)
-    return headline(queries.current_cycle(fresh, date.fromisoformat(on)), Words()).replace("\u00a0", " ")
+    return headline(queries.current_cycle(fresh, date.fromisoformat(on)), Words()).replace(
+        "\u00a0", " "
+    )
 
 
 def test_logging_lowers_what_remains_and_counts_the_version_up(northlight, now) -> None:
@@ -40,8 +42,12 @@ def test_going_over_is_said_without_a_negative_number(northlight) -> None:
 def test_an_edit_adds_a_revision_and_keeps_the_old_one(northlight, now) -> None:
     retainer = a_retainer(northlight)
     entry = log(retainer, "2027-06-03", "2h", "Call")
-    services.edit_entry(entry, work("2027-06-04", "1:30", "Call with Ben"), by=None, now=now, reason="Typing slip")
-    assert list(Revision.objects.filter(entry=entry).order_by("number").values_list("amount", "description")) == [
+    services.edit_entry(
+        entry, work("2027-06-04", "1:30", "Call with Ben"), by=None, now=now, reason="Typing slip"
+    )
+    assert list(
+        Revision.objects.filter(entry=entry).order_by("number").values_list("amount", "description")
+    ) == [
         (7200, "Call"),
         (5400, "Call with Ben"),
     ]
@@ -74,7 +80,12 @@ def test_the_record_cannot_be_changed_or_deleted_through_the_orm(northlight, now
     log(retainer, "2027-06-03", "2h")
     services.top_up(retainer, seconds=HOUR, on=date(2027, 6, 3), by=None, now=now)
     row = model.objects.first()
-    for attempt in (row.save, row.delete, model.objects.all().delete, lambda: model.objects.bulk_update([row], ["id"])):
+    for attempt in (
+        row.save,
+        row.delete,
+        model.objects.all().delete,
+        lambda: model.objects.bulk_update([row], ["id"]),
+    ):
         with pytest.raises(AppendOnlyError):
             attempt()
     with pytest.raises(AppendOnlyError):
@@ -87,9 +98,15 @@ def test_the_record_cannot_be_changed_or_deleted_through_the_orm(northlight, now
 
 @pytest.mark.parametrize(
     ("day", "amount", "sentence"),
-    [("2027-05-31", "1h", "starts on 2027-06-01"), ("2027-06-03", "0", "more than 0"), ("2027-06-03", "1200h", "1,000 hours")],
+    [
+        ("2027-05-31", "1h", "starts on 2027-06-01"),
+        ("2027-06-03", "0", "more than 0"),
+        ("2027-06-03", "1200h", "1,000 hours"),
+    ],
 )
-def test_what_breaks_a_rule_is_refused_and_nothing_stored(northlight, day, amount, sentence) -> None:
+def test_what_breaks_a_rule_is_refused_and_nothing_stored(
+    northlight, day, amount, sentence
+) -> None:
     retainer = a_retainer(northlight)
     with pytest.raises(LedgerError, match=sentence):
         log(retainer, day, amount)
@@ -108,12 +125,16 @@ def test_twins_both_count(northlight) -> None:
 def test_top_ups_and_goodwill_are_granted_for_the_whole_cycle(northlight, now) -> None:
     retainer = a_retainer(northlight, hours=10)
     log(retainer, "2027-06-03", "12h")
-    services.top_up(retainer, seconds=5 * HOUR, on=date(2027, 6, 20), by=None, now=now, until=date(2027, 7, 31))
+    services.top_up(
+        retainer, seconds=5 * HOUR, on=date(2027, 6, 20), by=None, now=now, until=date(2027, 7, 31)
+    )
     services.top_up(retainer, seconds=HOUR, on=date(2027, 6, 20), by=None, now=now, kind="goodwill")
     assert said(retainer) == "12 of 16 h used · 4 h remain"
     assert said(retainer, "2027-07-05") == "0 of 14 h used · 14 h remain"
     with pytest.raises(LedgerError, match="expire before they begin"):
-        services.top_up(retainer, seconds=HOUR, on=date(2027, 6, 20), by=None, now=now, until=date(2027, 6, 1))
+        services.top_up(
+            retainer, seconds=HOUR, on=date(2027, 6, 20), by=None, now=now, until=date(2027, 6, 1)
+        )
 
 
 def test_only_the_scope_retainer_draws(northlight) -> None:
@@ -131,7 +152,9 @@ def test_deleting_every_cache_changes_nothing(northlight, now) -> None:
     before = queries.cycles(retainer, date(2027, 6, 22))
     Cycle.objects.all().delete()
     after = queries.cycles(Retainer.objects.get(pk=retainer.pk), date(2027, 6, 22))
-    assert [queries.totals_json(cycle) for cycle in after] == [queries.totals_json(cycle) for cycle in before]
+    assert [queries.totals_json(cycle) for cycle in after] == [
+        queries.totals_json(cycle) for cycle in before
+    ]
     log(retainer, "2027-04-04", "1h")
     assert findings(retainer, now) == []
 
@@ -149,7 +172,11 @@ def test_a_line_of_an_earlier_cycle_recomputes_from_there_on(northlight, now) ->
 def test_every_cached_cycle_that_has_ended_keeps_its_closing_state(northlight) -> None:
     retainer = a_retainer(northlight, starts="2027-04-01")
     log(retainer, "2027-06-03", "1h")
-    assert [bool(cycle.closing) for cycle in Cycle.objects.filter(retainer=retainer)] == [True, True, False]
+    assert [bool(cycle.closing) for cycle in Cycle.objects.filter(retainer=retainer)] == [
+        True,
+        True,
+        False,
+    ]
 
 
 def test_the_balance_stands_after_every_line_newest_first(northlight) -> None:
@@ -161,8 +188,14 @@ def test_the_balance_stands_after_every_line_newest_first(northlight) -> None:
     rows = queries.lines_of(retainer, cycle, queries.ALL_SCOPES)
     terms = queries.terms_at(retainer, date(2027, 6, 22))
     lines = queries.log(rows, cycle, terms, date(2027, 6, 22))
-    assert [(line.work.on.day, line.balance // HOUR) for line in lines] == [(5, 14), (4, 17), (3, 18)]
-    assert [line.balance for line in queries.log(rows, cycle, terms, date(2027, 6, 22), offset=2)] == [18 * HOUR]
+    assert [(line.work.on.day, line.balance // HOUR) for line in lines] == [
+        (5, 14),
+        (4, 17),
+        (3, 18),
+    ]
+    assert [
+        line.balance for line in queries.log(rows, cycle, terms, date(2027, 6, 22), offset=2)
+    ] == [18 * HOUR]
     assert [line.work.on.day for line in queries.planned(rows, terms, date(2027, 6, 22))] == [30]
 
 
@@ -192,11 +225,19 @@ def test_the_ledger_document_of_a_retainer_replays_to_the_same_cycles(northlight
     log(retainer, "2027-06-03", "30h")
     retainer = Retainer.objects.get(pk=retainer.pk)
     document = documents.from_json(ledger_document(retainer, date(2027, 6, 22)))
-    replayed = [documents.cycle_json(cycle) for cycle in statement(document.ledger, document.as_of).cycles]
-    assert replayed == [documents.cycle_json(cycle) for cycle in queries.cycles(retainer, date(2027, 6, 22))]
+    replayed = [
+        documents.cycle_json(cycle) for cycle in statement(document.ledger, document.as_of).cycles
+    ]
+    assert replayed == [
+        documents.cycle_json(cycle) for cycle in queries.cycles(retainer, date(2027, 6, 22))
+    ]
     assert document.ledger.entries[0].description == "Böse „Zeichen“ 🙂"
 
 
 def test_work_says_the_same_before_and_after_storing(northlight) -> None:
-    entry = log(a_retainer(northlight), "2027-06-03", "2h", "Call", person="Mara", category="Session")
-    assert record.latest_work(entry) == work("2027-06-03", "2h", "Call")._replace(person="Mara", category="Session")
+    entry = log(
+        a_retainer(northlight), "2027-06-03", "2h", "Call", person="Mara", category="Session"
+    )
+    assert record.latest_work(entry) == work("2027-06-03", "2h", "Call")._replace(
+        person="Mara", category="Session"
+    )

@@ -1,4 +1,6 @@
-"""Closing, late work, corrections, decisions and reopening, through the services and in the words of the page."""
+"""Closing, late work, corrections, decisions and reopening, through the services and in the words
+of the page.
+"""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -45,7 +47,9 @@ def said(retainer: Retainer, on: str = "02-15") -> str:
 
 def standing(retainer: Retainer) -> list[tuple[int, int, float]]:
     """Number, version and hours used of every statement."""
-    return [(row.number, row.version, row.totals["used"] / HOUR) for row in queries.statements(retainer)]
+    return [
+        (row.number, row.version, row.totals["used"] / HOUR) for row in queries.statements(retainer)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -62,7 +66,9 @@ def test_the_table_of_late_entries(northlight, rollover, reopened, january, febr
     entry = log(retainer, "2027-01-28", "2h", "Late", now=at("02-15"))
     assert Entry.objects.get(pk=entry.pk).posts_on == FEBRUARY
     if reopened:
-        statements.reopen_cycle(retainer, JANUARY, by=None, now=at("02-15"), reason="Forgotten call")
+        statements.reopen_cycle(
+            retainer, JANUARY, by=None, now=at("02-15"), reason="Forgotten call"
+        )
     assert standing(retainer) == [january]
     assert said(retainer) == february
     assert findings(retainer, at("02-15")) == []
@@ -97,7 +103,9 @@ def test_a_worker_that_slept_for_four_months_catches_up_with_the_same_result(nor
         for day in range(days):
             jobs.turn_the_day(at("07-15") - timedelta(days=days - 1 - day))
         rows = Statement.objects.filter(retainer=retainer)
-        found.append([(row.number, row.totals, row.closed_on, row.opening, row.closing) for row in rows])
+        found.append(
+            [(row.number, row.totals, row.closed_on, row.opening, row.closing) for row in rows]
+        )
         links = Write.objects.filter(retainer=retainer, kind="close")
         found[-1].append([link.records for link in links])
         assert findings(retainer, at("07-15")) == []
@@ -143,14 +151,25 @@ def test_a_statement_opens_with_what_the_one_before_closed_with(northlight) -> N
     jobs.turn_the_day(at("04-20"))
     one, two, three = queries.statements(retainer)
     for before, after in ((one, two), (two, three)):
-        assert Statement.objects.get(pk=after.pk).opening == Statement.objects.get(pk=before.pk).closing
-    assert Statement.objects.get(pk=one.pk).totals["carried_out"] == Statement.objects.get(pk=two.pk).totals["carried_in"]
+        assert (
+            Statement.objects.get(pk=after.pk).opening
+            == Statement.objects.get(pk=before.pk).closing
+        )
+    assert (
+        Statement.objects.get(pk=one.pk).totals["carried_out"]
+        == Statement.objects.get(pk=two.pk).totals["carried_in"]
+    )
 
 
 def test_a_statement_cannot_be_changed_or_deleted(northlight) -> None:
     a_january(northlight)
     row = Statement.objects.get()
-    for attempt in (row.save, row.delete, Statement.objects.all().delete, lambda: Statement.objects.update(number=2)):
+    for attempt in (
+        row.save,
+        row.delete,
+        Statement.objects.all().delete,
+        lambda: Statement.objects.update(number=2),
+    ):
         with pytest.raises(AppendOnlyError):
             attempt()
 
@@ -158,9 +177,19 @@ def test_a_statement_cannot_be_changed_or_deleted(northlight) -> None:
 def test_a_correction_upwards_posts_the_difference_and_leaves_the_statement(northlight) -> None:
     retainer = a_january(northlight, rollover=1)
     entry = Entry.objects.get(on=date(2027, 1, 5))
-    services.edit_entry(entry, work("2027-01-05", "7h", "January's work"), by=None, now=at("02-15"), reason="An hour more")
+    services.edit_entry(
+        entry,
+        work("2027-01-05", "7h", "January's work"),
+        by=None,
+        now=at("02-15"),
+        reason="An hour more",
+    )
     added = Entry.objects.get(corrects=entry)
-    assert (added.on, added.posts_on, record.latest_work(added).amount) == (date(2027, 1, 5), FEBRUARY, HOUR)
+    assert (added.on, added.posts_on, record.latest_work(added).amount) == (
+        date(2027, 1, 5),
+        FEBRUARY,
+        HOUR,
+    )
     assert standing(retainer) == [(1, 1, 6.0)]
     assert said(retainer) == "4 of 14 h used · 10 h remain"
     assert corrections.standing_work(entry).amount == 7 * HOUR
@@ -180,7 +209,9 @@ def test_a_correction_downwards_gives_the_hours_back(northlight) -> None:
     assert findings(retainer, at("02-16")) == []
 
 
-def test_taking_a_closed_line_out_gives_all_of_it_back_and_putting_it_back_takes_it_again(northlight) -> None:
+def test_taking_a_closed_line_out_gives_all_of_it_back_and_putting_it_back_takes_it_again(
+    northlight,
+) -> None:
     retainer = a_january(northlight, rollover=1)
     entry = Entry.objects.get(on=date(2027, 1, 5))
     services.withdraw_entry(entry, by=None, now=at("02-15"), reason="Not theirs")
@@ -195,7 +226,9 @@ def test_taking_a_closed_line_out_gives_all_of_it_back_and_putting_it_back_takes
 def test_a_text_in_a_closed_cycle_changes_and_its_statement_keeps_the_old_one(northlight) -> None:
     retainer = a_january(northlight)
     entry = Entry.objects.get(on=date(2027, 1, 5))
-    services.edit_entry(entry, work("2027-01-05", "6h", "January's work, in detail"), by=None, now=at("02-15"))
+    services.edit_entry(
+        entry, work("2027-01-05", "6h", "January's work, in detail"), by=None, now=at("02-15")
+    )
     assert not Entry.objects.exclude(corrects=None).exists()
     row = Statement.objects.get()
     assert Revision.objects.get(pk=row.lines[0][0]).description == "January's work"
@@ -207,7 +240,9 @@ def test_the_day_of_a_closed_line_stays(northlight) -> None:
     a_january(northlight)
     entry = Entry.objects.get(on=date(2027, 1, 5))
     with pytest.raises(LedgerError, match="its day and time stay"):
-        services.edit_entry(entry, work("2027-01-06", "6h", "January's work"), by=None, now=at("02-15"))
+        services.edit_entry(
+            entry, work("2027-01-06", "6h", "January's work"), by=None, now=at("02-15")
+        )
 
 
 def test_a_correction_itself_is_not_edited_but_may_be_taken_out(northlight) -> None:
@@ -223,14 +258,27 @@ def test_a_correction_itself_is_not_edited_but_may_be_taken_out(northlight) -> N
     assert findings(retainer, at("02-15")) == []
 
 
-def test_reopening_makes_corrections_part_of_the_lines_and_shows_the_whole_difference_first(northlight) -> None:
+def test_reopening_makes_corrections_part_of_the_lines_and_shows_the_whole_difference_first(
+    northlight,
+) -> None:
     retainer = a_january(northlight, rollover=1)
     entry = Entry.objects.get(on=date(2027, 1, 5))
-    services.edit_entry(entry, work("2027-01-05", "4h", "January's work"), by=None, now=at("02-15"), reason="Two less")
+    services.edit_entry(
+        entry,
+        work("2027-01-05", "4h", "January's work"),
+        by=None,
+        now=at("02-15"),
+        reason="Two less",
+    )
     shown, mark = statements.reopening(retainer, JANUARY, at("02-15"))
-    assert [(item.before.used // HOUR, item.after.used // HOUR) for item in shown] == [(6, 4), (3, 3)]
+    assert [(item.before.used // HOUR, item.after.used // HOUR) for item in shown] == [
+        (6, 4),
+        (3, 3),
+    ]
     assert standing(retainer) == [(1, 1, 6.0)]
-    statements.reopen_cycle(retainer, JANUARY, by=None, now=at("02-15"), reason="Checked together", expect=mark)
+    statements.reopen_cycle(
+        retainer, JANUARY, by=None, now=at("02-15"), reason="Checked together", expect=mark
+    )
     assert standing(retainer) == [(1, 2, 4.0)]
     assert said(retainer) == "3 of 16 h used · 13 h remain"
     assert not queries.latest(retainer).exclude(entry__corrects=None).exists()
@@ -245,7 +293,9 @@ def test_reopening_versions_all_later_statements_and_refuses_what_was_not_shown(
     _shown, mark = statements.reopening(retainer, JANUARY, at("03-15"))
     log(retainer, "2027-03-02", "1h", "In between", now=at("03-15"))
     with pytest.raises(LedgerError, match="has changed since"):
-        statements.reopen_cycle(retainer, JANUARY, by=None, now=at("03-15"), reason="Late call", expect=mark)
+        statements.reopen_cycle(
+            retainer, JANUARY, by=None, now=at("03-15"), reason="Late call", expect=mark
+        )
     with pytest.raises(LedgerError, match="Say why"):
         statements.reopen_cycle(retainer, JANUARY, by=None, now=at("03-15"), reason=" ")
     with pytest.raises(LedgerError, match="No closed cycle"):
@@ -256,7 +306,9 @@ def test_reopening_versions_all_later_statements_and_refuses_what_was_not_shown(
     assert findings(retainer, at("03-15")) == []
 
 
-def test_after_the_last_close_of_an_ended_retainer_only_reopening_takes_late_work(northlight) -> None:
+def test_after_the_last_close_of_an_ended_retainer_only_reopening_takes_late_work(
+    northlight,
+) -> None:
     retainer = a_retainer(northlight, hours=10, starts="2027-01-01")
     Retainer.objects.filter(pk=retainer.pk).update(ends_on=date(2027, 1, 31))
     retainer.refresh_from_db()
@@ -265,7 +317,9 @@ def test_after_the_last_close_of_an_ended_retainer_only_reopening_takes_late_wor
     with pytest.raises(LedgerError, match="Reopen one"):
         log(retainer, "2027-01-20", "1h", now=at("02-15"))
     late = [work("2027-01-20", "1h", "Late")]
-    statements.reopen_cycle(retainer, JANUARY, by=None, now=at("02-15"), reason="Forgotten", add=late)
+    statements.reopen_cycle(
+        retainer, JANUARY, by=None, now=at("02-15"), reason="Forgotten", add=late
+    )
     assert standing(retainer) == [(1, 2, 7.0)]
     assert findings(retainer, at("02-15")) == []
 
@@ -273,7 +327,9 @@ def test_after_the_last_close_of_an_ended_retainer_only_reopening_takes_late_wor
 def test_a_decision_before_the_close_stands_in_the_statement(northlight) -> None:
     retainer = a_retainer(northlight, hours=10, starts="2027-01-01", rate=9000)
     log(retainer, "2027-01-05", "13h", now=at("01-05"))
-    services.decide(retainer, cycle_on=JANUARY, amount=2 * HOUR, outcome="bill", by=None, now=at("02-05"))
+    services.decide(
+        retainer, cycle_on=JANUARY, amount=2 * HOUR, outcome="bill", by=None, now=at("02-05")
+    )
     statements.close_cycles(retainer, JANUARY, by=None, now=at("02-05"))
     totals = Statement.objects.get().totals
     assert (totals["billed"], totals["awaiting"]) == (2 * HOUR, HOUR)
@@ -281,17 +337,29 @@ def test_a_decision_before_the_close_stands_in_the_statement(northlight) -> None
     assert findings(retainer, at("02-05")) == []
 
 
-def test_a_decision_after_the_close_is_carried_and_no_more_than_awaits_can_be_decided(northlight) -> None:
+def test_a_decision_after_the_close_is_carried_and_no_more_than_awaits_can_be_decided(
+    northlight,
+) -> None:
     retainer = a_january(northlight, used="13h")
     with pytest.raises(LedgerError, match="3\u00a0h await"):
-        services.decide(retainer, cycle_on=JANUARY, amount=4 * HOUR, outcome="absorb", by=None, now=at("02-15"))
-    services.decide(retainer, cycle_on=JANUARY, amount=2 * HOUR, outcome="deduct", by=None, now=at("02-15"))
+        services.decide(
+            retainer, cycle_on=JANUARY, amount=4 * HOUR, outcome="absorb", by=None, now=at("02-15")
+        )
+    services.decide(
+        retainer, cycle_on=JANUARY, amount=2 * HOUR, outcome="deduct", by=None, now=at("02-15")
+    )
     assert Statement.objects.get().totals["awaiting"] == 3 * HOUR
     cycle = queries.current_cycle(Retainer.objects.get(pk=retainer.pk), date(2027, 2, 15))
-    assert (cycle.settled, cycle.debt_in, cycle.pending) == (2 * HOUR, 2 * HOUR, {"2027-01-01": HOUR})
+    assert (cycle.settled, cycle.debt_in, cycle.pending) == (
+        2 * HOUR,
+        2 * HOUR,
+        {"2027-01-01": HOUR},
+    )
     assert said(retainer) == "3 of 8 h used · 5 h remain"
     with pytest.raises(LedgerError, match="1\u00a0h await"):
-        services.decide(retainer, cycle_on=JANUARY, amount=2 * HOUR, outcome="absorb", by=None, now=at("02-15"))
+        services.decide(
+            retainer, cycle_on=JANUARY, amount=2 * HOUR, outcome="absorb", by=None, now=at("02-15")
+        )
     assert findings(retainer, at("02-15")) == []
 
 
@@ -306,12 +374,20 @@ def test_hours_of_a_closed_cycle_no_longer_change(northlight) -> None:
 
 def test_the_document_of_a_retainer_replays_to_its_statements(northlight) -> None:
     retainer = a_january(northlight, rollover=1, used="13h")
-    services.decide(retainer, cycle_on=JANUARY, amount=HOUR, outcome="bill", by=None, now=at("02-15"), rate=9000)
+    services.decide(
+        retainer, cycle_on=JANUARY, amount=HOUR, outcome="bill", by=None, now=at("02-15"), rate=9000
+    )
     log(retainer, "2027-01-28", "2h", "Late", now=at("02-16"))
     entry = Entry.objects.get(on=date(2027, 1, 5))
-    services.edit_entry(entry, work("2027-01-05", "12h", "January's work"), by=None, now=at("02-17"))
-    document = documents.from_json(ledger_document(Retainer.objects.get(pk=retainer.pk), date(2027, 2, 17)))
-    replayed = [documents.cycle_json(cycle) for cycle in statement(document.ledger, document.as_of).cycles]
+    services.edit_entry(
+        entry, work("2027-01-05", "12h", "January's work"), by=None, now=at("02-17")
+    )
+    document = documents.from_json(
+        ledger_document(Retainer.objects.get(pk=retainer.pk), date(2027, 2, 17))
+    )
+    replayed = [
+        documents.cycle_json(cycle) for cycle in statement(document.ledger, document.as_of).cycles
+    ]
     stored = queries.cycles(Retainer.objects.get(pk=retainer.pk), date(2027, 2, 17))
     assert replayed == [documents.cycle_json(cycle) for cycle in stored]
     assert [cycle["state"] for cycle in replayed] == ["closed", "open"]

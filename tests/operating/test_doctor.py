@@ -21,14 +21,16 @@ def test_an_installation_that_runs_is_well_and_says_what_to_look_at(installation
     installation.open()
     ill = installation.json("doctor", status=1)
     assert levels(ill)["worker"] == "wrong"
-    assert next(finding for finding in ill["findings"] if finding["about"] == "worker")["way_out"].startswith(
-        "Run: hourtab worker"
-    )
+    assert next(finding for finding in ill["findings"] if finding["about"] == "worker")[
+        "way_out"
+    ].startswith("Run: hourtab worker")
     installation.run("worker", "--once")
     well = installation.json("doctor")
     assert well["wrong"] == 0
     assert {about for about, level in levels(well).items() if level == "look"} == {"mail", "backup"}
-    assert next(finding for finding in well["findings"] if finding["about"] == "LINK_KEY")["said"].startswith("LINK_KEY lies in")
+    assert next(finding for finding in well["findings"] if finding["about"] == "LINK_KEY")[
+        "said"
+    ].startswith("LINK_KEY lies in")
     assert all(finding["way_out"] for finding in well["findings"] if finding["level"] != "ok")
     if not installation.environment["DATABASE_URL"].startswith("postgres"):
         installation.run("backup", str(tmp_path / "copy.sqlite3"))
@@ -39,16 +41,25 @@ def test_an_installation_that_runs_is_well_and_says_what_to_look_at(installation
         assert secret.read_text().strip() not in said
 
 
-def test_keys_that_others_can_read_a_site_without_tls_and_a_dead_mail_server_are_wrong(installation, tmp_path) -> None:
+def test_keys_that_others_can_read_a_site_without_tls_and_a_dead_mail_server_are_wrong(
+    installation, tmp_path
+) -> None:
     installation.open()
     installation.run("worker", "--once")
     (tmp_path / "var/keys/link_key").chmod(0o644)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         dead = probe.getsockname()[1]
-    installation.environment |= {"SITE_URL": "http://hours.example", "EMAIL_URL": f"smtp://127.0.0.1:{dead}"}
+    installation.environment |= {
+        "SITE_URL": "http://hours.example",
+        "EMAIL_URL": f"smtp://127.0.0.1:{dead}",
+    }
     found = installation.json("doctor", status=1)
-    assert {about for about, level in levels(found).items() if level == "wrong"} == {"site", "LINK_KEY", "mail"}
+    assert {about for about, level in levels(found).items() if level == "wrong"} == {
+        "site",
+        "LINK_KEY",
+        "mail",
+    }
     (tmp_path / "var/keys/link_key").chmod(0o600)
     with smtp_peer() as (_box, url):
         installation.environment |= {"SITE_URL": "https://hours.example", "EMAIL_URL": url}
@@ -59,18 +70,27 @@ def test_a_plan_that_is_none_and_a_file_that_holds_none_are_said(installation, t
     installation.open()
     installation.run("worker", "--once")
     installation.environment["PLAN"] = "gold"
-    found = {finding["about"]: finding for finding in installation.json("doctor", status=1)["findings"]}
-    assert (found["plans"]["level"], found["plans"]["said"]) == ("wrong", "PLAN=gold is none of the plans.")
+    found = {
+        finding["about"]: finding for finding in installation.json("doctor", status=1)["findings"]
+    }
+    assert (found["plans"]["level"], found["plans"]["said"]) == (
+        "wrong",
+        "PLAN=gold is none of the plans.",
+    )
     (tmp_path / "plans.toml").write_text("[gold\n")
     installation.environment["PLANS"] = str(tmp_path / "plans.toml")
-    found = {finding["about"]: finding for finding in installation.json("doctor", status=1)["findings"]}
+    found = {
+        finding["about"]: finding for finding in installation.json("doctor", status=1)["findings"]
+    }
     assert "cannot be used" in found["plans"]["said"]
 
 
 def test_a_database_that_is_not_set_up_or_does_not_answer_is_said(new_installation) -> None:
     found = new_installation.json("doctor", status=1)
     assert levels(found)["migrations"] == "wrong"
-    new_installation.environment["DATABASE_URL"] = "postgres://nobody@127.0.0.1:1/nothing?connect_timeout=2"
+    new_installation.environment["DATABASE_URL"] = (
+        "postgres://nobody@127.0.0.1:1/nothing?connect_timeout=2"
+    )
     new_installation.environment |= {"SECRET_KEY": "x", "LINK_KEY": "y"}
     found = new_installation.json("doctor", status=1)
     assert levels(found)["database"] == "wrong"

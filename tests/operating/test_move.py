@@ -1,4 +1,6 @@
-"""From one database into another: same balances, same chains, same links, and nobody loses a line."""
+"""From one database into another: same balances, same chains, same links, and nobody loses a
+line.
+"""
 
 import urllib.request
 from pathlib import Path
@@ -12,7 +14,9 @@ print(sorted(Write.objects.values_list('hash', 'at')))
 """
 
 
-def test_sqlite_moves_into_another_database_with_everything_it_has(installation, tmp_path: Path) -> None:
+def test_sqlite_moves_into_another_database_with_everything_it_has(
+    installation, tmp_path: Path
+) -> None:
     before = Installation(tmp_path / "before", f"sqlite:///{tmp_path}/before.sqlite3")
     demo = before.json("demo")
     told = before.run("shell", "-v", "0", "-c", COUNT)
@@ -36,5 +40,7 @@ def test_a_database_that_is_not_empty_takes_nothing(installation, tmp_path: Path
     before = Installation(tmp_path / "before", f"sqlite:///{tmp_path}/before.sqlite3")
     before.open("Acme")
     ref, _ = installation.open("Beta")
-    assert "The other database is not empty" in before.run("move", installation.environment["DATABASE_URL"], status=2)
+    assert "The other database is not empty" in before.run(
+        "move", installation.environment["DATABASE_URL"], status=2
+    )
     assert installation.json("balance", ref, "--on", "2027-01-02")["used"] == 0

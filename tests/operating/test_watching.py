@@ -1,4 +1,6 @@
-"""Logs, metrics and reports of errors: enough to find what is wrong, and nothing of what anybody wrote."""
+"""Logs, metrics and reports of errors: enough to find what is wrong, and nothing of what anybody
+wrote.
+"""
 
 import gzip
 import json
@@ -44,7 +46,9 @@ def a_record(error: BaseException | None = None) -> logging.LogRecord:
             raise error
         except BaseException as raised:
             info = (type(raised), raised, raised.__traceback__)
-    record = logging.LogRecord("hourtab", logging.ERROR, __file__, 1, f"Could not open /r/{TOKEN}", (), info)
+    record = logging.LogRecord(
+        "hourtab", logging.ERROR, __file__, 1, f"Could not open /r/{TOKEN}", (), info
+    )
     record.status = 500
     return record
 
@@ -53,7 +57,12 @@ def test_json_is_one_object_a_line_with_the_traceback_and_without_the_words() ->
     line = Json().format(a_record(ValueError("Call with Jane Doe about\nthe merger")))
     said = json.loads(line)
     assert "\n" not in line
-    assert (said["level"], said["logger"], said["message"], said["status"]) == ("error", "hourtab", "Could not open /r/…", 500)
+    assert (said["level"], said["logger"], said["message"], said["status"]) == (
+        "error",
+        "hourtab",
+        "Could not open /r/…",
+        500,
+    )
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", said["at"])
     assert "in a_record" in said["error"]
     assert said["error"].endswith("ValueError")
@@ -65,11 +74,26 @@ def test_json_is_one_object_a_line_with_the_traceback_and_without_the_words() ->
 
 def test_a_report_keeps_kinds_and_places_and_drops_everything_else() -> None:
     event = {
-        "event_id": "1", "level": "error", "server_name": "host", "user": {"email": "x"}, "request": {"url": f"/r/{TOKEN}", "data": "Jane"},
-        "breadcrumbs": {"values": ["Jane"]}, "extra": {"x": "Jane"}, "contexts": {"x": "Jane"}, "transaction": f"/r/{TOKEN}",
+        "event_id": "1",
+        "level": "error",
+        "server_name": "host",
+        "user": {"email": "x"},
+        "request": {"url": f"/r/{TOKEN}", "data": "Jane"},
+        "breadcrumbs": {"values": ["Jane"]},
+        "extra": {"x": "Jane"},
+        "contexts": {"x": "Jane"},
+        "transaction": f"/r/{TOKEN}",
         "logentry": {"message": f"Could not open /r/{TOKEN}", "params": ["Jane"]},
-        "exception": {"values": [{"type": "ValueError", "value": "Jane", "stacktrace": {"frames": [{"function": "f", "vars": {"x": "Jane"}}]}}]},
-    }  # fmt: skip
+        "exception": {
+            "values": [
+                {
+                    "type": "ValueError",
+                    "value": "Jane",
+                    "stacktrace": {"frames": [{"function": "f", "vars": {"x": "Jane"}}]},
+                }
+            ]
+        },
+    }
     kept = json.dumps(stripped(event))
     assert "ValueError" in kept
     assert '"function": "f"' in kept
@@ -79,15 +103,21 @@ def test_a_report_keeps_kinds_and_places_and_drops_everything_else() -> None:
 
 def ask(url: str, **headers: str) -> tuple[int, str]:
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=30) as answer:
+        with urllib.request.urlopen(
+            urllib.request.Request(url, headers=headers), timeout=30
+        ) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
 
 
-def test_a_server_logs_requests_as_json_and_tells_prometheus_of_all_its_processes(installation, tmp_path) -> None:
+def test_a_server_logs_requests_as_json_and_tells_prometheus_of_all_its_processes(
+    installation, tmp_path
+) -> None:
     _ref, token = installation.open()
-    with installation.serve(METRICS_KEY="a metrics key", LOG_FORMAT="json", LOG_LEVEL="INFO") as site:
+    with installation.serve(
+        METRICS_KEY="a metrics key", LOG_FORMAT="json", LOG_LEVEL="INFO"
+    ) as site:
         assert ask(f"{site}/r/{token}")[0] == 200
         assert ask(f"{site}/r/{TOKEN}")[0] == 404
         assert ask(f"{site}/r/{token}?q=Secret")[0] == 200
@@ -127,7 +157,10 @@ def test_several_processes_answer_as_one_and_their_logs_hold_no_token(installati
             assert ask(f"{site}/r/{token}?q=Secret")[0] == 200
         for _ in range(5):
             said = ask(f"{site}/metrics", authorization="Bearer key")[1]
-            assert 'hourtab_requests_total{method="GET",place="/r/<str:token>",status="200"} 20.0' in said
+            assert (
+                'hourtab_requests_total{method="GET",place="/r/<str:token>",status="200"} 20.0'
+                in said
+            )
     finally:
         process.terminate()
         _out, err = process.communicate(timeout=30)
@@ -153,7 +186,9 @@ def a_sentry() -> Iterator[tuple[str, list[bytes]]]:
     class Handler(Quiet):
         def do_POST(self) -> None:  # noqa: N802 - the name http.server calls
             body = self.body()
-            seen.append(gzip.decompress(body) if self.headers["Content-Encoding"] == "gzip" else body)
+            seen.append(
+                gzip.decompress(body) if self.headers["Content-Encoding"] == "gzip" else body
+            )
             self.answer(200, b"{}")
 
     with http_peer(Handler) as url:

@@ -26,7 +26,9 @@ def retainer(northlight) -> Retainer:
 
 @pytest.fixture
 def carl_decides(retainer) -> Contact:
-    return Contact.objects.create(client=retainer.client, name="Carl Meyer", email="carl@brightwater.example", role="approver")
+    return Contact.objects.create(
+        client=retainer.client, name="Carl Meyer", email="carl@brightwater.example", role="approver"
+    )
 
 
 @pytest.fixture
@@ -37,12 +39,30 @@ def link(retainer) -> ShareLink:
 @pytest.fixture
 def ask(retainer, carl_decides, ada) -> Callable[..., Request]:
     def asked(
-        hours: float = 15, *, kind: str = "extra", rate: int | None = 25000, now: datetime = NOW, more: Any = (), **wish: Any
+        hours: float = 15,
+        *,
+        kind: str = "extra",
+        rate: int | None = 25000,
+        now: datetime = NOW,
+        more: Any = (),
+        **wish: Any,
     ) -> Request:
         wanted = Wish(
-            kind, int(hours * HOUR), date(2027, 6, 22), date(2027, 6, 30), "Go-live: three vendors in one week",
-            rate if kind == "extra" else None, **wish,
-        )  # fmt: skip
-        return services.ask(retainer, wanted, [carl_decides, *more], decide_by=now + timedelta(days=3), by=ada.member, now=now)
+            kind,
+            int(hours * HOUR),
+            date(2027, 6, 22),
+            date(2027, 6, 30),
+            "Go-live: three vendors in one week",
+            rate if kind == "extra" else None,
+            **wish,
+        )
+        return services.ask(
+            retainer,
+            wanted,
+            [carl_decides, *more],
+            decide_by=now + timedelta(days=3),
+            by=ada.member,
+            now=now,
+        )
 
     return asked

@@ -1,4 +1,6 @@
-"""Asking for more hours: from the provider's form over a real mail server to the approver's click, and everything in between."""
+"""Asking for more hours: from the provider's form over a real mail server to the approver's click,
+and everything in between.
+"""
 
 import re
 from datetime import date, datetime, timedelta
@@ -31,7 +33,9 @@ pytestmark = pytest.mark.django_db
 def said(answer) -> str:
     """The words of a page, in one line."""
     text = re.sub(r"<(head|style|script).*?</\1>", " ", answer.content.decode(), flags=re.DOTALL)
-    return " ".join(re.sub(r"<[^>]+>", " ", text).replace("\u00a0", " ").replace("&#x27;", "'").split())
+    return " ".join(
+        re.sub(r"<[^>]+>", " ", text).replace("\u00a0", " ").replace("&#x27;", "'").split()
+    )
 
 
 def cycle_of(retainer: Retainer, now: datetime = NOW):
@@ -42,21 +46,43 @@ def path_of(request: Request) -> str:
     return request.approvers.get().path
 
 
-def decide(browser, request: Request, do: str = "approve", now: datetime = NOW + timedelta(hours=1), path: str = "", **more: str):
+def decide(
+    browser,
+    request: Request,
+    do: str = "approve",
+    now: datetime = NOW + timedelta(hours=1),
+    path: str = "",
+    **more: str,
+):
     with time_machine.travel(now, tick=False):
-        return browser.post(path or path_of(request), {"do": do, "name": "Carl Meyer", "amount": "15", "comment": ""} | more)
+        return browser.post(
+            path or path_of(request),
+            {"do": do, "name": "Carl Meyer", "amount": "15", "comment": ""} | more,
+        )
 
 
-def test_the_whole_way_from_the_form_to_the_receipt(ada, carl, retainer, carl_decides, link, mailbox: Mailbox) -> None:
+def test_the_whole_way_from_the_form_to_the_receipt(
+    ada, carl, retainer, carl_decides, link, mailbox: Mailbox
+) -> None:
     with time_machine.travel(NOW, tick=False):
         ada.force_login(ada.member.user)
         form = said(ada.get(f"/retainers/{retainer.ref}/requests/ask"))
         assert "Extra hours at an agreed rate, billed as used, up to a ceiling" in form
         assert "Raise this cycle's hours" in form
-        answer = ada.post(f"/retainers/{retainer.ref}/requests/ask", {
-            "kind": "extra", "amount": "15", "rate": "250", "reason": "Go-live: three vendors in one week", "starts_on": "2027-06-22",
-            "ends_on": "2027-06-30", "decide_on": "2027-06-25", "approvers": [carl_decides.pk],
-        }, follow=True)  # fmt: skip
+        answer = ada.post(
+            f"/retainers/{retainer.ref}/requests/ask",
+            {
+                "kind": "extra",
+                "amount": "15",
+                "rate": "250",
+                "reason": "Go-live: three vendors in one week",
+                "starts_on": "2027-06-22",
+                "ends_on": "2027-06-30",
+                "decide_on": "2027-06-25",
+                "approvers": [carl_decides.pk],
+            },
+            follow=True,
+        )
         assert "Asked. Carl Meyer has a mail with the link to decide." in said(answer)
     assert send(NOW) == 1
     mail = mailbox.mails[0]
@@ -64,10 +90,13 @@ def test_the_whole_way_from_the_form_to_the_receipt(ada, carl, retainer, carl_de
     assert mail["Reply-To"] == "ada@northlight.example"
     text = text_of(mail).replace("\u00a0", " ")
     for sentence in (
-        "Hello Carl Meyer,", "Ada of Northlight asks for more hours for ERP programme.",
+        "Hello Carl Meyer,",
+        "Ada of Northlight asks for more hours for ERP programme.",
         "Up to 15 h beyond the agreed hours, billed as used at €250.00 an hour, for work done 22–30 Jun 2027. At most €3,750.00, if all of it is used.",
-        "Why: Go-live: three vendors in one week", "Now: 18 of 20 h used · 2 h remain.", "by 26 June 2027, 00:00",
-    ):  # fmt: skip
+        "Why: Go-live: three vendors in one week",
+        "Now: 18 of 20 h used · 2 h remain.",
+        "by 26 June 2027, 00:00",
+    ):
         assert sentence in text, sentence
     path = re.search(r"https://hours\.example(/a/\S+)", text)[1]
     with time_machine.travel(NOW, tick=False):
@@ -76,15 +105,26 @@ def test_the_whole_way_from_the_form_to_the_receipt(ada, carl, retainer, carl_de
         page = said(carl.get(path))
         assert "15 h more Ada asks for ERP programme" in page
         assert "18 of 20 h used · 2 h remain." in page
-    answer = decide(carl, Request.objects.get(), amount="10", comment="Not on the weekend", path=path)
+    answer = decide(
+        carl, Request.objects.get(), amount="10", comment="Not on the weekend", path=path
+    )
     assert (answer.status_code, answer["Location"]) == (303, path)
     page = said(carl.get(path))
     assert "Carl Meyer approved 10 h of 15 h on 22 June 2027, 15:05." in page
     assert "Your decision" not in page
     request = Request.objects.get()
     approval = Authorisation.objects.get()
-    assert (request.state, request.approved, request.comment) == ("approved", 10 * HOUR, "Not on the weekend")
-    assert (approval.amount, approval.rate, approval.approved_by, approval.key) == (10 * HOUR, 25000, "Carl Meyer", "q001")
+    assert (request.state, request.approved, request.comment) == (
+        "approved",
+        10 * HOUR,
+        "Not on the weekend",
+    )
+    assert (approval.amount, approval.rate, approval.approved_by, approval.key) == (
+        10 * HOUR,
+        25000,
+        "Carl Meyer",
+        "q001",
+    )
     assert send(NOW + timedelta(hours=1)) == 2
     receipt, news = sorted(mailbox.mails[1:], key=lambda mail: mail["To"], reverse=True)
     receipt, news = (receipt, news) if "carl" in receipt["To"] else (news, receipt)
@@ -94,7 +134,10 @@ def test_the_whole_way_from_the_form_to_the_receipt(ada, carl, retainer, carl_de
     assert "The hours are there; you can go on." in text_of(news)
     log(retainer, "2027-06-23", "7h", now=NOW + timedelta(days=1))
     cycle = cycle_of(retainer, NOW + timedelta(days=1))
-    assert headline(cycle, words_for(retainer)).replace("\u00a0", " ") == "20 of 20 h used · 5 of 10 h approved extra"
+    assert (
+        headline(cycle, words_for(retainer)).replace("\u00a0", " ")
+        == "20 of 20 h used · 5 of 10 h approved extra"
+    )
     with time_machine.travel(NOW + timedelta(days=1), tick=False):
         page = said(carl.get(f"{link.path}?page=1"))
     assert "10 h of 15 h approved on 22 June 2027." in page
@@ -130,13 +173,19 @@ def test_it_works_once_and_every_later_click_finds_what_was_decided(carl, ask, r
     assert (again.status_code, "came after that" in said(again)) == (200, False)
     other = decide(carl, request, do="decline")
     assert other.status_code == 409
-    assert "Carl Meyer approved 15 h on 22 June 2027, 15:05. What you sent" in said(other).replace("A receipt is on its way", "")
+    assert "Carl Meyer approved 15 h on 22 June 2027, 15:05. What you sent" in said(other).replace(
+        "A receipt is on its way", ""
+    )
     assert Authorisation.objects.count() == 1
     assert Request.objects.get().state == "approved"
 
 
-def test_of_two_approvers_the_first_decides_and_the_other_reads_it(carl, ask, retainer, mailbox: Mailbox) -> None:
-    dora = Contact.objects.create(client=retainer.client, name="Dora", email="dora@brightwater.example", role="approver")
+def test_of_two_approvers_the_first_decides_and_the_other_reads_it(
+    carl, ask, retainer, mailbox: Mailbox
+) -> None:
+    dora = Contact.objects.create(
+        client=retainer.client, name="Dora", email="dora@brightwater.example", role="approver"
+    )
     request = ask(more=[dora])
     first, second = request.approvers.all()
     decide(carl, request, do="decline", path=first.path, comment="Next month")
@@ -169,7 +218,9 @@ def test_what_cannot_be_is_said_beside_the_field_and_nothing_is_lost(carl, ask, 
     assert Request.objects.get().state == "pending"
 
 
-def test_a_request_expires_with_a_reminder_before_and_both_sides_are_told(carl, ask, retainer, mailbox: Mailbox) -> None:
+def test_a_request_expires_with_a_reminder_before_and_both_sides_are_told(
+    carl, ask, retainer, mailbox: Mailbox
+) -> None:
     request = ask()
     assert remind_and_expire(NOW + timedelta(days=1, hours=23)) == 0
     assert remind_and_expire(NOW + timedelta(days=2)) == 1
@@ -186,18 +237,32 @@ def test_a_request_expires_with_a_reminder_before_and_both_sides_are_told(carl, 
     send(late)
     assert sum("Not decided in time" in subject_of(mail) for mail in mailbox.mails) == 2
     (move,) = moves_of(retainer.workspace, late)[retainer.pk]
-    assert (move.label, move.text.replace("\u00a0", " ")) == ("Ask again", "15 h more: nobody decided in time.")
+    assert (move.label, move.text.replace("\u00a0", " ")) == (
+        "Ask again",
+        "15 h more: nobody decided in time.",
+    )
 
 
-def test_a_withdrawn_request_and_one_that_was_changed_say_so(ada, carl, ask, retainer, carl_decides, mailbox: Mailbox) -> None:
+def test_a_withdrawn_request_and_one_that_was_changed_say_so(
+    ada, carl, ask, retainer, carl_decides, mailbox: Mailbox
+) -> None:
     request = ask()
     send(NOW)
     with time_machine.travel(NOW, tick=False):
         ada.force_login(ada.member.user)
-        ada.post(f"/retainers/{retainer.ref}/requests/ask?replaces={request.number}", {
-            "kind": "extra", "amount": "8", "rate": "250", "reason": "Less", "starts_on": "2027-06-22", "ends_on": "2027-06-30",
-            "decide_on": "2027-06-25", "approvers": [carl_decides.pk],
-        })  # fmt: skip
+        ada.post(
+            f"/retainers/{retainer.ref}/requests/ask?replaces={request.number}",
+            {
+                "kind": "extra",
+                "amount": "8",
+                "rate": "250",
+                "reason": "Less",
+                "starts_on": "2027-06-22",
+                "ends_on": "2027-06-30",
+                "decide_on": "2027-06-25",
+                "approvers": [carl_decides.pk],
+            },
+        )
     other = Request.objects.get(number=2)
     assert (Request.objects.get(number=1).state, other.replaces_id) == ("withdrawn", request.pk)
     answer = decide(carl, request)
@@ -211,7 +276,9 @@ def test_a_withdrawn_request_and_one_that_was_changed_say_so(ada, carl, ask, ret
         services.withdraw(other, by=None, now=NOW)
 
 
-def test_an_approver_who_was_removed_or_has_another_address_decides_no_more(carl, ask, retainer, carl_decides) -> None:
+def test_an_approver_who_was_removed_or_has_another_address_decides_no_more(
+    carl, ask, retainer, carl_decides
+) -> None:
     request = ask()
     Contact.objects.filter(pk=carl_decides.pk).update(email="carl@elsewhere.example")
     answer = decide(carl, request)
@@ -224,7 +291,9 @@ def test_an_approver_who_was_removed_or_has_another_address_decides_no_more(carl
     assert Request.objects.get().state == "pending"
 
 
-def test_a_mail_that_comes_back_is_a_move_and_a_server_that_is_down_is_waited_for(ask, retainer, mailbox: Mailbox) -> None:
+def test_a_mail_that_comes_back_is_a_move_and_a_server_that_is_down_is_waited_for(
+    ask, retainer, mailbox: Mailbox
+) -> None:
     ask()
     mailbox.refusals = [("", "550 no such user")]
     send(NOW)
@@ -240,7 +309,9 @@ def test_a_mail_that_comes_back_is_a_move_and_a_server_that_is_down_is_waited_fo
     assert Message.objects.get(about=other.approvers.get().pk, kind="request").state == "sent"
 
 
-def test_a_code_goes_to_the_address_that_was_asked_and_a_forwarded_link_decides_nothing(carl, ask, mailbox: Mailbox) -> None:
+def test_a_code_goes_to_the_address_that_was_asked_and_a_forwarded_link_decides_nothing(
+    carl, ask, mailbox: Mailbox
+) -> None:
     request = ask(needs_code=True)
     assert "Have another one sent" in said(decide(carl, request, code="000000"))
     assert decide(carl, request, do="code").status_code == 200
@@ -254,8 +325,13 @@ def test_a_code_goes_to_the_address_that_was_asked_and_a_forwarded_link_decides_
     decide(carl, request, do="code", now=NOW + timedelta(hours=2))
     send(NOW + timedelta(hours=2))
     code = re.search(r"^\d{6}$", text_of(mailbox.mails[-1]), re.MULTILINE)[0]
-    assert "no longer valid" in said(decide(carl, request, code=code, now=NOW + timedelta(hours=2, minutes=16)))
-    assert decide(carl, request, code=code, now=NOW + timedelta(hours=2, minutes=10)).status_code == 303
+    assert "no longer valid" in said(
+        decide(carl, request, code=code, now=NOW + timedelta(hours=2, minutes=16))
+    )
+    assert (
+        decide(carl, request, code=code, now=NOW + timedelta(hours=2, minutes=10)).status_code
+        == 303
+    )
     assert Authorisation.objects.count() == 1
 
 
@@ -296,11 +372,19 @@ def test_no_token_lies_in_the_database(ask) -> None:
         ({"kind": "raise", "starts_on": "2027-05-01"}, "not within this retainer"),
     ],
 )
-def test_a_request_that_says_too_little_is_not_sent(ada, retainer, carl_decides, change, why) -> None:
+def test_a_request_that_says_too_little_is_not_sent(
+    ada, retainer, carl_decides, change, why
+) -> None:
     form = {
-        "kind": "extra", "amount": "15", "rate": "250", "reason": "Go-live", "starts_on": "2027-06-22", "ends_on": "2027-06-30",
-        "decide_on": "2027-06-25", "approvers": [carl_decides.pk],
-    }  # fmt: skip
+        "kind": "extra",
+        "amount": "15",
+        "rate": "250",
+        "reason": "Go-live",
+        "starts_on": "2027-06-22",
+        "ends_on": "2027-06-30",
+        "decide_on": "2027-06-25",
+        "approvers": [carl_decides.pk],
+    }
     with time_machine.travel(NOW, tick=False):
         ada.force_login(ada.member.user)
         assert why in said(ada.post(f"/retainers/{retainer.ref}/requests/ask", form | change))
@@ -311,10 +395,19 @@ def test_a_request_that_says_too_little_is_not_sent(ada, retainer, carl_decides,
 def test_somebody_new_becomes_an_approver(ada, retainer) -> None:
     with time_machine.travel(NOW, tick=False):
         ada.force_login(ada.member.user)
-        ada.post(f"/retainers/{retainer.ref}/requests/ask", {
-            "kind": "raise", "amount": "5", "reason": "Cohort", "starts_on": "2027-06-22", "ends_on": "2027-06-30",
-            "decide_on": "2027-06-25", "new_name": "Dora", "new_email": "dora@brightwater.example",
-        })  # fmt: skip
+        ada.post(
+            f"/retainers/{retainer.ref}/requests/ask",
+            {
+                "kind": "raise",
+                "amount": "5",
+                "reason": "Cohort",
+                "starts_on": "2027-06-22",
+                "ends_on": "2027-06-30",
+                "decide_on": "2027-06-25",
+                "new_name": "Dora",
+                "new_email": "dora@brightwater.example",
+            },
+        )
     assert Request.objects.get().approvers.get().contact == Contact.objects.get(role="approver")
 
 
@@ -323,10 +416,22 @@ def test_a_decision_by_telephone_is_noted_with_who_noted_it(ada, ask, retainer) 
     with time_machine.travel(NOW, tick=False):
         ada.force_login(ada.member.user)
         path = f"/retainers/{retainer.ref}/requests/{request.number}/decision"
-        ada.post(path, {"outcome": "approve", "amount": "", "name": "Carl Meyer", "comment": "On the telephone"})
+        ada.post(
+            path,
+            {
+                "outcome": "approve",
+                "amount": "",
+                "name": "Carl Meyer",
+                "comment": "On the telephone",
+            },
+        )
         page = said(ada.get(f"/retainers/{retainer.ref}/requests/{request.number}"))
     request.refresh_from_db()
-    assert (request.state, request.approved, request.recorded_by) == ("approved", 15 * HOUR, ada.member)
+    assert (request.state, request.approved, request.recorded_by) == (
+        "approved",
+        15 * HOUR,
+        ada.member,
+    )
     assert "noted by Ada · On the telephone" in page
 
 
@@ -345,11 +450,15 @@ class TestEmergency:
 
     @pytest.fixture
     def terms(self, retainer) -> OverageTerms:
-        return OverageTerms.objects.create(retainer=retainer, emergency_rate=30000, emergency_ceiling=12 * HOUR)
+        return OverageTerms.objects.create(
+            retainer=retainer, emergency_rate=30000, emergency_ceiling=12 * HOUR
+        )
 
     def begin(self, ada, retainer, now: datetime = NOW) -> Request:
         begun = now - timedelta(hours=2)
-        return services.start_emergency(retainer, reason="Ransomware", began_at=begun, by=ada.member, now=now)
+        return services.start_emergency(
+            retainer, reason="Ransomware", began_at=begun, by=ada.member, now=now
+        )
 
     def test_it_needs_an_agreement_beforehand(self, ada, retainer) -> None:
         with pytest.raises(OverageError, match="Agree on an emergency rate"):
@@ -369,46 +478,80 @@ class TestEmergency:
         with time_machine.travel(NOW + timedelta(hours=30), tick=False):
             ada.force_login(ada.member.user)
             path = f"/retainers/{retainer.ref}/requests/ask?draft={row.number}"
-            form = {"reason": "Ransomware: servers isolated", "starts_on": "2027-06-22", "ends_on": "2027-06-29", "decide_on": "2027-06-25",
-                    "approvers": [carl_decides.pk]}  # fmt: skip
-            assert "agreed beforehand, up to 12 h" in said(ada.post(path, form | {"amount": "13"})).replace("\u00a0", " ")
+            form = {
+                "reason": "Ransomware: servers isolated",
+                "starts_on": "2027-06-22",
+                "ends_on": "2027-06-29",
+                "decide_on": "2027-06-25",
+                "approvers": [carl_decides.pk],
+            }
+            assert "agreed beforehand, up to 12 h" in said(
+                ada.post(path, form | {"amount": "13"})
+            ).replace("\u00a0", " ")
             ada.post(path, form | {"amount": "10"})
         row.refresh_from_db()
         assert (row.state, row.rate, row.amount) == ("pending", 30000, 10 * HOUR)
         now = NOW + timedelta(hours=31)
         send(now)
         assert subject_of(mailbox.mails[0]).startswith("Please decide: Emergency: 10 h more")
-        assert "Approval was asked 32 hours after that; 24 were agreed." in text_of(mailbox.mails[0])
+        assert "Approval was asked 32 hours after that; 24 were agreed." in text_of(
+            mailbox.mails[0]
+        )
         with time_machine.travel(now, tick=False):
             page = said(carl.get(f"{link.path}?page=1"))
         assert "Emergency: 10 h more · Waiting for approval." in page
-        assert "In an emergency work starts at once, at €300.00 an hour, up to 12 h; approval is asked within 24 hours." in page
+        assert (
+            "In an emergency work starts at once, at €300.00 an hour, up to 12 h; approval is asked within 24 hours."
+            in page
+        )
         decide(carl, row, amount="10", now=now)
         assert cycle_of(retainer, now).billed_at == {30000: 5 * HOUR}
         with time_machine.travel(now, tick=False):
             page = said(carl.get(f"{link.path}?page=1"))
         assert "5 h in an emergency, approved on 23 June, billed at €300.00 an hour." in page
 
-    def test_without_approval_nobody_is_charged(self, ada, carl, retainer, carl_decides, terms, ask) -> None:
+    def test_without_approval_nobody_is_charged(
+        self, ada, carl, retainer, carl_decides, terms, ask
+    ) -> None:
         row = self.begin(ada, retainer)
         log(retainer, "2027-06-22", "7h")
-        wish = services.Wish("extra", 10 * HOUR, date(2027, 6, 22), date(2027, 6, 29), "Ransomware", 30000)
-        sent = services.ask(retainer, wish, [carl_decides], decide_by=NOW + timedelta(days=2), by=ada.member, now=NOW, draft=row)
+        wish = services.Wish(
+            "extra", 10 * HOUR, date(2027, 6, 22), date(2027, 6, 29), "Ransomware", 30000
+        )
+        sent = services.ask(
+            retainer,
+            wish,
+            [carl_decides],
+            decide_by=NOW + timedelta(days=2),
+            by=ada.member,
+            now=NOW,
+            draft=row,
+        )
         decide(carl, sent, do="decline")
         cycle = cycle_of(retainer)
         assert (cycle.awaiting, cycle.billed, cycle.authorised) == (5 * HOUR, 0, 0)
 
-    def test_asked_again_it_is_an_emergency_still(self, ada, carl, retainer, carl_decides, terms) -> None:
+    def test_asked_again_it_is_an_emergency_still(
+        self, ada, carl, retainer, carl_decides, terms
+    ) -> None:
         row = self.begin(ada, retainer)
         # What was agreed when it began holds, also where the agreement changes since.
         OverageTerms.objects.update(emergency_ceiling=HOUR, emergency_rate=1)
-        wish = services.Wish("extra", 10 * HOUR, date(2027, 6, 22), date(2027, 6, 29), "Ransomware", 30000)
+        wish = services.Wish(
+            "extra", 10 * HOUR, date(2027, 6, 22), date(2027, 6, 29), "Ransomware", 30000
+        )
         by = {"decide_by": NOW + timedelta(days=2), "by": ada.member, "now": NOW}
         sent = services.ask(retainer, wish, [carl_decides], draft=row, **by)
         decide(carl, sent, do="decline")
         again = services.ask(retainer, wish, [carl_decides], replaces=sent, **by)
-        assert (again.is_emergency, again.began_at, again.ceiling) == (True, row.began_at, 12 * HOUR)
-        cheaper = services.Wish("extra", HOUR, date(2027, 6, 22), date(2027, 6, 29), "Ransomware", 1)
+        assert (again.is_emergency, again.began_at, again.ceiling) == (
+            True,
+            row.began_at,
+            12 * HOUR,
+        )
+        cheaper = services.Wish(
+            "extra", HOUR, date(2027, 6, 22), date(2027, 6, 29), "Ransomware", 1
+        )
         with pytest.raises(OverageError, match="agreed beforehand"):
             services.ask(retainer, cheaper, [carl_decides], replaces=again, **by)
 
@@ -419,7 +562,9 @@ class TestEmergency:
             assert "at €300.00 an hour" in said(ada.get(path))
             answer = ada.post(path, {"reason": "Ransomware", "on": "2027-06-23", "at": "09:00"})
             assert "not in the future" in said(answer)
-            answer = ada.post(path, {"reason": "Ransomware", "on": "2027-06-22", "at": "09:00"}, follow=True)
+            answer = ada.post(
+                path, {"reason": "Ransomware", "on": "2027-06-22", "at": "09:00"}, follow=True
+            )
         assert "Ask for the approval within 24 hours." in said(answer)
 
 
@@ -464,7 +609,9 @@ def test_what_is_absorbed_is_shown_as_value_given(ada, carl, retainer, link) -> 
     with time_machine.travel(NOW, tick=False):
         ada.force_login(ada.member.user)
         path = f"/retainers/{retainer.ref}/cycles/2027-06-01/decide"
-        assert "This field is required" in said(ada.post(path, {"amount": "3", "outcome": "absorb"}))
+        assert "This field is required" in said(
+            ada.post(path, {"amount": "3", "outcome": "absorb"})
+        )
         ada.post(path, {"amount": "3", "outcome": "absorb", "reason": "Our own slip"})
         assert "Given at no charge 3 h, worth €600.00" in said(carl.get(f"{link.path}?page=1"))
 
@@ -504,8 +651,12 @@ def test_a_link_shows_requests_only_where_it_says_so(carl, ask, retainer, link) 
     assert "15 h more" not in page
 
 
-def test_a_january_cohort_is_planned_warned_of_raised_and_reported(ada, northlight, link, carl, mailbox: Mailbox) -> None:
-    """Onboarding: twelve people start in January, and the usual ten hours are known beforehand not to be enough."""
+def test_a_january_cohort_is_planned_warned_of_raised_and_reported(
+    ada, northlight, link, carl, mailbox: Mailbox
+) -> None:
+    """Onboarding: twelve people start in January, and the usual ten hours are known beforehand not
+    to be enough.
+    """
     from hourtab.alerts.models import Alert
     from hourtab.alerts.watching import watch_retainers
     from hourtab.ledger.holds import plan_work
@@ -521,7 +672,13 @@ def test_a_january_cohort_is_planned_warned_of_raised_and_reported(ada, northlig
     for day in (4, 5, 6):
         log(retainer, f"2027-01-0{day}", "1h 30m", "Cohort: schedules and materials", now=at(day))
     plan_work(
-        retainer, text="Cohort week", amount=8 * HOUR, starts_on=date(2027, 1, 18), ends_on=date(2027, 1, 22), by=None, now=at(6)
+        retainer,
+        text="Cohort week",
+        amount=8 * HOUR,
+        starts_on=date(2027, 1, 18),
+        ends_on=date(2027, 1, 22),
+        by=None,
+        now=at(6),
     )
     watch_retainers(at(6))
     assert [alert.kind for alert in Alert.objects.filter(retainer=retainer)] == ["pace"]
@@ -531,9 +688,15 @@ def test_a_january_cohort_is_planned_warned_of_raised_and_reported(ada, northlig
     draft = Request.objects.get(retainer=retainer)
     # The pace so far until the end, and what is planned, less what there is.
     assert draft.amount >= 14 * HOUR
-    hr = Contact.objects.create(client=retainer.client, name="HR lead", email="hr@kestrel.example", role="approver")
-    wish = services.Wish("raise", 12 * HOUR, date(2027, 1, 7), date(2027, 1, 31), "January cohort of twelve")
-    sent = services.ask(retainer, wish, [hr], decide_by=at(9), by=ada.member, now=at(7), draft=draft)
+    hr = Contact.objects.create(
+        client=retainer.client, name="HR lead", email="hr@kestrel.example", role="approver"
+    )
+    wish = services.Wish(
+        "raise", 12 * HOUR, date(2027, 1, 7), date(2027, 1, 31), "January cohort of twelve"
+    )
+    sent = services.ask(
+        retainer, wish, [hr], decide_by=at(9), by=ada.member, now=at(7), draft=draft
+    )
     decide(carl, sent, amount="12", name="HR lead", now=at(8))
     cycle = cycle_of(retainer, at(8))
     assert (cycle.available, cycle.topped_up, cycle.remaining) == (22 * HOUR, 12 * HOUR, 16 * HOUR)
@@ -556,7 +719,9 @@ def test_a_workspace_does_not_write_to_strangers_by_the_hundred(ask) -> None:
     ask(1, now=NOW + timedelta(days=1, minutes=1))
 
 
-def test_a_decline_hides_neither_what_is_over_nor_itself_for_two_weeks(ada, carl, ask, retainer) -> None:
+def test_a_decline_hides_neither_what_is_over_nor_itself_for_two_weeks(
+    ada, carl, ask, retainer
+) -> None:
     decide(carl, ask(), do="decline")
     log(retainer, "2027-06-22", "5h")
     with time_machine.travel(NOW + timedelta(hours=2), tick=False):
@@ -567,7 +732,9 @@ def test_a_decline_hides_neither_what_is_over_nor_itself_for_two_weeks(ada, carl
     assert moves_of(retainer.workspace, NOW + timedelta(days=15)) == {}
 
 
-def test_who_no_longer_sees_a_client_hears_no_more_of_what_they_asked_there(northlight, ada, ben) -> None:
+def test_who_no_longer_sees_a_client_hears_no_more_of_what_they_asked_there(
+    northlight, ada, ben
+) -> None:
     mine, other = a_retainer(northlight), a_retainer(northlight, "Beta")
     row = Request(retainer=mine, number=1, asked_by=ben.member)
     assert told_members(row) == [ben.member]

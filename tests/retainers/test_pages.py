@@ -19,9 +19,21 @@ from tests.builders import NOW, a_retainer, log, toggl
 pytestmark = pytest.mark.django_db
 
 OPEN = {
-    "client": "Acme", "name": "Coaching", "hours": "20", "starts_on": "2027-06-01", "stub": "full", "cadence": "month", "rollover": "0",
-    "overage": "ask", "rounding": "0", "zone": "Europe/Berlin", "rollover_max": "", "rate": "", "categories": "Session, Session prep", "reset_day": "",
-}  # fmt: skip
+    "client": "Acme",
+    "name": "Coaching",
+    "hours": "20",
+    "starts_on": "2027-06-01",
+    "stub": "full",
+    "cadence": "month",
+    "rollover": "0",
+    "overage": "ask",
+    "rounding": "0",
+    "zone": "Europe/Berlin",
+    "rollover_max": "",
+    "rate": "",
+    "categories": "Session, Session prep",
+    "reset_day": "",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -44,10 +56,14 @@ def test_opening_a_retainer_ends_on_its_link(ada) -> None:
 
 
 def test_a_reset_day_anchors_the_cycles_and_makes_a_stub(ada) -> None:
-    ada.post("/retainers/open", OPEN | {"reset_day": "31", "stub": "prorated", "starts_on": "2027-06-20"})
+    ada.post(
+        "/retainers/open", OPEN | {"reset_day": "31", "stub": "prorated", "starts_on": "2027-06-20"}
+    )
     terms = Retainer.objects.get().terms.get()
     assert (terms.anchor_on, terms.stub) == (date(2027, 5, 31), "prorated")
-    assert Retainer.objects.get().calendar().cycle_of(date(2027, 6, 20)).ends_on == date(2027, 6, 29)
+    assert Retainer.objects.get().calendar().cycle_of(date(2027, 6, 20)).ends_on == date(
+        2027, 6, 29
+    )
 
 
 @pytest.mark.parametrize(
@@ -67,7 +83,7 @@ def test_a_reset_day_anchors_the_cycles_and_makes_a_stub(ada) -> None:
         ({"rate": "lots"}, "Write a price like"),
         ({"rollover_max": "1:75"}, "more than 59"),
     ],
-)  # fmt: skip
+)
 def test_what_is_wrong_is_said_and_nothing_stored(ada, change, sentence) -> None:
     answer = ada.post("/retainers/open", OPEN | change)
     assert sentence in text_of(answer)
@@ -110,14 +126,20 @@ def test_today_puts_what_needs_a_word_first(ada, northlight) -> None:
     log(a_retainer(northlight, "Stale", starts="2027-05-10"), "2027-05-11", "1h")
     page = text_of(ada.get("/"))
     moves = page[page.index("Needs a word now") : page.index("All retainers")]
-    assert [name for name in ("Over", "Near", "Stale", "Calm") if f"{name}, Coaching" in moves] == ["Over", "Near", "Stale"]
+    assert [name for name in ("Over", "Near", "Stale", "Calm") if f"{name}, Coaching" in moves] == [
+        "Over",
+        "Near",
+        "Stale",
+    ]
     assert moves.index("Over,") < moves.index("Near,") < moves.index("Stale,")
     assert "5 h over. Agree on it before more work is done." in moves
     assert "3 h left" in moves
     assert "Nothing logged since 11 May" in moves
 
 
-def test_today_asks_the_database_the_same_number_of_times_however_many_there_are(ada, northlight) -> None:
+def test_today_asks_the_database_the_same_number_of_times_however_many_there_are(
+    ada, northlight
+) -> None:
     def queries() -> int:
         with CaptureQueriesContext(
             connection,
@@ -130,17 +152,27 @@ def test_today_asks_the_database_the_same_number_of_times_however_many_there_are
     few = queries()
     for i in range(3, 12):
         log(a_retainer(northlight, f"Client {i}"), "2027-06-21", "1h")
-    # session, user, membership, transaction (2), retainers, terms, pauses, cycles, links, newest entries
+    # session, user, membership, transaction (2), retainers, terms, pauses, cycles, links, newest
+    # entries
     assert queries() == few <= 13
 
 
 def test_the_log_form_edits_and_keeps_the_history(ada, northlight) -> None:
     retainer = a_retainer(northlight)
-    fields = {"on": "2027-06-03", "amount": "1:30", "description": "Call", "category": "", "person": "", "scope": "retainer"}
+    fields = {
+        "on": "2027-06-03",
+        "amount": "1:30",
+        "description": "Call",
+        "category": "",
+        "person": "",
+        "scope": "retainer",
+    }
     ada.post(f"/retainers/{retainer.ref}/log", fields)
     entry = Entry.objects.get()
     edit = f"/retainers/{retainer.ref}/entries/{entry.pk}/edit"
-    answer = ada.post(edit, fields | {"amount": "2h", "reason": "Forgot the minutes", "seen": "1"}, follow=True)
+    answer = ada.post(
+        edit, fields | {"amount": "2h", "reason": "Forgot the minutes", "seen": "1"}, follow=True
+    )
     assert "Changed. Your client sees what was changed, and why." in text_of(answer)
     late = ada.post(edit, fields | {"amount": "3h", "reason": "", "seen": "1"})
     assert "changed in the meantime" in text_of(late)
@@ -160,28 +192,53 @@ def test_the_log_form_edits_and_keeps_the_history(ada, northlight) -> None:
         ({"amount": "0"}, "more than 0"),
     ],
 )
-def test_a_line_that_breaks_a_rule_is_refused_beside_its_field(ada, northlight, change, sentence) -> None:
+def test_a_line_that_breaks_a_rule_is_refused_beside_its_field(
+    ada, northlight, change, sentence
+) -> None:
     retainer = a_retainer(northlight)
-    fields = {"on": "2027-06-03", "amount": "1:30", "description": "Call", "scope": "retainer"} | change
+    fields = {
+        "on": "2027-06-03",
+        "amount": "1:30",
+        "description": "Call",
+        "scope": "retainer",
+    } | change
     answer = ada.post(f"/retainers/{retainer.ref}/log", fields)
     assert sentence in text_of(answer)
     assert not Entry.objects.exists()
 
 
-@pytest.mark.parametrize("path", ["/log", "/retainers/open", "/retainers/{ref}/log", "/retainers/{ref}/top-up"])
+@pytest.mark.parametrize(
+    "path", ["/log", "/retainers/open", "/retainers/{ref}/log", "/retainers/{ref}/top-up"]
+)
 def test_a_form_sent_twice_is_stored_once(ada, northlight, path) -> None:
     retainer = a_retainer(northlight, "Northwind")
     fields = {
         "/log": {"line": "Call, 45m @northwind"},
         "/retainers/open": OPEN,
-        "/retainers/{ref}/log": {"on": "2027-06-03", "amount": "1:30", "description": "Call", "scope": "retainer"},
+        "/retainers/{ref}/log": {
+            "on": "2027-06-03",
+            "amount": "1:30",
+            "description": "Call",
+            "scope": "retainer",
+        },
         "/retainers/{ref}/top-up": {"amount": "5", "kind": "topup", "on": "2027-06-03"},
     }[path] | {"once": "the same rendering"}
     ada.post(path.format(ref=retainer.ref), fields)
     answer = ada.post(path.format(ref=retainer.ref), fields, follow=True)
     assert "This form was sent twice. It was taken once." in text_of(answer)
-    assert Entry.objects.count() + TopUp.objects.count() + Retainer.objects.exclude(pk=retainer.pk).count() == 1
-    page = "/retainers/open" if "open" in path else "/" if path == "/log" else path.format(ref=retainer.ref)
+    assert (
+        Entry.objects.count()
+        + TopUp.objects.count()
+        + Retainer.objects.exclude(pk=retainer.pk).count()
+        == 1
+    )
+    page = (
+        "/retainers/open"
+        if "open" in path
+        else "/"
+        if path == "/log"
+        else path.format(ref=retainer.ref)
+    )
     assert 'name="once"' in text_of(ada.get(page))
 
 
@@ -203,7 +260,9 @@ def test_a_file_is_applied_once_and_can_be_taken_back(ada, northlight) -> None:
 
 def test_a_preview_of_a_file_with_a_question_asks_it(ada, northlight) -> None:
     retainer = a_retainer(northlight)
-    file = SimpleUploadedFile("week.csv", toggl("06-01 09:00 1:30 Call | Acme Corp", "06-01 10:00 1:00 Secret | Rival"))
+    file = SimpleUploadedFile(
+        "week.csv", toggl("06-01 09:00 1:30 Call | Acme Corp", "06-01 10:00 1:00 Secret | Rival")
+    )
     asked = text_of(ada.post(f"/retainers/{retainer.ref}/import", {"file": file}, follow=True))
     assert "Which client of the file is Acme?" in asked
     answers = {"about": "client", "client": "Acme Corp"}
@@ -211,20 +270,31 @@ def test_a_preview_of_a_file_with_a_question_asks_it(ada, northlight) -> None:
     assert "client “Rival”" in shown
     assert 'name="all_rows"' in asked
     every = ada.post(
-        f"/imports/{Import.objects.get().ref}/answers", {"about": ["all_rows", "client"], "all_rows": "yes"}, follow=True
+        f"/imports/{Import.objects.get().ref}/answers",
+        {"about": ["all_rows", "client"], "all_rows": "yes"},
+        follow=True,
     )
     assert every.context["counts"]["new"] == 2
-    ada.post(f"/imports/{Import.objects.get().ref}/apply", {"fingerprint": every.context["shown"]["fingerprint"]})
+    ada.post(
+        f"/imports/{Import.objects.get().ref}/apply",
+        {"fingerprint": every.context["shown"]["fingerprint"]},
+    )
     assert Entry.objects.count() == 2
 
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
-    [(b"", "is empty"), (b"Name,Age\nJo,3", "not a report of hours"), (b"PK\x03\x04", "This workbook cannot be read")],
+    [
+        (b"", "is empty"),
+        (b"Name,Age\nJo,3", "not a report of hours"),
+        (b"PK\x03\x04", "This workbook cannot be read"),
+    ],
 )
 def test_a_wrong_file_is_refused_beside_its_field(ada, northlight, content, sentence) -> None:
     retainer = a_retainer(northlight)
-    answer = ada.post(f"/retainers/{retainer.ref}/import", {"file": SimpleUploadedFile("x.csv", content)})
+    answer = ada.post(
+        f"/retainers/{retainer.ref}/import", {"file": SimpleUploadedFile("x.csv", content)}
+    )
     assert answer.status_code == 422
     assert sentence in text_of(answer)
     assert not Import.objects.exists()
@@ -233,7 +303,9 @@ def test_a_wrong_file_is_refused_beside_its_field(ada, northlight, content, sent
 def test_rows_can_be_pasted(ada, northlight) -> None:
     retainer = a_retainer(northlight)
     text = toggl("06-01 09:00 1:30 Call").decode("utf-8-sig").replace(",", "\t")
-    assert "1 h 30 m" in text_of(ada.post(f"/retainers/{retainer.ref}/import", {"text": text}, follow=True))
+    assert "1 h 30 m" in text_of(
+        ada.post(f"/retainers/{retainer.ref}/import", {"text": text}, follow=True)
+    )
 
 
 def test_hours_are_added_from_a_form(ada, northlight) -> None:
@@ -269,12 +341,19 @@ def test_links_are_made_changed_rotated_and_revoked(ada, northlight) -> None:
 
 def test_clients_and_contacts(ada, northlight) -> None:
     client = a_retainer(northlight).client
-    ada.post(f"/clients/{client.pk}/contacts/add", {"name": "Carl", "email": "carl@acme.example", "role": "sponsor"})
+    ada.post(
+        f"/clients/{client.pk}/contacts/add",
+        {"name": "Carl", "email": "carl@acme.example", "role": "sponsor"},
+    )
     assert "Carl" in text_of(ada.get(f"/clients/{client.pk}/"))
-    wrong = ada.post(f"/clients/{client.pk}/contacts/add", {"name": "X", "email": "nonsense", "role": "sponsor"})
+    wrong = ada.post(
+        f"/clients/{client.pk}/contacts/add", {"name": "X", "email": "nonsense", "role": "sponsor"}
+    )
     assert wrong.status_code == 422
     a_retainer(northlight, "Taken")
-    assert "There is a client of that name already." in text_of(ada.post(f"/clients/{client.pk}/rename", {"name": "Taken"}))
+    assert "There is a client of that name already." in text_of(
+        ada.post(f"/clients/{client.pk}/rename", {"name": "Taken"})
+    )
     ada.post(f"/clients/{client.pk}/rename", {"name": "Acme Group"})
     assert "Acme Group" in text_of(ada.get("/clients/"))
     contact = client.contacts.get()
@@ -297,7 +376,10 @@ def test_odd_characters_and_endless_texts_never_break_a_page(ada, northlight) ->
     retainer = a_retainer(northlight)
     ada.post("/log", {"line": "Call\x00 with\x1f Ben \U0001f469\u200d\U0001f4bb, 45m @acme"})
     assert Revision.objects.get().description == "Call with Ben \U0001f469\u200d\U0001f4bb"
-    ada.post(f"/retainers/{retainer.ref}/entries/{Entry.objects.get().pk}/withdraw", {"reason": "x\x00" * 500})
+    ada.post(
+        f"/retainers/{retainer.ref}/entries/{Entry.objects.get().pk}/withdraw",
+        {"reason": "x\x00" * 500},
+    )
     fields = {"on": "2027-06-03", "amount": "1h", "description": "x" * 6000, "scope": "retainer"}
     assert "at most 5000" in text_of(ada.post(f"/retainers/{retainer.ref}/log", fields))
     assert ada.get(f"/retainers/{retainer.ref}/?cycle=%00&page=99999999999").status_code == 200

@@ -1,4 +1,6 @@
-"""The balance page: every part of it, in the words a sponsor reads, and nothing the link does not show."""
+"""The balance page: every part of it, in the words a sponsor reads, and nothing the link does not
+show.
+"""
 
 import csv
 import io
@@ -31,8 +33,17 @@ def today():
 
 @pytest.fixture
 def retainer(northlight):
-    retainer = a_retainer(northlight, "Brightwater", "ERP programme", starts="2027-05-01", rollover=1)
-    log(retainer, "2027-05-04", "15h", "Kick-off", category="Discovery", now=datetime(2027, 5, 4, 18, tzinfo=UTC))
+    retainer = a_retainer(
+        northlight, "Brightwater", "ERP programme", starts="2027-05-01", rollover=1
+    )
+    log(
+        retainer,
+        "2027-05-04",
+        "15h",
+        "Kick-off",
+        category="Discovery",
+        now=datetime(2027, 5, 4, 18, tzinfo=UTC),
+    )
     for day, hours, text, category, person in (
         ("2027-06-03", "2h", "Interviews", "Discovery", "Mara"),
         ("2027-06-08", "4h", "Requirements", "Discovery", "Jon"),
@@ -83,9 +94,20 @@ def test_the_page_says_all_of_it(carl, link, retainer) -> None:
 
 
 def test_the_bar_and_the_chart_say_in_words_what_they_draw(carl, link, retainer) -> None:
-    plan_work(retainer, text="Go-live", amount=HOUR, starts_on=date(2027, 6, 24), ends_on=date(2027, 6, 24), by=None, now=NOW)
+    plan_work(
+        retainer,
+        text="Go-live",
+        amount=HOUR,
+        starts_on=date(2027, 6, 24),
+        ends_on=date(2027, 6, 24),
+        by=None,
+        now=NOW,
+    )
     html = carl.get(link.path + "?page=1").content.decode().replace("\u00a0", " ")
-    assert 'aria-label="9 h 30 m of 25 h used · 15 h 30 m remain · 1 h planned · 5 h carried over"' in html
+    assert (
+        'aria-label="9 h 30 m of 25 h used · 15 h 30 m remain · 1 h planned · 5 h carried over"'
+        in html
+    )
     assert 'aria-label="9 h 30 m used by 22 June; an even pace would be 18 h 20 m."' in html
     used = re.search(r'class="burn__used" points="([^"]+)"', html)[1]
     ys = [int(point.split(",")[1]) for point in used.split()]
@@ -101,7 +123,10 @@ def test_thin_data_makes_no_forecast(carl, northlight) -> None:
 
 
 def test_an_empty_page_and_one_before_its_start_are_calm(carl, northlight) -> None:
-    empty, later = a_retainer(northlight, "A", starts="2027-06-01"), a_retainer(northlight, "B", starts="2027-07-01")
+    empty, later = (
+        a_retainer(northlight, "A", starts="2027-06-01"),
+        a_retainer(northlight, "B", starts="2027-07-01"),
+    )
     said = page(carl, share([empty], by=None))
     assert "20 h remain. 0 of 20 h used." in said
     assert "No work has been logged in this stretch yet." in said
@@ -117,13 +142,19 @@ def test_an_empty_page_and_one_before_its_start_are_calm(carl, northlight) -> No
     [
         ("5h", "A request for 5 h would leave 10 h 30 m."),
         ("15.5", "A request for 15 h 30 m would leave 0 h."),
-        ("18h 30m", "A request for 18 h 30 m would go 3 h over. It fits after the reset on 1 July, in 9 days."),
-        ("50", "would go 34 h 30 m over. After the reset on 1 July, in 9 days, there are 35 h 30 m."),
+        (
+            "18h 30m",
+            "A request for 18 h 30 m would go 3 h over. It fits after the reset on 1 July, in 9 days.",
+        ),
+        (
+            "50",
+            "would go 34 h 30 m over. After the reset on 1 July, in 9 days, there are 35 h 30 m.",
+        ),
         ("soon", "Write how many hours, for example 15h or 2:30."),
         ("0", "Write how many hours, for example 15h or 2:30."),
         ("-3h", "Write how many hours"),
     ],
-)  # fmt: skip
+)
 def test_what_if_answers_and_stores_nothing(carl, link, asked, said) -> None:
     before = ShareLink.objects.values().get()
     assert said in page(carl, link, f"?hours={asked}")
@@ -131,14 +162,28 @@ def test_what_if_answers_and_stores_nothing(carl, link, asked, said) -> None:
 
 
 def test_planned_work_counts_in_what_if(carl, link, retainer) -> None:
-    plan_work(retainer, text="X", amount=10 * HOUR, starts_on=date(2027, 6, 24), ends_on=date(2027, 6, 24), by=None, now=NOW)
+    plan_work(
+        retainer,
+        text="X",
+        amount=10 * HOUR,
+        starts_on=date(2027, 6, 24),
+        ends_on=date(2027, 6, 24),
+        by=None,
+        now=NOW,
+    )
     assert "would leave 30 m, with what is planned taken off." in page(carl, link, "?hours=5h")
-    assert "would go 30 m over, with what is planned. It fits after the reset" in page(carl, link, "?hours=6h")
+    assert "would go 30 m over, with what is planned. It fits after the reset" in page(
+        carl, link, "?hours=6h"
+    )
     log(retainer, "2027-06-17", "20h", "Crisis")
-    assert "A request for 2 h would go 16 h 30 m over, with what is planned." in page(carl, link, "?hours=2h")
+    assert "A request for 2 h would go 16 h 30 m over, with what is planned." in page(
+        carl, link, "?hours=2h"
+    )
 
 
-def test_a_search_finds_in_all_cycles_what_the_link_shows_and_only_that(carl, link, retainer) -> None:
+def test_a_search_finds_in_all_cycles_what_the_link_shows_and_only_that(
+    carl, link, retainer
+) -> None:
     assert "1 line, 15 h." in page(carl, link, "?q=kick")
     assert "3 lines, 21 h." in page(carl, link, "?q=discovery")
     assert "1 line, 4 h." in page(carl, link, "?q=discovery REQ")
@@ -166,7 +211,10 @@ def test_the_split_follows_what_the_link_shows(carl, link, retainer) -> None:
     assert "Advice no charge 30 m" in said
     assert "Move" not in said
     change_link(link, shows_projects=True)
-    assert "Discovery included 6 h Vendor included 3 h 30 m Advice no charge 30 m Move billed as project 14 h" in page(carl, link)
+    assert (
+        "Discovery included 6 h Vendor included 3 h 30 m Advice no charge 30 m Move billed as project 14 h"
+        in page(carl, link)
+    )
     change_link(link, shows_courtesy=False, shows_projects=False)
     said = page(carl, link)
     assert "Advice" not in said
@@ -181,9 +229,15 @@ def test_the_split_follows_what_the_link_shows(carl, link, retainer) -> None:
     assert "What the time went into" not in page(carl, link)
 
 
-def test_every_option_takes_its_part_away_from_page_document_and_files(carl, link, retainer, northlight) -> None:
-    rounded = a_retainer(northlight, "Brightwater", "Rounded", starts="2027-06-01", rounding=Rounding(900))
-    entry = log(rounded, "2027-06-03", "50m", "Confidential thing", category="Secret kind", person="Mara")
+def test_every_option_takes_its_part_away_from_page_document_and_files(
+    carl, link, retainer, northlight
+) -> None:
+    rounded = a_retainer(
+        northlight, "Brightwater", "Rounded", starts="2027-06-01", rounding=Rounding(900)
+    )
+    entry = log(
+        rounded, "2027-06-03", "50m", "Confidential thing", category="Secret kind", person="Mara"
+    )
     edit_entry(
         entry,
         work("2027-06-03", "50m", "Confidential thing", category="Secret kind", person="Mara"),
@@ -201,7 +255,16 @@ def test_every_option_takes_its_part_away_from_page_document_and_files(carl, lin
             + carl.get(f"{own.path}?year=2027&as=csv").content.decode()
         )
 
-    assert all(text in everything() for text in ("Confidential thing", "Secret kind", "Mara", "Because of Smith", '"time": 3000'))
+    assert all(
+        text in everything()
+        for text in (
+            "Confidential thing",
+            "Secret kind",
+            "Mara",
+            "Because of Smith",
+            '"time": 3000',
+        )
+    )
     change_link(own, shows_descriptions=False)
     assert "Confidential" not in everything()
     assert "Because of Smith" not in everything()
@@ -235,11 +298,23 @@ def test_the_document_is_what_the_page_shows_and_adds_up(carl, link, retainer) -
     assert lines == 3
     assert digest in page(carl, link)
     sheet = document["sheets"][0]
-    assert sheet["holds"] == [{"from": "2027-06-24", "until": "2027-06-28", "time": 6 * HOUR, "description": "Hypercare week"}]
-    assert sheet["split"] == [["retainer", "Discovery", 6 * HOUR], ["retainer", "Vendor", int(3.5 * HOUR)]]
+    assert sheet["holds"] == [
+        {
+            "from": "2027-06-24",
+            "until": "2027-06-28",
+            "time": 6 * HOUR,
+            "description": "Hypercare week",
+        }
+    ]
+    assert sheet["split"] == [
+        ["retainer", "Discovery", 6 * HOUR],
+        ["retainer", "Vendor", int(3.5 * HOUR)],
+    ]
 
 
-def test_several_retainers_stand_side_by_side_and_are_never_added_up(carl, link, retainer, northlight) -> None:
+def test_several_retainers_stand_side_by_side_and_are_never_added_up(
+    carl, link, retainer, northlight
+) -> None:
     helpdesk = a_retainer(northlight, "Brightwater", "Helpdesk", hours=8, starts="2027-06-01")
     log(helpdesk, "2027-06-16", "9h", "Server down")
     both = share([retainer, helpdesk], by=None)
@@ -260,11 +335,17 @@ def test_several_retainers_stand_side_by_side_and_are_never_added_up(carl, link,
     assert page(carl, both, "?retainer=99") == page(carl, both, "?retainer=2")
     assert page(carl, both, "?retainer=x") == page(carl, both)
     document = json.loads(carl.get(f"{both.path}?as=json").content)
-    assert [sheet["retainer"]["name"] for sheet in document["sheets"]] == ["ERP programme", "Helpdesk"]
+    assert [sheet["retainer"]["name"] for sheet in document["sheets"]] == [
+        "ERP programme",
+        "Helpdesk",
+    ]
 
 
 def test_markup_overrides_and_endless_words_are_shown_safely(carl, retainer) -> None:
-    nasty = "<script>alert(1)</script> \u202egnp.exe\u202c \u200bhidden\u200b </td></table> " + "x" * 10_000
+    nasty = (
+        "<script>alert(1)</script> \u202egnp.exe\u202c \u200bhidden\u200b </td></table> "
+        + "x" * 10_000
+    )
     log(retainer, "2027-06-18", "1h", nasty, category="<b>Bold</b>\u2066", person="\u202eaddA")
     link = share([retainer], by=None, shows_people=True)
     html = carl.get(f"{link.path}?page=1").content.decode()
@@ -283,11 +364,17 @@ def test_the_colour_and_the_logo_are_the_workspaces(carl, link, northlight) -> N
     assert '<link rel="stylesheet" href="/look/ffee00.css">' in html
     tag = re.search(r'src="\?logo=(\w+)" alt="Northlight"', html)[1]
     answer = carl.get(f"{link.path}?logo={tag}")
-    assert (answer.content, answer["Content-Type"], answer["X-Content-Type-Options"]) == (png, "image/png", "nosniff")
+    assert (answer.content, answer["Content-Type"], answer["X-Content-Type-Options"]) == (
+        png,
+        "image/png",
+        "nosniff",
+    )
     assert carl.get(f"{link.path}?logo=other").status_code == 404
     sheet = carl.get("/look/ffee00.css")
     assert sheet["Content-Type"] == "text/css; charset=utf-8"
-    assert "#ffee00" not in sheet.content.decode().partition("dark")[0], "yellow cannot be read on white"
+    assert "#ffee00" not in sheet.content.decode().partition("dark")[0], (
+        "yellow cannot be read on white"
+    )
     assert carl.get("/look/zzzzzz.css").status_code == 404
 
 
@@ -305,7 +392,17 @@ def test_previews_of_the_link_tell_no_figure_unless_they_may(carl, link) -> None
 
 def test_nothing_public_sets_a_cookie_or_asks_a_third_party(carl, link) -> None:
     change_link(link, has_feeds=True)
-    for query in ("?page=1", "?q=x", "?hours=3h", "?all", "?check", "?as=json", "?feed=json", "?feed=calendar", "?feed=badge"):
+    for query in (
+        "?page=1",
+        "?q=x",
+        "?hours=3h",
+        "?all",
+        "?check",
+        "?as=json",
+        "?feed=json",
+        "?feed=calendar",
+        "?feed=badge",
+    ):
         answer = carl.get(link.path + query)
         assert answer.status_code == 200, query
         assert not answer.cookies, query
@@ -315,7 +412,9 @@ def test_nothing_public_sets_a_cookie_or_asks_a_third_party(carl, link) -> None:
         assert answer["Referrer-Policy"] == "no-referrer"
         assert "noindex" in answer["X-Robots-Tag"]
         if answer["Content-Type"].startswith("text/html"):
-            assert not re.findall(r'(?:src|href|action)="(?:https?:)?//', answer.content.decode()), query
+            assert not re.findall(
+                r'(?:src|href|action)="(?:https?:)?//', answer.content.decode()
+            ), query
             assert not re.findall(r"<[^>]+ (?:style|on\w+)=", answer.content.decode()), query
 
 
@@ -324,7 +423,9 @@ def test_the_present_cycle_is_a_file_to_keep(carl, link, retainer, northlight) -
     assert answer["Content-Disposition"] == 'attachment; filename="hourtab-2027-06-22.csv"'
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert [row["Work"] for row in rows] == ["Interviews", "Requirements", "Vendor call"]
-    assert [row["Left after it"] for row in rows] == [str(int(hours * HOUR)) for hours in (23, 19, 15.5)]
+    assert [row["Left after it"] for row in rows] == [
+        str(int(hours * HOUR)) for hours in (23, 19, 15.5)
+    ]
     assert "Who" not in rows[0]
     assert carl.get(f"{link.path}?as=pdf").content.startswith(b"%PDF-")
     helpdesk = a_retainer(northlight, "Brightwater", "Helpdesk", starts="2027-06-01")

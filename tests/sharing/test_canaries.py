@@ -33,23 +33,76 @@ pytestmark = pytest.mark.django_db
 
 MONDAY = datetime(2027, 6, 28, 8, tzinfo=UTC)
 SHOWN = {
-    "workspace.name", "workspace.zone", "workspace.locale", "workspace.currency", "workspace.colour", "client.name", "retainer.name",
-    "retainer.zone", "retainer.currency", "retainer.as_of_source", "revision.category", "revision.description", "revision.person",
-    "revision.project", "revision.reason", "statement.reason", "hold.text", "sharelink.locale", "revision.weighted_by", "weightrule.name",
-    "request.reason", "workspace.sender_name", "workspace.reply_to", "workspace.footer", "workspace.imprint_url", "workspace.privacy_url",
-}  # fmt: skip
+    "workspace.name",
+    "workspace.zone",
+    "workspace.locale",
+    "workspace.currency",
+    "workspace.colour",
+    "client.name",
+    "retainer.name",
+    "retainer.zone",
+    "retainer.currency",
+    "retainer.as_of_source",
+    "revision.category",
+    "revision.description",
+    "revision.person",
+    "revision.project",
+    "revision.reason",
+    "statement.reason",
+    "hold.text",
+    "sharelink.locale",
+    "revision.weighted_by",
+    "weightrule.name",
+    "request.reason",
+    "workspace.sender_name",
+    "workspace.reply_to",
+    "workspace.footer",
+    "workspace.imprint_url",
+    "workspace.privacy_url",
+}
 """Texts that a link may show. Everything else is private, or a key."""
 KEYS = {
-    "ref", "key", "token_digest", "digest", "hash", "salt", "erased", "batch", "occasion", "message_id", "source_digest", "source_ref",
-    "file_digest", "password", "tag", "release", "coding", "profession", "tool", "cadence", "stub", "overage_policy", "rounding_mode", "outcome", "unit",
+    "ref",
+    "key",
+    "token_digest",
+    "digest",
+    "hash",
+    "salt",
+    "erased",
+    "batch",
+    "occasion",
+    "message_id",
+    "source_digest",
+    "source_ref",
+    "file_digest",
+    "password",
+    "tag",
+    "release",
+    "coding",
+    "profession",
+    "tool",
+    "cadence",
+    "stub",
+    "overage_policy",
+    "rounding_mode",
+    "outcome",
+    "unit",
     "days",
-}  # fmt: skip
+}
 
 
 def private_fields(model: type[models.Model]) -> list[models.Field]:
     name = model._meta.model_name
-    texts = [field for field in model._meta.concrete_fields if isinstance(field, models.CharField | models.TextField)]
-    return [field for field in texts if not field.choices and field.name not in KEYS and f"{name}.{field.name}" not in SHOWN]
+    texts = [
+        field
+        for field in model._meta.concrete_fields
+        if isinstance(field, models.CharField | models.TextField)
+    ]
+    return [
+        field
+        for field in texts
+        if not field.choices and field.name not in KEYS and f"{name}.{field.name}" not in SHOWN
+    ]
 
 
 def plant() -> int:
@@ -59,49 +112,120 @@ def plant() -> int:
         for field in private_fields(model):
             for row in models.QuerySet(model):
                 text = f"canary-{model._meta.model_name}-{field.name}-{row.pk}"
-                text = f"{text}@canary.example" if isinstance(field, models.EmailField) else text[: field.max_length or 200]
+                text = (
+                    f"{text}@canary.example"
+                    if isinstance(field, models.EmailField)
+                    else text[: field.max_length or 200]
+                )
                 models.QuerySet(model).filter(pk=row.pk).update(**{field.name: text})
                 planted += 1
     return planted
 
 
-def test_no_private_text_is_on_any_public_page_feed_file_or_mail(northlight, ada, olga, carl, settings) -> None:
-    retainer = a_retainer(northlight, "Brightwater", "ERP programme", starts="2027-04-01", categories=("Design",))
+def test_no_private_text_is_on_any_public_page_feed_file_or_mail(
+    northlight, ada, olga, carl, settings
+) -> None:
+    retainer = a_retainer(
+        northlight, "Brightwater", "ERP programme", starts="2027-04-01", categories=("Design",)
+    )
     Retainer.objects.filter(pk=retainer.pk).update(opened_at=datetime(2027, 4, 1, tzinfo=UTC))
     for day in ("2027-04-05", "2027-05-05"):
-        log(retainer, day, "3h", "Shown", category="Design", now=datetime.fromisoformat(f"{day}T12:00:00+00:00"))
+        log(
+            retainer,
+            day,
+            "3h",
+            "Shown",
+            category="Design",
+            now=datetime.fromisoformat(f"{day}T12:00:00+00:00"),
+        )
     turn_the_day(NOW)
     entry = log(retainer, "2027-06-03", "2h", "canary of a text that was changed")
-    edit_entry(entry, work("2027-06-03", "2h", "Shown", person="canary person", project="canary project"), by=ada.member, now=NOW)
-    withdraw_entry(log(retainer, "2027-06-04", "1h", "canary taken out"), by=ada.member, now=NOW, reason="canary reason of it")
-    log(retainer, "2027-06-05", "1h", "canary internal", scope="internal", category="canary internal kind")
-    log(retainer, "2027-06-06", "1h", "canary project work", scope="project", category="canary project kind")
+    edit_entry(
+        entry,
+        work("2027-06-03", "2h", "Shown", person="canary person", project="canary project"),
+        by=ada.member,
+        now=NOW,
+    )
+    withdraw_entry(
+        log(retainer, "2027-06-04", "1h", "canary taken out"),
+        by=ada.member,
+        now=NOW,
+        reason="canary reason of it",
+    )
+    log(
+        retainer,
+        "2027-06-05",
+        "1h",
+        "canary internal",
+        scope="internal",
+        category="canary internal kind",
+    )
+    log(
+        retainer,
+        "2027-06-06",
+        "1h",
+        "canary project work",
+        scope="project",
+        category="canary project kind",
+    )
     top_up(retainer, seconds=HOUR, on=date(2027, 6, 3), by=ada.member, now=NOW, reason="canary")
     days = {"starts_on": date(2027, 6, 24), "ends_on": date(2027, 6, 25)}
     plan_work(retainer, text="Shown plan", amount=HOUR, by=ada.member, now=NOW, **days)
-    contact = Contact.objects.create(client=retainer.client, name="canary", email="canary@brightwater.example", role="approver")
-    WeightRule.objects.create(retainer=retainer, name="Shown rule", percent=200, category="canary kind")
+    contact = Contact.objects.create(
+        client=retainer.client, name="canary", email="canary@brightwater.example", role="approver"
+    )
+    WeightRule.objects.create(
+        retainer=retainer, name="Shown rule", percent=200, category="canary kind"
+    )
     OfficeHours.objects.create(retainer=retainer)
     for number, amount in ((1, HOUR), (2, 0)):
-        wish = Wish("extra", HOUR, date(2027, 6, 3), date(2027, 6, 30), f"Shown request {number}", 9000)
-        asked = requests.ask(retainer, wish, [contact], decide_by=MONDAY + timedelta(days=9), by=ada.member, now=NOW)
+        wish = Wish(
+            "extra", HOUR, date(2027, 6, 3), date(2027, 6, 30), f"Shown request {number}", 9000
+        )
+        asked = requests.ask(
+            retainer, wish, [contact], decide_by=MONDAY + timedelta(days=9), by=ada.member, now=NOW
+        )
         if number == 1:
             by = asked.approvers.get()
             requests.decide(
-                asked, approver=by, name="canary who decided", amount=amount or HOUR, comment="canary comment", now=NOW
+                asked,
+                approver=by,
+                name="canary who decided",
+                amount=amount or HOUR,
+                comment="canary comment",
+                now=NOW,
             )
     watch_retainers(NOW)
-    Import.objects.create(workspace=northlight, retainer=retainer, file_name="canary.csv", file_digest="x", content=b"canary")
+    Import.objects.create(
+        workspace=northlight,
+        retainer=retainer,
+        file_name="canary.csv",
+        file_digest="x",
+        content=b"canary",
+    )
     other = a_retainer(northlight, "canary client", "canary retainer")
     log(other, "2027-06-03", "1h", "canary of another client")
     foreign = a_retainer(Workspace.objects.exclude(pk=northlight.pk).get(), "canary foreign")
     log(foreign, "2027-06-03", "1h", "canary of another workspace")
     share([other], by=None)
-    link = share([retainer], by=ada.member, has_feeds=True, unfurls=True, splits_by="person", label="x", given_to="y")
+    link = share(
+        [retainer],
+        by=ada.member,
+        has_feeds=True,
+        unfurls=True,
+        splits_by="person",
+        label="x",
+        given_to="y",
+    )
     with smtp_peer() as (box, url), time_machine.travel(NOW, tick=False):
         settings.EMAIL_URL = url
         options = {"host": "127.0.0.1", "port": int(url.rpartition(":")[2])}
-        settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}}
+        settings.MAILERS = {
+            "default": {
+                "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+                "OPTIONS": options,
+            }
+        }
         subscriptions.ask(link, "reader@brightwater.example", "week", now=NOW)
         subscriptions.confirm(Subscription.objects.get(), "week", now=NOW)
         Message.objects.exclude(kind="confirm").delete()
@@ -114,19 +238,46 @@ def test_no_private_text_is_on_any_public_page_feed_file_or_mail(northlight, ada
         StoredPage.objects.all().delete()
         with time_machine.travel(MONDAY, tick=False):
             assert deliver(MAILS, MONDAY) == 2
-        told = {f"mail {i}": mail.as_string() for i, mail in enumerate(box.mails)} | crawl(carl, link)
+        told = {f"mail {i}": mail.as_string() for i, mail in enumerate(box.mails)} | crawl(
+            carl, link
+        )
     assert len(told) > 25
     for shown in ("Shown plan", "Shown rule", "Shown request 1", "Shown request 2"):
         assert any(shown in text for text in told.values()), shown
     for path, text in told.items():
-        assert "canary" not in text.lower(), (path, re.search("canary[^<\n]*", text, re.IGNORECASE)[0])
+        assert "canary" not in text.lower(), (
+            path,
+            re.search("canary[^<\n]*", text, re.IGNORECASE)[0],
+        )
 
 
 def crawl(carl, link: ShareLink) -> dict[str, str]:
     """Follow every address a link's pages name, and those a curious reader would try."""
-    queries = ["", "page=1", "page=2", "retainer=2", "q=canary", "q=a", "hours=3h", "year=2027", "all", "check", "as=json", "logo=x",
-               "year=2027&as=csv", "year=2027&as=pdf", "all&as=csv", "feed=json", "feed=calendar", "feed=badge", "subscribe",
-               "retainer=1&year=2027", "as=csv", "as=pdf", "feed=xml"]  # fmt: skip
+    queries = [
+        "",
+        "page=1",
+        "page=2",
+        "retainer=2",
+        "q=canary",
+        "q=a",
+        "hours=3h",
+        "year=2027",
+        "all",
+        "check",
+        "as=json",
+        "logo=x",
+        "year=2027&as=csv",
+        "year=2027&as=pdf",
+        "all&as=csv",
+        "feed=json",
+        "feed=calendar",
+        "feed=badge",
+        "subscribe",
+        "retainer=1&year=2027",
+        "as=csv",
+        "as=pdf",
+        "feed=xml",
+    ]
     waiting = [f"{link.path}?{query}" for query in queries]
     told: dict[str, str] = {}
     while waiting:

@@ -1,4 +1,6 @@
-"""Digests by mail: asked for on the page, confirmed from the mailbox, ended with one click, over a real SMTP server."""
+"""Digests by mail: asked for on the page, confirmed from the mailbox, ended with one click, over a
+real SMTP server.
+"""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -59,14 +61,19 @@ def test_the_whole_way_from_the_page_to_the_end(carl, link, mailbox: Mailbox) ->
         assert "If CFO@Brightwater.example is right, a mail is on its way there." in said
         assert deliver(MAILS, NOW) == 1
     mail = mailbox.wait_for(1)
-    assert (mail["To"], subject_of(mail)) == ("cfo@brightwater.example", "Confirm: hours of Brightwater by mail")
+    assert (mail["To"], subject_of(mail)) == (
+        "cfo@brightwater.example",
+        "Confirm: hours of Brightwater by mail",
+    )
     assert mail["From"].startswith("Northlight <")
     path = re.search(r"https://hours\.example(/d/\S+)", text_of(mail))[1]
     assert path in text_of(mail, "text/html")
 
     with time_machine.travel(NOW, tick=False):
         assert "Yes, confirm" in carl.get(path).content.decode()
-        assert not Subscription.objects.get().is_standing, "whoever only looks at a mail's links confirms nothing"
+        assert not Subscription.objects.get().is_standing, (
+            "whoever only looks at a mail's links confirms nothing"
+        )
         assert "receives the balance every week" in carl.post(path).content.decode()
     assert queue_digests(at("06-27T08:00")) == 0, "a week begins on Monday here"
     assert queue_digests(at("06-28T06:59")) == 0
@@ -125,7 +132,14 @@ def test_a_digest_shows_what_the_link_shows_in_its_language(link, mailbox) -> No
     confirmed(link)
     change_link(link, shows_categories=True, shows_descriptions=False, locale="de-DE")
     assert queue_digests(at("06-28T07:00")) == 1
-    log(Retainer.objects.get(), "2027-06-25", "1h", "Secret thing", category="Vendor", now=at("06-25T12:00"))
+    log(
+        Retainer.objects.get(),
+        "2027-06-25",
+        "1h",
+        "Secret thing",
+        category="Vendor",
+        now=at("06-25T12:00"),
+    )
     assert send(at("06-28T07:01")) == 1
     text = text_of(mailbox.wait_for(1)).replace("\u00a0", " ")
     assert "6 h 30 min von 20 h verbraucht" in text, "it is rendered when it is sent"
@@ -143,7 +157,9 @@ def test_two_workers_at_once_queue_a_digest_once(link) -> None:
 def test_nothing_in_the_outbox_tells_an_address_of_a_page(carl, link) -> None:
     row = confirmed(link)
     queue_digests(at("06-28T07:00"))
-    kept = str(list(Message.objects.values())) + str(list(Subscription.objects.values("nonce", "token_digest")))
+    kept = str(list(Message.objects.values())) + str(
+        list(Subscription.objects.values("nonce", "token_digest"))
+    )
     for token in (link.token, row.token):
         assert token not in kept
 
@@ -198,7 +214,11 @@ def test_a_wish_that_was_not_confirmed_ends(carl, link) -> None:
         assert "receives no mail from here" in carl.get(path).content.decode()
     assert subscriptions.forget_unconfirmed(NOW + timedelta(days=8)) == 1
     assert carl.get(path).status_code == 404
-    assert carl.get("/d/" + "A" * 22).status_code == carl.post("/d/" + "A" * 22 + "/end").status_code == 404
+    assert (
+        carl.get("/d/" + "A" * 22).status_code
+        == carl.post("/d/" + "A" * 22 + "/end").status_code
+        == 404
+    )
 
 
 def test_a_link_without_digests_takes_no_subscriber(carl, link, mailbox, settings) -> None:
@@ -216,7 +236,10 @@ def test_mail_goes_only_with_the_transaction_that_wanted_it(northlight) -> None:
         raise ZeroDivisionError
     assert not Message.objects.exists()
     for expected in (True, False):
-        assert queue(northlight, Message.Kind.DIGEST, about=1, occasion="x", to="a@b.example", now=NOW) is expected
+        assert (
+            queue(northlight, Message.Kind.DIGEST, about=1, occasion="x", to="a@b.example", now=NOW)
+            is expected
+        )
     assert Message.objects.count() == 1
 
 
@@ -228,16 +251,24 @@ def test_a_server_that_is_busy_is_asked_again_with_growing_pauses(link, mailbox,
     for attempt in range(3):
         assert send(now) == 0
         message = Message.objects.get()
-        assert (message.state, message.attempts, message.due_at) == ("waiting", attempt + 1, now + PAUSES[attempt])
+        assert (message.state, message.attempts, message.due_at) == (
+            "waiting",
+            attempt + 1,
+            now + PAUSES[attempt],
+        )
         assert "451" in message.problem
         assert send(now + PAUSES[attempt] - timedelta(seconds=1)) == 0
         now += PAUSES[attempt]
     assert send(now) == 1
     assert Message.objects.get().state == "sent"
-    assert mailbox.wait_for(1)["Message-ID"] == f"<{Message.objects.get().message_id}@hours.example>"
+    assert (
+        mailbox.wait_for(1)["Message-ID"] == f"<{Message.objects.get().message_id}@hours.example>"
+    )
 
 
-def test_an_address_that_does_not_exist_fails_at_once_and_can_be_tried_anew(link, mailbox, ada, ria, olga) -> None:
+def test_an_address_that_does_not_exist_fails_at_once_and_can_be_tried_anew(
+    link, mailbox, ada, ria, olga
+) -> None:
     confirmed(link)
     queue_digests(at("06-28T07:00"))
     mailbox.refusals = [("cfo@brightwater.example", "550 no such user")]
@@ -256,10 +287,14 @@ def test_an_address_that_does_not_exist_fails_at_once_and_can_be_tried_anew(link
     assert send(at("06-28T08:00")) == 1
 
 
-def test_a_server_that_is_down_for_days_loses_nothing_until_all_attempts_are_over(link, settings) -> None:
+def test_a_server_that_is_down_for_days_loses_nothing_until_all_attempts_are_over(
+    link, settings
+) -> None:
     settings.EMAIL_URL = "smtp://127.0.0.1:1"
     options = {"host": "127.0.0.1", "port": 1, "timeout": 1}
-    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}}
+    settings.MAILERS = {
+        "default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}
+    }
     confirmed(link)
     queue_digests(at("06-28T07:00"))
     now = at("06-28T07:00")
@@ -276,12 +311,21 @@ def test_a_server_that_is_down_for_days_loses_nothing_until_all_attempts_are_ove
 
 def test_a_server_that_is_down_is_asked_once_a_round(link, settings, northlight) -> None:
     options = {"host": "127.0.0.1", "port": 1, "timeout": 1}
-    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}}
+    settings.MAILERS = {
+        "default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}
+    }
     confirmed(link)
     queue_digests(at("06-28T07:00"))
     row = Subscription.objects.get()
     for i in range(3):
-        queue(northlight, Message.Kind.DIGEST, about=row.pk, occasion=f"x{i}", to=row.to, now=at("06-28T07:00"))
+        queue(
+            northlight,
+            Message.Kind.DIGEST,
+            about=row.pk,
+            occasion=f"x{i}",
+            to=row.to,
+            now=at("06-28T07:00"),
+        )
     assert send(at("06-28T07:00")) == 0
     assert sorted(Message.objects.values_list("attempts", flat=True)) == [0, 0, 0, 1]
     assert not Message.objects.filter(due_at__lte=at("06-28T07:00")).exists()
@@ -300,7 +344,14 @@ def test_a_mail_that_a_worker_left_behind_is_taken_up_again_with_the_same_id(lin
 def test_a_text_that_breaks_the_rendering_stops_no_other_mail(link, mailbox, northlight) -> None:
     confirmed(link)
     queue_digests(at("06-28T07:00"))
-    queue(northlight, Message.Kind.CONFIRM, about=999, occasion="week x", to="x@y.example", now=at("06-28T06:00"))
+    queue(
+        northlight,
+        Message.Kind.CONFIRM,
+        about=999,
+        occasion="week x",
+        to="x@y.example",
+        now=at("06-28T06:00"),
+    )
     assert send(at("06-28T07:01")) == 1
     assert set(Message.objects.values_list("state", flat=True)) == {"sent", "dropped"}
 

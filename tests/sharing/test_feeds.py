@@ -25,7 +25,13 @@ def today():
 
 @pytest.fixture
 def retainer(northlight) -> Retainer:
-    retainer = a_retainer(northlight, "Brightwater & Söhne", "ERP <programme>", starts="2027-06-01", zone="Europe/Berlin")
+    retainer = a_retainer(
+        northlight,
+        "Brightwater & Söhne",
+        "ERP <programme>",
+        starts="2027-06-01",
+        zone="Europe/Berlin",
+    )
     log(retainer, "2027-06-03", "12h 30m", "Secret work", category="Secret kind", person="Mara")
     return retainer
 
@@ -61,18 +67,32 @@ def test_the_figures_as_json(carl, link, retainer) -> None:
                 "as_of": "2027-06-22",
                 "updated_at": "2027-06-22T14:05:00+00:00",
                 "cycle": {
-                    "starts_on": "2027-06-01", "ends_on": "2027-06-30", "resets_on": "2027-07-01", "state": "open",
-                    "available": 20 * HOUR, "carried_in": 0, "used": 45000, "remaining": 27000, "over": 0, "planned": 0,
+                    "starts_on": "2027-06-01",
+                    "ends_on": "2027-06-30",
+                    "resets_on": "2027-07-01",
+                    "state": "open",
+                    "available": 20 * HOUR,
+                    "carried_in": 0,
+                    "used": 45000,
+                    "remaining": 27000,
+                    "over": 0,
+                    "planned": 0,
                     "would_expire": 27000,
                 },
                 "level": "enough",
                 "text": "12 h 30 m of 20 h used · 7 h 30 m remain",
             }
         ],
-    }  # fmt: skip
-    assert carl.get(f"{link.path}?feed=json", headers={"if-none-match": answer["ETag"]}).status_code == 304
+    }
+    assert (
+        carl.get(f"{link.path}?feed=json", headers={"if-none-match": answer["ETag"]}).status_code
+        == 304
+    )
     top_up(retainer, seconds=HOUR, on=date(2027, 6, 3), by=None, now=NOW)
-    assert carl.get(f"{link.path}?feed=json", headers={"if-none-match": answer["ETag"]}).status_code == 200
+    assert (
+        carl.get(f"{link.path}?feed=json", headers={"if-none-match": answer["ETag"]}).status_code
+        == 200
+    )
 
 
 def test_the_calendar_names_resets_and_what_would_expire(carl, link) -> None:
@@ -86,8 +106,15 @@ def test_the_calendar_names_resets_and_what_would_expire(carl, link) -> None:
     assert (date(2027, 7, 1), "ERP <programme> resets: 20 h") in events
     assert (date(2028, 6, 1), "ERP <programme> resets: 20 h") in events
     assert len(events) == 13
-    assert link.token not in answer.content.decode(), "a calendar is passed on; the address stays where it is"
-    ids = [str(event["uid"]) for event in Calendar.from_ical(carl.get(f"{link.path}?feed=calendar").content).walk("VEVENT")]
+    assert link.token not in answer.content.decode(), (
+        "a calendar is passed on; the address stays where it is"
+    )
+    ids = [
+        str(event["uid"])
+        for event in Calendar.from_ical(carl.get(f"{link.path}?feed=calendar").content).walk(
+            "VEVENT"
+        )
+    ]
     assert ids == [str(event["uid"]) for event in Calendar.from_ical(answer.content).walk("VEVENT")]
     assert len(set(ids)) == 13
 
@@ -97,14 +124,22 @@ def test_the_calendar_of_what_ends_ends(carl, northlight) -> None:
     Retainer.objects.filter(pk=retainer.pk).update(ends_on=date(2027, 7, 31))
     link = share([Retainer.objects.get(pk=retainer.pk)], by=None, has_feeds=True)
     events = Calendar.from_ical(carl.get(f"{link.path}?feed=calendar").content).walk("VEVENT")
-    assert [(event.decoded("dtstart"), str(event["summary"])) for event in events][-1] == (date(2027, 7, 31), "Coaching ends")
+    assert [(event.decoded("dtstart"), str(event["summary"])) for event in events][-1] == (
+        date(2027, 7, 31),
+        "Coaching ends",
+    )
     assert len([event for event in events if "resets" in str(event["summary"])]) == 1
 
 
 def test_the_badge_is_a_picture_with_words_for_every_retainer(carl, link, northlight) -> None:
     other = a_retainer(northlight, "Brightwater & Söhne", "Helpdesk", hours=8, starts="2027-06-01")
     log(other, "2027-06-03", "9h")
-    both = share([*Retainer.objects.filter(name="ERP <programme>"), other], by=None, has_feeds=True, locale="de-DE")
+    both = share(
+        [*Retainer.objects.filter(name="ERP <programme>"), other],
+        by=None,
+        has_feeds=True,
+        locale="de-DE",
+    )
     answer = carl.get(f"{both.path}?feed=badge")
     assert answer["Content-Type"] == "image/svg+xml"
     assert answer["Cross-Origin-Resource-Policy"] == "cross-origin"

@@ -1,4 +1,6 @@
-"""Links: what they show, to whom they were given, until when they answer, and how often they were opened."""
+"""Links: what they show, to whom they were given, until when they answer, and how often they were
+opened.
+"""
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta
@@ -15,17 +17,34 @@ from hourtab.sharing import limits
 from hourtab.sharing.addresses import statement_path
 from hourtab.sharing.counting import write_views
 from hourtab.sharing.models import FormerAddress, ShareLink, StoredPage, ViewDay
-from hourtab.sharing.services import change_link, change_retainers, forget_former, revoke_link, rotate_link, share
+from hourtab.sharing.services import (
+    change_link,
+    change_retainers,
+    forget_former,
+    revoke_link,
+    rotate_link,
+    share,
+)
 from tests.builders import NOW, a_retainer, log
 from tests.sharing.test_pages import Visitor
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 OPTIONS = {
-    "label": "For the CFO", "given_to": "Carl Brandt", "shows_descriptions": "on", "shows_categories": "on", "shows_courtesy": "on",
-    "shows_worked": "on", "shows_past": "on", "shows_documents": "on", "splits_by": "category", "locale": "", "hour_format": "",
-    "expires_on": "", "takes_subscribers": "on",
-}  # fmt: skip
+    "label": "For the CFO",
+    "given_to": "Carl Brandt",
+    "shows_descriptions": "on",
+    "shows_categories": "on",
+    "shows_courtesy": "on",
+    "shows_worked": "on",
+    "shows_past": "on",
+    "shows_documents": "on",
+    "splits_by": "category",
+    "locale": "",
+    "hour_format": "",
+    "expires_on": "",
+    "takes_subscribers": "on",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -67,8 +86,15 @@ def test_a_link_is_made_with_everything_the_form_offers(ada, carl, retainer, nor
     assert ada.post(f"/retainers/{retainer.ref}/links/add", OPTIONS | shown).status_code == 302
     link = ShareLink.objects.get()
     assert [row.retainer for row in link.shown.all()] == [retainer, other]
-    assert (link.label, link.given_to, link.has_feeds, link.locale) == ("For the CFO", "Carl Brandt", True, "de-DE")
-    assert link.expires_at == datetime(2027, 7, 1, tzinfo=UTC), "the day it expires on is its last whole one"
+    assert (link.label, link.given_to, link.has_feeds, link.locale) == (
+        "For the CFO",
+        "Carl Brandt",
+        True,
+        "de-DE",
+    )
+    assert link.expires_at == datetime(2027, 7, 1, tzinfo=UTC), (
+        "the day it expires on is its last whole one"
+    )
     said = ada.get(f"/retainers/{retainer.ref}/links").content.decode()
     assert "Given to Carl Brandt." in said
     assert "?feed=calendar" in said
@@ -95,7 +121,9 @@ def test_what_is_wrong_stands_beside_its_field(ada, retainer, change, said) -> N
 def test_a_link_never_shows_a_retainer_of_another_client(ada, retainer, northlight, olga) -> None:
     foreign = a_retainer(northlight, "Someone else", starts="2027-06-01")
     own = a_retainer(northlight, "Brightwater", "Helpdesk", starts="2027-06-01")
-    answer = ada.post(f"/retainers/{retainer.ref}/links/add", OPTIONS | {"retainers": [own.pk, foreign.pk]})
+    answer = ada.post(
+        f"/retainers/{retainer.ref}/links/add", OPTIONS | {"retainers": [own.pk, foreign.pk]}
+    )
     assert answer.status_code == 422
     link = share([retainer], by=None)
     for wrong in ([], [retainer, foreign]):
@@ -103,11 +131,18 @@ def test_a_link_never_shows_a_retainer_of_another_client(ada, retainer, northlig
             change_retainers(link, wrong)
 
 
-def test_changing_the_retainers_of_a_link_changes_its_page(ada, visitor, retainer, northlight) -> None:
+def test_changing_the_retainers_of_a_link_changes_its_page(
+    ada, visitor, retainer, northlight
+) -> None:
     other = a_retainer(northlight, "Brightwater", "Helpdesk", starts="2027-06-01")
     link = share([retainer], by=None)
     before = visitor.get(link.path)
-    assert ada.post(f"/links/{link.pk}/change", OPTIONS | {"retainers": [retainer.pk, other.pk]}).status_code == 302
+    assert (
+        ada.post(
+            f"/links/{link.pk}/change", OPTIONS | {"retainers": [retainer.pk, other.pk]}
+        ).status_code
+        == 302
+    )
     after = visitor.get(link.path)
     assert b"Helpdesk" not in before[2]
     assert b"Helpdesk" in after[2]
@@ -123,7 +158,9 @@ def test_a_link_ends_with_the_day_it_expires_on(visitor, retainer) -> None:
         assert visitor.get(link.path)[0] == 404
 
 
-def test_a_former_address_answers_in_its_grace_and_never_tells_the_new_one(ada, carl, visitor, retainer) -> None:
+def test_a_former_address_answers_in_its_grace_and_never_tells_the_new_one(
+    ada, carl, visitor, retainer
+) -> None:
     link = share([retainer], by=None)
     old, old_statement = link.path, statement_path(link, retainer.ref, 1)
     assert Statement.objects.exists()
@@ -140,7 +177,10 @@ def test_a_former_address_answers_in_its_grace_and_never_tells_the_new_one(ada, 
     assert old_statement in carl.get(old).content.decode()
     assert carl.get(old_statement).status_code == 200
     assert carl.get(statement_path(fresh, retainer.ref, 1)).status_code == 200
-    assert "Its former address answers until" in ada.get(f"/retainers/{retainer.ref}/links").content.decode()
+    assert (
+        "Its former address answers until"
+        in ada.get(f"/retainers/{retainer.ref}/links").content.decode()
+    )
     with time_machine.travel(NOW + timedelta(days=7, seconds=1), tick=False):
         assert carl.get(old).status_code == 404
         assert carl.get(old_statement).status_code == 404
@@ -175,7 +215,13 @@ def test_views_are_counted_by_day_and_nothing_else_is_known(retainer, ada) -> No
     from collections import Counter
 
     write_views(
-        Counter({(link.pk, date(2027, 6, 21)): 3, (link.pk, date(2027, 6, 22)): 1, (gone.pk + 999, date(2027, 6, 22)): 5})
+        Counter(
+            {
+                (link.pk, date(2027, 6, 21)): 3,
+                (link.pk, date(2027, 6, 22)): 1,
+                (gone.pk + 999, date(2027, 6, 22)): 5,
+            }
+        )
     )
     write_views(Counter({(link.pk, date(2027, 6, 22)): 1}))
     assert list(ViewDay.objects.values_list("link", "on", "views")) == [
@@ -200,9 +246,25 @@ def test_the_lane_counts_who_looks_and_not_what_fetches(retainer) -> None:
         async def send(message) -> None:
             pass
 
-        for method, mode in (("GET", None), ("GET", b"navigate"), ("GET", b"cors"), ("HEAD", None), ("GET", None)):
+        for method, mode in (
+            ("GET", None),
+            ("GET", b"navigate"),
+            ("GET", b"cors"),
+            ("HEAD", None),
+            ("GET", None),
+        ):
             headers = [(b"sec-fetch-mode", mode)] if mode else []
-            await lane({"type": "http", "path": link.path, "method": method, "query_string": b"", "headers": headers}, None, send)
+            await lane(
+                {
+                    "type": "http",
+                    "path": link.path,
+                    "method": method,
+                    "query_string": b"",
+                    "headers": headers,
+                },
+                None,
+                send,
+            )
         assert lane.views == {(link.pk, NOW.date()): 3}
         await end(lane)
 
@@ -210,7 +272,9 @@ def test_the_lane_counts_who_looks_and_not_what_fetches(retainer) -> None:
     assert ViewDay.objects.get().views == 3
 
 
-def test_wrong_addresses_are_limited_by_visitor_and_a_page_that_is_known_stays_open(retainer, settings) -> None:
+def test_wrong_addresses_are_limited_by_visitor_and_a_page_that_is_known_stays_open(
+    retainer, settings
+) -> None:
     from hourtab.sharing.lane import WRONG_A_MINUTE, Lane
     from hourtab.sharing.store import reader
 
@@ -225,14 +289,26 @@ def test_wrong_addresses_are_limited_by_visitor_and_a_page_that_is_known_stays_o
                 answers.append(message["status"])
 
         async def visit(path: str, client: str) -> int:
-            scope = {"type": "http", "path": path, "method": "GET", "query_string": b"", "headers": [], "client": (client, 1)}
+            scope = {
+                "type": "http",
+                "path": path,
+                "method": "GET",
+                "query_string": b"",
+                "headers": [],
+                "client": (client, 1),
+            }
             await lane(scope, None, send)
             return answers[-1]
 
         assert await visit(link.path, "203.0.113.9") == 200
-        wrong = [await visit("/r/" + tokens.digest_of(str(i))[:22], "203.0.113.7") for i in range(WRONG_A_MINUTE + 5)]
+        wrong = [
+            await visit("/r/" + tokens.digest_of(str(i))[:22], "203.0.113.7")
+            for i in range(WRONG_A_MINUTE + 5)
+        ]
         assert wrong == [404] * WRONG_A_MINUTE + [429] * 5
-        assert await visit(link.path, "203.0.113.7") == 200, "the office goes on reading what it reads"
+        assert await visit(link.path, "203.0.113.7") == 200, (
+            "the office goes on reading what it reads"
+        )
         assert await visit(other.path, "203.0.113.7") == 429
         assert await visit(other.path, "203.0.113.8") == 200
         await end(lane)
@@ -245,7 +321,9 @@ def test_who_a_visitor_is(settings) -> None:
         headers = [(b"x-forwarded-for", said.encode())] if said else []
         return limits.visitor_of({"client": (client, 1), "headers": headers})
 
-    assert visitor_of("203.0.113.7", "198.51.100.1") == "203.0.113.7", "without a proxy of ours nobody is believed"
+    assert visitor_of("203.0.113.7", "198.51.100.1") == "203.0.113.7", (
+        "without a proxy of ours nobody is believed"
+    )
     assert visitor_of("2001:db8:1:2:3::4") == visitor_of("2001:db8:1:2:ffff::9")
     settings.TRUSTED_PROXIES = 1
     assert visitor_of("10.0.0.1", "1.2.3.4, 198.51.100.1") == "198.51.100.1"
@@ -268,7 +346,17 @@ def test_a_page_in_memory_is_never_older_than_the_database(retainer) -> None:
             seen.append(message.get("body", b""))
 
         async def visit() -> bytes:
-            await lane({"type": "http", "path": link.path, "method": "GET", "query_string": b"", "headers": []}, None, send)
+            await lane(
+                {
+                    "type": "http",
+                    "path": link.path,
+                    "method": "GET",
+                    "query_string": b"",
+                    "headers": [],
+                },
+                None,
+                send,
+            )
             return seen[-1].replace(b"\xc2\xa0", b" ")
 
         loop = asyncio.get_running_loop()
@@ -277,7 +365,9 @@ def test_a_page_in_memory_is_never_older_than_the_database(retainer) -> None:
             assert len(set(both)) == 1
             said = f"{2 + sum(range(hours))} of 20 h".encode()
             assert said in both[0]
-            await loop.run_in_executor(lane.renderers, lambda n=hours: log(retainer, "2027-06-04", f"{n}h"))
+            await loop.run_in_executor(
+                lane.renderers, lambda n=hours: log(retainer, "2027-06-04", f"{n}h")
+            )
         await loop.run_in_executor(lane.renderers, lambda: StoredPage.objects.all().delete())
         assert b"8 of 20 h" in await visit()
         await loop.run_in_executor(lane.renderers, lambda: revoke_link(link, now=NOW))

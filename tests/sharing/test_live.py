@@ -1,4 +1,6 @@
-"""Event streams: who is told, when a stream ends, and that a viewer whose line is stuck holds up nobody."""
+"""Event streams: who is told, when a stream ends, and that a viewer whose line is stuck holds up
+nobody.
+"""
 
 import asyncio
 import re
@@ -57,7 +59,10 @@ async def watching(count: int, digest: str):
     registry = Live(reader())
     viewers = [Viewer() for _ in range(count)]
     scope = {"method": "GET", "headers": [], "query_string": b""}
-    streams = [asyncio.create_task(registry.stream(digest, scope, viewer.receive, viewer.send)) for viewer in viewers]
+    streams = [
+        asyncio.create_task(registry.stream(digest, scope, viewer.receive, viewer.send))
+        for viewer in viewers
+    ]
     await until(lambda: all(viewer.told for viewer in viewers))
     await asyncio.sleep(0.1)
     try:
@@ -99,15 +104,25 @@ def link(northlight) -> ShareLink:
 def test_all_are_told_and_come_back_at_moments_of_their_own(link) -> None:
     async def story() -> None:
         async with watching(40, link.token_digest) as (registry, viewers, _streams):
-            retries = {int(re.search(rb"retry: (\d+)", b"".join(viewer.told))[1]) for viewer in viewers}
+            retries = {
+                int(re.search(rb"retry: (\d+)", b"".join(viewer.told))[1]) for viewer in viewers
+            }
             assert len(retries) > 20
             assert min(retries) >= 500
             assert max(retries) <= 5000
             before = [viewer.changes for viewer in viewers]
-            await in_thread(lambda: log(link.retainers.get(), "2026-02-03", "1h", now=timezone.now()))
-            await until(lambda: all(viewer.changes > told for viewer, told in zip(viewers, before, strict=True)))
+            await in_thread(
+                lambda: log(link.retainers.get(), "2026-02-03", "1h", now=timezone.now())
+            )
+            await until(
+                lambda: all(
+                    viewer.changes > told for viewer, told in zip(viewers, before, strict=True)
+                )
+            )
             await asyncio.sleep(0.5)
-            assert [viewer.changes - told for viewer, told in zip(viewers, before, strict=True)] == [1] * 40
+            assert [
+                viewer.changes - told for viewer, told in zip(viewers, before, strict=True)
+            ] == [1] * 40
             for viewer in viewers:
                 viewer.gone.set()
             await until(lambda: registry.watched == {})
@@ -122,7 +137,9 @@ def test_one_whose_line_is_stuck_holds_up_nobody_and_is_told_no_more(link, monke
     async def story() -> None:
         async with watching(3, link.token_digest) as (registry, viewers, _streams):
             viewers[1].is_stuck = True
-            await in_thread(lambda: log(link.retainers.get(), "2026-02-03", "1h", now=timezone.now()))
+            await in_thread(
+                lambda: log(link.retainers.get(), "2026-02-03", "1h", now=timezone.now())
+            )
             (watched,) = registry.watched.values()
             await until(lambda: len(watched.viewers) == 2)
             assert viewers[0].changes == viewers[2].changes == 2

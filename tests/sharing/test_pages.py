@@ -44,12 +44,23 @@ class Visitor:
 
         lane = Lane(reader(), site, renderers=1)
         try:
-            raw = [(name.replace("_", "-").lower().encode(), value.encode()) for name, value in headers.items()]
-            scope = {"type": "http", "path": path, "method": method, "query_string": query, "headers": raw}
+            raw = [
+                (name.replace("_", "-").lower().encode(), value.encode())
+                for name, value in headers.items()
+            ]
+            scope = {
+                "type": "http",
+                "path": path,
+                "method": method,
+                "query_string": query,
+                "headers": raw,
+            }
             await lane(scope, None, send)
         finally:
             await lane.reader.close()
-            await asyncio.get_running_loop().run_in_executor(lane.renderers, lambda: connection.close())
+            await asyncio.get_running_loop().run_in_executor(
+                lane.renderers, lambda: connection.close()
+            )
             lane.renderers.shutdown()
         if not sent:
             return None
@@ -93,7 +104,10 @@ def test_each_coding_has_its_own_tag(link, visitor) -> None:
     assert gzip.decompress(squeezed) == body
     assert packed[b"content-encoding"] == b"gzip"
     assert plain[b"etag"] != packed[b"etag"]
-    assert visitor.get(link.path, if_none_match=plain[b"etag"].decode(), accept_encoding="gzip")[0] == 200
+    assert (
+        visitor.get(link.path, if_none_match=plain[b"etag"].decode(), accept_encoding="gzip")[0]
+        == 200
+    )
     assert b"content-encoding" not in visitor.get(link.path, accept_encoding="gzip;q=0")[1]
 
 
@@ -121,18 +135,34 @@ def test_a_revoked_link_cannot_be_brought_back_by_a_late_store(link, visitor) ->
 
 CHANGES = {
     "an entry": lambda link, retainer, entry: log(retainer, "2027-06-04", "3h", now=NOON),
-    "its text": lambda link, retainer, entry: ledger.edit_entry(entry, work("2027-06-03", "2h", "Other"), by=None, now=NOON),
-    "its category": lambda link, retainer, entry: ledger.edit_entry(entry, work("2027-06-03", "2h", "Interviews", category="Other"), by=None, now=NOON),
-    "its person": lambda link, retainer, entry: (change_link(link, shows_people=True), ledger.edit_entry(entry, work("2027-06-03", "2h", "Interviews", person="Jon"), by=None, now=NOON)),
+    "its text": lambda link, retainer, entry: ledger.edit_entry(
+        entry, work("2027-06-03", "2h", "Other"), by=None, now=NOON
+    ),
+    "its category": lambda link, retainer, entry: ledger.edit_entry(
+        entry, work("2027-06-03", "2h", "Interviews", category="Other"), by=None, now=NOON
+    ),
+    "its person": lambda link, retainer, entry: (
+        change_link(link, shows_people=True),
+        ledger.edit_entry(
+            entry, work("2027-06-03", "2h", "Interviews", person="Jon"), by=None, now=NOON
+        ),
+    ),
     "a withdrawal": lambda link, retainer, entry: ledger.withdraw_entry(entry, by=None, now=NOON),
-    "a top-up": lambda link, retainer, entry: ledger.top_up(retainer, seconds=HOUR, on=date(2027, 6, 3), by=None, now=NOON),
-    "the client's name": lambda link, retainer, entry: rename_client(retainer.client, "Brightwater Holding"),
+    "a top-up": lambda link, retainer, entry: ledger.top_up(
+        retainer, seconds=HOUR, on=date(2027, 6, 3), by=None, now=NOON
+    ),
+    "the client's name": lambda link, retainer, entry: rename_client(
+        retainer.client, "Brightwater Holding"
+    ),
     "people shown": lambda link, retainer, entry: change_link(link, shows_people=True),
     "categories hidden": lambda link, retainer, entry: change_link(link, shows_categories=False),
     "the locale": lambda link, retainer, entry: change_link(link, locale="de-DE"),
     "the hour format": lambda link, retainer, entry: change_link(link, hour_format="decimal"),
-    "project work shown": lambda link, retainer, entry: (log(retainer, "2027-06-05", "3h", scope="project", now=NOON), change_link(link, shows_projects=True)),
-}  # fmt: skip
+    "project work shown": lambda link, retainer, entry: (
+        log(retainer, "2027-06-05", "3h", scope="project", now=NOON),
+        change_link(link, shows_projects=True),
+    ),
+}
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -146,9 +176,17 @@ def test_every_change_of_what_is_shown_changes_the_page(link, visitor, change) -
     assert before[1][b"etag"] != after[1][b"etag"]
 
 
-def test_the_name_of_the_workspace_is_shown_anew_after_the_settings_change(link, visitor, ada) -> None:
+def test_the_name_of_the_workspace_is_shown_anew_after_the_settings_change(
+    link, visitor, ada
+) -> None:
     before = visitor.get(link.path)[2]
-    fields = {"name": "Northlight & Daughters", "zone": "UTC", "locale": "en-GB", "currency": "EUR", "hour_format": "decimal"}
+    fields = {
+        "name": "Northlight & Daughters",
+        "zone": "UTC",
+        "locale": "en-GB",
+        "currency": "EUR",
+        "hour_format": "decimal",
+    }
     assert ada.post("/settings", fields).status_code == 302
     after = visitor.get(link.path)[2]
     assert b"Northlight &amp; Daughters" in after
@@ -164,7 +202,9 @@ def test_the_next_local_midnight_makes_the_page_anew(link, visitor) -> None:
     assert before[1][b"etag"] != after[1][b"etag"]
 
 
-def test_people_categories_and_projects_are_shown_only_where_the_link_says_so(link, visitor) -> None:
+def test_people_categories_and_projects_are_shown_only_where_the_link_says_so(
+    link, visitor
+) -> None:
     retainer = Retainer.objects.get()
     log(retainer, "2027-06-05", "3h", "Server move", scope="project", now=NOON)
     log(retainer, "2027-06-05", "3h", "Gossip", scope="internal", now=NOON)
@@ -189,7 +229,16 @@ def test_wrong_revoked_rotated_and_misspelt_links_get_the_same_page(link, visito
     assert visitor.get(fresh.path)[0] == 200
     last = "A" if fresh.path[-2] != "A" else "B"
     misspelt = fresh.path[:-2] + last + fresh.path[-1]
-    for path in (old, misspelt, fresh.path + "/", fresh.path + "/x", "/r/", "/r/x", fresh.path.upper() + "x", "/r/%00"):
+    for path in (
+        old,
+        misspelt,
+        fresh.path + "/",
+        fresh.path + "/x",
+        "/r/",
+        "/r/x",
+        fresh.path.upper() + "x",
+        "/r/%00",
+    ):
         assert visitor.get(path) == expected, path
     revoke_link(fresh, now=NOON)
     assert visitor.get(fresh.path) == expected
@@ -212,9 +261,10 @@ def test_public_headers_are_strict_and_the_same_from_lane_and_django(link, visit
     }
     response = carl.get(f"{link.path}?page=1")
     assert response.status_code == 200
-    assert (lane.pop("cache-control"), response["Cache-Control"]) == ("private, no-cache", "private, no-store"), (
-        "only a tag protects"
-    )
+    assert (lane.pop("cache-control"), response["Cache-Control"]) == (
+        "private, no-cache",
+        "private, no-store",
+    ), "only a tag protects"
     assert {name: response[name] for name in lane} == lane
     assert "default-src 'none'" in lane["content-security-policy"]
     assert "unsafe" not in lane["content-security-policy"]
@@ -253,7 +303,9 @@ def test_the_page_has_no_inline_script_or_style_and_asks_no_third_party(link, vi
 
     body = visitor.get(link.path)[2].decode()
     assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", body)
-    assert all(path.startswith("/static/") for path in re.findall(r'(?:src|href)="([^"?#][^"]*)"', body))
+    assert all(
+        path.startswith("/static/") for path in re.findall(r'(?:src|href)="([^"?#][^"]*)"', body)
+    )
 
 
 def test_text_is_text(link, visitor) -> None:

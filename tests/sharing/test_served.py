@@ -13,7 +13,12 @@ from tests.mailbox import smtp_peer
 def ask(site: str, path: str, method: str = "GET", body: bytes | None = None, **headers: str):
     parts = urlsplit(site)
     with closing(http.client.HTTPConnection(parts.hostname, parts.port, timeout=20)) as link:
-        link.request(method, path, body=body, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        link.request(
+            method,
+            path,
+            body=body,
+            headers={name.replace("_", "-"): value for name, value in headers.items()},
+        )
         answer = link.getresponse()
         return answer.status, dict(answer.getheaders()), answer.read()
 
@@ -37,7 +42,13 @@ def test_page_feed_and_refusals(installation) -> None:
         assert ask(site, path, method="POST")[0] == 405
         wrong = ask(site, "/r/" + "A" * 22)
         assert wrong[0] == 404
-        for other in (path + "/", "/r/" + "B" * 22 + "/live", "/r/" + "A" * 22 + "?page=2", "/r/..%2f..", path + "/live/"):
+        for other in (
+            path + "/",
+            "/r/" + "B" * 22 + "/live",
+            "/r/" + "A" * 22 + "?page=2",
+            "/r/..%2f..",
+            path + "/live/",
+        ):
             found = ask(site, other)
             assert (found[0], found[2]) == (404, wrong[2]), other
         assert ask(site, "/", host="evil.example")[0] == 400
@@ -46,7 +57,9 @@ def test_page_feed_and_refusals(installation) -> None:
         parts = urlsplit(site)
         with socket.create_connection((parts.hostname, parts.port), timeout=5) as stream:
             tag = headers["etag"].strip('"').removesuffix("-i")
-            stream.sendall(f"GET {path}/live?seen={tag} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            stream.sendall(
+                f"GET {path}/live?seen={tag} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+            )
             assert b"text/event-stream" in stream.recv(4096)
             time.sleep(0.5)
             installation.run("log", "notes, 45m @acme")
@@ -63,8 +76,12 @@ def test_a_digest_is_asked_for_and_confirmed_over_the_wire(installation) -> None
     form = {"content_type": "application/x-www-form-urlencoded"}
     with smtp_peer() as (box, url), installation.serve(EMAIL_URL=url) as site:
         assert b"Get this by mail" in ask(site, f"/r/{token}")[2]
-        assert ask(site, f"/r/{token}?subscribe&x", "POST", b"to=cfo@acme.example", **form)[0] == 405
-        status, headers, said = ask(site, f"/r/{token}?subscribe", "POST", b"to=cfo%40acme.example&rhythm=week", **form)
+        assert (
+            ask(site, f"/r/{token}?subscribe&x", "POST", b"to=cfo@acme.example", **form)[0] == 405
+        )
+        status, headers, said = ask(
+            site, f"/r/{token}?subscribe", "POST", b"to=cfo%40acme.example&rhythm=week", **form
+        )
         assert (status, "set-cookie" in headers) == (200, False)
         assert b"a mail is on its way" in said
         path = re.search(r"http://localhost:\d+(/d/[\w-]{22})", box.newest(1))[1]
@@ -80,8 +97,13 @@ def test_a_broken_or_oversized_upload_reaches_nobody(installation) -> None:
     with installation.serve() as site:
         head = "POST /accounts/login/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
         assert b" 413 " in raw(site, f"{head}Content-Length: {30 * 1024 * 1024}\r\n\r\n".encode())
-        assert b" 200 " not in raw(site, f"{head}Content-Length: 100\r\n\r\n".encode() + b"login=x", breaks_off=True)
-        chunked = raw(site, f"{head}Transfer-Encoding: chunked\r\n\r\n".encode() + b"7\r\nlogin=x\r\n0\r\n\r\n")
+        assert b" 200 " not in raw(
+            site, f"{head}Content-Length: 100\r\n\r\n".encode() + b"login=x", breaks_off=True
+        )
+        chunked = raw(
+            site,
+            f"{head}Transfer-Encoding: chunked\r\n\r\n".encode() + b"7\r\nlogin=x\r\n0\r\n\r\n",
+        )
         assert b" 403 " in chunked
         assert ask(site, "/robots.txt")[0] == 200
 
@@ -103,7 +125,10 @@ def test_several_web_processes_start_at_once_on_a_new_database(new_installation)
     _, token = new_installation.open(start="2020-01-01")
     with ExitStack() as running:
         sites: list[str] = []
-        starts = [Thread(target=lambda: sites.append(running.enter_context(new_installation.serve()))) for _ in range(3)]
+        starts = [
+            Thread(target=lambda: sites.append(running.enter_context(new_installation.serve())))
+            for _ in range(3)
+        ]
         for start in starts:
             start.start()
         for start in starts:

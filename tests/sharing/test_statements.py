@@ -1,4 +1,6 @@
-"""Statements as the sponsor reads them: page, PDF, CSV, document; what a link shows, and nothing else."""
+"""Statements as the sponsor reads them: page, PDF, CSV, document; what a link shows, and nothing
+else.
+"""
 
 import csv
 import hashlib
@@ -38,9 +40,20 @@ def on_15_february():
 
 @pytest.fixture
 def retainer(northlight) -> Retainer:
-    """January closed with 6 h used, 4 h lapsed; a courtesy, a project and an internal line; people and kinds of work."""
+    """January closed with 6 h used, 4 h lapsed; a courtesy, a project and an internal line; people
+    and kinds of work.
+    """
     retainer = a_january(northlight)
-    log(retainer, "2027-02-04", "1h", "Given", now=at("02-04"), scope="courtesy", person="Mara", category="Calls")
+    log(
+        retainer,
+        "2027-02-04",
+        "1h",
+        "Given",
+        now=at("02-04"),
+        scope="courtesy",
+        person="Mara",
+        category="Calls",
+    )
     log(retainer, "2027-02-04", "2h", "Billed apart", now=at("02-04"), scope="project")
     log(retainer, "2027-02-04", "3h", "Never shown", now=at("02-04"), scope="internal")
     return Retainer.objects.get(pk=retainer.pk)
@@ -72,7 +85,9 @@ def test_a_past_cycle_leads_to_its_statement(carl, retainer, link) -> None:
     assert not answer.cookies
 
 
-def test_an_address_that_is_wrong_revoked_or_rotated_is_not_active(carl, retainer, link, northlight) -> None:
+def test_an_address_that_is_wrong_revoked_or_rotated_is_not_active(
+    carl, retainer, link, northlight
+) -> None:
     path = statement_path(link, retainer.ref, 1)
     wrong = [
         path[:-1] + ("A" if path[-1] != "A" else "B"),
@@ -107,7 +122,9 @@ def test_both_versions_of_a_reopened_statement_stay(carl, retainer, link) -> Non
     assert "Late" not in text_of(carl.get(path + "?version=1"))
 
 
-def test_late_work_that_used_lapsed_hours_is_noted_and_the_statement_stays(carl, retainer, link) -> None:
+def test_late_work_that_used_lapsed_hours_is_noted_and_the_statement_stays(
+    carl, retainer, link
+) -> None:
     path = statement_path(link, retainer.ref, 1)
     before = carl.get(path + "?as=json").content
     log(retainer, "2027-01-28", "2h", "Late", now=at("02-15"))
@@ -120,15 +137,26 @@ def test_late_work_that_used_lapsed_hours_is_noted_and_the_statement_stays(carl,
 
 def test_a_correction_says_what_it_corrects_and_why(carl, retainer, link) -> None:
     entry = Entry.objects.get(on=date(2027, 1, 5))
-    services.edit_entry(entry, work("2027-01-05", "4h", "January's work"), by=None, now=at("02-15"), reason="Counted twice")
+    services.edit_entry(
+        entry,
+        work("2027-01-05", "4h", "January's work"),
+        by=None,
+        now=at("02-15"),
+        reason="Counted twice",
+    )
     page = text_of(carl.get(link.path, {"page": "1"})).replace("&#x27;", "'")
-    assert "Corrects “January's work” of 5 January, whose cycle was closed, by −2 h. Reason: Counted twice" in page
+    assert (
+        "Corrects “January's work” of 5 January, whose cycle was closed, by −2 h. Reason: Counted twice"
+        in page
+    )
     assert "−2 h" in page
     path = statement_path(link, retainer.ref, 1)
     assert "corrected Corrected by −2 h since" in text_of(carl.get(path))
 
 
-def test_the_document_is_what_the_page_shows_and_its_digest_the_fingerprint(carl, retainer, link) -> None:
+def test_the_document_is_what_the_page_shows_and_its_digest_the_fingerprint(
+    carl, retainer, link
+) -> None:
     for path in (link.path, statement_path(link, retainer.ref, 1)):
         page = carl.get(path, {"page": "1"}).content.decode()
         content = carl.get(f"{path}?as=json").content
@@ -136,7 +164,10 @@ def test_the_document_is_what_the_page_shows_and_its_digest_the_fingerprint(carl
         assert fingerprint in page
         assert fingerprint in carl.get(f"{path}?check").content.decode()
         document = json.loads(content)
-        assert public.check(document) == (fingerprint, sum(len(sheet["lines"]) for sheet in document["sheets"]))
+        assert public.check(document) == (
+            fingerprint,
+            sum(len(sheet["lines"]) for sheet in document["sheets"]),
+        )
 
 
 def test_a_document_that_was_altered_names_the_line(carl, retainer, link) -> None:
@@ -149,14 +180,25 @@ def test_a_document_that_was_altered_names_the_line(carl, retainer, link) -> Non
         public.check(document)
     lines[0]["charged"] -= 1
     document["sheets"][0]["cycle"]["available"] += HOUR
-    with pytest.raises(DocumentError, match=re.escape("sheets[0].cycle.available: what came in is 36000")):
+    with pytest.raises(
+        DocumentError, match=re.escape("sheets[0].cycle.available: what came in is 36000")
+    ):
         public.check(document)
     with pytest.raises(DocumentError, match="is not complete"):
         public.check({"format": public.PUBLIC_FORMAT, "sheets": [{}]})
 
 
 def test_nothing_is_in_any_file_that_the_link_does_not_show(carl, retainer, link) -> None:
-    log(retainer, "2027-01-28", "2h", "Late", now=at("02-15"), person="Mara", category="Calls", project="Secret programme")
+    log(
+        retainer,
+        "2027-01-28",
+        "2h",
+        "Late",
+        now=at("02-15"),
+        person="Mara",
+        category="Calls",
+        project="Secret programme",
+    )
     path = statement_path(link, retainer.ref, 1)
     files = [
         f"{link.path}?as=json",
@@ -180,13 +222,30 @@ def test_nothing_is_in_any_file_that_the_link_does_not_show(carl, retainer, link
 
 def test_files_are_guarded_against_formulas(carl, retainer, link) -> None:
     log(retainer, "2027-02-10", "1h", "=SUM(A1)", now=at("02-15"))
-    rows = list(csv.DictReader(io.StringIO(carl.get(f"{link.path}?year=2027&as=csv").content.decode("utf-8-sig"))))
-    assert [row["Work"] for row in rows] == ["January's work", "February's work", "Given", "'=SUM(A1)"]
+    rows = list(
+        csv.DictReader(
+            io.StringIO(carl.get(f"{link.path}?year=2027&as=csv").content.decode("utf-8-sig"))
+        )
+    )
+    assert [row["Work"] for row in rows] == [
+        "January's work",
+        "February's work",
+        "Given",
+        "'=SUM(A1)",
+    ]
     assert [row["Charged"] for row in rows] == ["6:00", "3:00", "0:00", "1:00"]
     rows = list(
-        csv.DictReader(io.StringIO(carl.get(statement_path(link, retainer.ref, 1) + "?as=csv").content.decode("utf-8-sig")))
+        csv.DictReader(
+            io.StringIO(
+                carl.get(statement_path(link, retainer.ref, 1) + "?as=csv").content.decode(
+                    "utf-8-sig"
+                )
+            )
+        )
     )
-    assert [(row["Day"], row["Charged (exact)"], row["Left after it"]) for row in rows] == [("2027-01-05", "21600", "14400")]
+    assert [(row["Day"], row["Charged (exact)"], row["Left after it"]) for row in rows] == [
+        ("2027-01-05", "21600", "14400")
+    ]
 
 
 def test_a_year_has_totals_by_kind_of_work_and_month(carl, retainer, link) -> None:
@@ -203,8 +262,17 @@ def test_a_year_has_totals_by_kind_of_work_and_month(carl, retainer, link) -> No
 
 @pytest.mark.parametrize("paper", ["", "&paper=a4", "&paper=letter"])
 def test_statement_and_year_come_as_pdf(carl, retainer, link, paper, northlight) -> None:
-    log(retainer, "2027-02-10", "1h", "Zażółć gęślą jaźń · Ελληνικά · 日本語の議事録 #import \\ $x$ *bold* <b>", now=at("02-15"))
-    for path in (f"{statement_path(link, retainer.ref, 1)}?as=pdf", f"{link.path}?year=2027&as=pdf"):
+    log(
+        retainer,
+        "2027-02-10",
+        "1h",
+        "Zażółć gęślą jaźń · Ελληνικά · 日本語の議事録 #import \\ $x$ *bold* <b>",
+        now=at("02-15"),
+    )
+    for path in (
+        f"{statement_path(link, retainer.ref, 1)}?as=pdf",
+        f"{link.path}?year=2027&as=pdf",
+    ):
         answer = carl.get(path + paper)
         assert answer["Content-Type"] == "application/pdf"
         assert answer.content.startswith(b"%PDF-")
@@ -250,34 +318,64 @@ def test_what_is_agreed_for_later_stands_on_the_page(northlight, carl, retainer,
     assert "On 30 June 2027: The agreement ends" in said.replace("2027 :", "2027:")
 
 
-def test_a_very_long_statement_lists_its_first_lines_and_its_files_have_all(northlight, carl) -> None:
+def test_a_very_long_statement_lists_its_first_lines_and_its_files_have_all(
+    northlight, carl
+) -> None:
     retainer = a_january(northlight)
     source = Source.objects.create(workspace=northlight, tool="toggl")
-    rows = [SourceRow(work("2027-02-02", "0:01", f"Ticket {n}"), n, f"{n:032d}") for n in range(SHOWN_LINES)]
-    batches.apply_batch(retainer, Batch("big", source, rows), by=None, now=at("02-15"), tool="Toggl")
+    rows = [
+        SourceRow(work("2027-02-02", "0:01", f"Ticket {n}"), n, f"{n:032d}")
+        for n in range(SHOWN_LINES)
+    ]
+    batches.apply_batch(
+        retainer, Batch("big", source, rows), by=None, now=at("02-15"), tool="Toggl"
+    )
     link = share([retainer], by=None)
     assert "2 more lines are in the CSV." in text_of(carl.get(f"{link.path}?year=2027"))
-    assert len(carl.get(f"{link.path}?year=2027&as=csv").content.decode().splitlines()) == 1 + SHOWN_LINES + 2
+    assert (
+        len(carl.get(f"{link.path}?year=2027&as=csv").content.decode().splitlines())
+        == 1 + SHOWN_LINES + 2
+    )
     assert carl.get(f"{link.path}?year=2027&as=pdf").content.startswith(b"%PDF-")
     with time_machine.travel(at("03-15"), tick=False):
         jobs.turn_the_day(at("03-15"))
         path = statement_path(link, retainer.ref, 2)
         assert "1 more line is in the CSV." in text_of(carl.get(path))
-        assert len(json.loads(carl.get(path + "?as=json").content)["sheets"][0]["lines"]) == SHOWN_LINES + 1
+        assert (
+            len(json.loads(carl.get(path + "?as=json").content)["sheets"][0]["lines"])
+            == SHOWN_LINES + 1
+        )
 
 
 def test_a_correction_of_what_a_link_does_not_show_is_not_shown_either(northlight, carl) -> None:
     retainer = a_january(northlight)
     for scope in ("internal", "project"):
-        log(retainer, "2027-01-09", "1h", f"Secret {scope}", now=at("02-15"), scope=scope, category="Hidden kind")
+        log(
+            retainer,
+            "2027-01-09",
+            "1h",
+            f"Secret {scope}",
+            now=at("02-15"),
+            scope=scope,
+            category="Hidden kind",
+        )
     link = share([retainer], by=None, shows_categories=False)
     statements.reopen_cycle(retainer, JANUARY, by=None, now=at("02-15"), reason="A look together")
     for entry in Entry.objects.filter(on=date(2027, 1, 9)):
         standing = corrections.standing_work(entry)
-        services.edit_entry(entry, standing._replace(amount=2 * HOUR), by=None, now=at("02-15"), reason="Longer")
+        services.edit_entry(
+            entry, standing._replace(amount=2 * HOUR), by=None, now=at("02-15"), reason="Longer"
+        )
     blank = Entry.objects.get(on=date(2027, 1, 5))
-    services.edit_entry(blank, work("2027-01-05", "4h", "", category="Hidden kind"), by=None, now=at("02-15"))
-    for path in (link.path + "?page=1", link.path + "?as=json", link.path + "?all", statement_path(link, retainer.ref, 1)):
+    services.edit_entry(
+        blank, work("2027-01-05", "4h", "", category="Hidden kind"), by=None, now=at("02-15")
+    )
+    for path in (
+        link.path + "?page=1",
+        link.path + "?as=json",
+        link.path + "?all",
+        statement_path(link, retainer.ref, 1),
+    ):
         content = carl.get(path).content.decode()
         assert "Secret" not in content, path
         assert "Hidden kind" not in content, path

@@ -22,7 +22,9 @@ pytestmark = pytest.mark.django_db
 SIGN_UP = {"email": "dora@firm.example", "password1": "a long enough one"}
 
 
-def invite(workspace, to: str = "dora@firm.example", role: str = "editor", clients=None, now=NOW) -> Invitation:
+def invite(
+    workspace, to: str = "dora@firm.example", role: str = "editor", clients=None, now=NOW
+) -> Invitation:
     return services.invite(workspace, to, role, clients, by=None, now=now)
 
 
@@ -33,18 +35,26 @@ def browser_of(user: User) -> Browser:
 
 
 def a_member(workspace, name: str, role: str = "editor", clients=None) -> Browser:
-    user = User.objects.create_user(f"{name}@firm.example", "correct horse battery", name=name.title())
+    user = User.objects.create_user(
+        f"{name}@firm.example", "correct horse battery", name=name.title()
+    )
     services.accept(invite(workspace, user.email, role, clients), user, now=NOW)
     browser = browser_of(user)
     browser.member = Member.objects.get(user=user)
     return browser
 
 
-def test_from_the_invitation_by_mail_to_the_first_entry(ada, carl, northlight, mailbox: Mailbox) -> None:
+def test_from_the_invitation_by_mail_to_the_first_entry(
+    ada, carl, northlight, mailbox: Mailbox
+) -> None:
     retainer = a_retainer(northlight)
     with time_machine.travel(NOW, tick=False):
         ada.force_login(ada.member.user)
-        page = ada.post("/settings/members", {"to": "Dora@Firm.example", "role": "editor", "sees": "all"}, follow=True)
+        page = ada.post(
+            "/settings/members",
+            {"to": "Dora@Firm.example", "role": "editor", "sees": "all"},
+            follow=True,
+        )
         assert b"dora@firm.example is invited." in page.content
     assert send(NOW) == 1
     assert subject_of(mailbox.mails[0]) == "Join Northlight on HourTab"
@@ -81,11 +91,16 @@ def test_an_invitation_is_for_its_address_alone_however_it_is_forwarded(northlig
 
 @pytest.mark.parametrize("what", ["used", "withdrawn", "over", "replaced"])
 def test_an_invitation_that_no_longer_stands_joins_nobody(northlight, what) -> None:
-    row, user = invite(northlight), User.objects.create_user("dora@firm.example", "correct horse battery")
+    row, user = (
+        invite(northlight),
+        User.objects.create_user("dora@firm.example", "correct horse battery"),
+    )
     now = NOW
     if what == "used":
         member = services.accept(row, user, now=NOW)
-        Member.objects.create(workspace=northlight, user=User.objects.create_user("o@firm.example"), role="owner")
+        Member.objects.create(
+            workspace=northlight, user=User.objects.create_user("o@firm.example"), role="owner"
+        )
         services.end_membership(member, now=NOW)
     elif what == "withdrawn":
         services.withdraw_invitation(row, now=NOW)
@@ -114,7 +129,9 @@ def test_no_token_of_an_invitation_lies_in_the_database(northlight) -> None:
     assert row.token not in repr(Invitation.objects.values().get())
 
 
-def test_who_is_removed_sees_nothing_from_the_next_click_on_and_their_name_stays(ada, ben, northlight) -> None:
+def test_who_is_removed_sees_nothing_from_the_next_click_on_and_their_name_stays(
+    ada, ben, northlight
+) -> None:
     retainer = a_retainer(northlight)
     ben.post("/log", {"line": "Call, 45m @acme"})
     assert ben.get(f"/retainers/{retainer.ref}/").status_code == 200
@@ -178,16 +195,37 @@ class TestLimited:
 
     def test_of_the_others_there_is_nothing_to_find(self, dora, acme, rival) -> None:
         link = share([rival], by=None)
-        contact = Contact.objects.create(client=rival.client, name="Rita", email="rita@rival.example")
+        contact = Contact.objects.create(
+            client=rival.client, name="Rita", email="rita@rival.example"
+        )
         entry = rival.entries.get()
         for path in (
-            f"/retainers/{rival.ref}/", f"/retainers/{rival.ref}/cycles", f"/retainers/{rival.ref}/log.csv", f"/retainers/{rival.ref}/requests",
-            f"/retainers/{rival.ref}/trail", f"/retainers/{rival.ref}/alerts", f"/retainers/{rival.ref}/history", f"/retainers/{rival.ref}/ledger.json",
-            f"/retainers/{rival.ref}/entries/{entry.pk}", f"/clients/{rival.client_id}/", f"/contacts/{contact.pk}/edit", f"/links/{link.pk}/change",
-            f"/links/{link.pk}/preview", "/imports/", "/sources/", f"/retainers/{acme.ref}/import", f"/clients/{acme.client_id}/rename",
-        ):  # fmt: skip
+            f"/retainers/{rival.ref}/",
+            f"/retainers/{rival.ref}/cycles",
+            f"/retainers/{rival.ref}/log.csv",
+            f"/retainers/{rival.ref}/requests",
+            f"/retainers/{rival.ref}/trail",
+            f"/retainers/{rival.ref}/alerts",
+            f"/retainers/{rival.ref}/history",
+            f"/retainers/{rival.ref}/ledger.json",
+            f"/retainers/{rival.ref}/entries/{entry.pk}",
+            f"/clients/{rival.client_id}/",
+            f"/contacts/{contact.pk}/edit",
+            f"/links/{link.pk}/change",
+            f"/links/{link.pk}/preview",
+            "/imports/",
+            "/sources/",
+            f"/retainers/{acme.ref}/import",
+            f"/clients/{acme.client_id}/rename",
+        ):
             assert dora.get(path).status_code == 404, path
-        for path in ("/", "/clients/", f"/retainers/{acme.ref}/", f"/retainers/{acme.ref}/history", "/retainers/open"):
+        for path in (
+            "/",
+            "/clients/",
+            f"/retainers/{acme.ref}/",
+            f"/retainers/{acme.ref}/history",
+            "/retainers/open",
+        ):
             page = dora.get(path)
             assert page.status_code == 200, path
             assert b"Rival" not in page.content, path
@@ -197,22 +235,40 @@ class TestLimited:
         page = dora.post("/log", {"line": "Call, 45m @rival"}, follow=True).content
         assert b"Rival" not in page
         assert rival.entries.count() == 1
-        form = {"client": "Rival", "name": "X", "hours": "5", "starts_on": "2027-06-01", "zone": "UTC", "stub": "full", "cadence": "month",
-                "rollover": "0", "overage": "ask", "rounding": "0"}  # fmt: skip
-        assert b"You may open retainers for the clients you see." in dora.post("/retainers/open", form).content
+        form = {
+            "client": "Rival",
+            "name": "X",
+            "hours": "5",
+            "starts_on": "2027-06-01",
+            "zone": "UTC",
+            "stub": "full",
+            "cadence": "month",
+            "rollover": "0",
+            "overage": "ask",
+            "rounding": "0",
+        }
+        assert (
+            b"You may open retainers for the clients you see."
+            in dora.post("/retainers/open", form).content
+        )
 
     def test_no_mail_tells_of_them(self, dora, acme, rival) -> None:
         assert [row.member for row in listeners_of(acme)[0]] == [dora.member]
         assert listeners_of(rival)[0] == []
 
-    def test_an_owner_changes_what_they_see_and_an_owner_sees_all(self, ada, dora, acme, rival) -> None:
+    def test_an_owner_changes_what_they_see_and_an_owner_sees_all(
+        self, ada, dora, acme, rival
+    ) -> None:
         path = f"/settings/members/{dora.member.pk}"
         form = {"role": "editor", "sees": "some", "clients": [rival.client_id]}
         ada.post(path, form)
         assert dora.get(f"/retainers/{rival.ref}/").status_code == 200
         assert dora.get(f"/retainers/{acme.ref}/").status_code == 404
         assert b"An owner sees every client." in ada.post(path, form | {"role": "owner"}).content
-        assert b"Choose at least one client" in ada.post(path, {"role": "editor", "sees": "some"}).content
+        assert (
+            b"Choose at least one client"
+            in ada.post(path, {"role": "editor", "sees": "some"}).content
+        )
         ada.post(path, {"role": "editor", "sees": "all"})
         assert dora.get(f"/retainers/{acme.ref}/").status_code == 200
         assert not Access.objects.exists()
@@ -233,13 +289,20 @@ def test_two_owners_who_demote_each_other_at_once_leave_one(ada, ben, northlight
 def test_who_belongs_nowhere_any_more_is_signed_out_everywhere(ada, northlight, carl) -> None:
     user = User.objects.create_user("dora@firm.example", "correct horse battery")
     member = services.accept(invite(northlight), user, now=NOW)
-    assert carl.post("/accounts/login/", {"login": user.email, "password": "correct horse battery"})["Location"] == "/"
+    assert (
+        carl.post("/accounts/login/", {"login": user.email, "password": "correct horse battery"})[
+            "Location"
+        ]
+        == "/"
+    )
     assert b"Sign out" in carl.get("/").content
     services.end_membership(member, now=NOW)
     assert b"Sign out" not in carl.get("/").content
 
 
-def test_a_workspace_that_asks_for_a_second_factor_lets_nobody_in_without(ada, ben, northlight) -> None:
+def test_a_workspace_that_asks_for_a_second_factor_lets_nobody_in_without(
+    ada, ben, northlight
+) -> None:
     retainer = a_retainer(northlight)
     Workspace.objects.filter(pk=northlight.pk).update(requires_second_factor=True)
     for browser in (ada, ben):

@@ -22,9 +22,17 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="User",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("password", models.CharField(max_length=128, verbose_name="password")),
-                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "last_login",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
+                ),
                 (
                     "is_superuser",
                     models.BooleanField(
@@ -33,7 +41,10 @@ class Migration(migrations.Migration):
                         verbose_name="superuser status",
                     ),
                 ),
-                ("email", models.EmailField(max_length=254, unique=True, verbose_name="e-mail address")),
+                (
+                    "email",
+                    models.EmailField(max_length=254, unique=True, verbose_name="e-mail address"),
+                ),
                 ("name", models.CharField(blank=True, max_length=100, verbose_name="name")),
                 ("is_active", models.BooleanField(default=True)),
                 ("joined_at", models.DateTimeField(auto_now_add=True)),
@@ -67,11 +78,18 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Member",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "role",
                     models.CharField(
-                        choices=[("owner", "Owner"), ("editor", "Editor"), ("viewer", "Viewer")], default="viewer", max_length=8
+                        choices=[("owner", "Owner"), ("editor", "Editor"), ("viewer", "Viewer")],
+                        default="viewer",
+                        max_length=8,
                     ),
                 ),
                 ("is_limited", models.BooleanField(default=False)),
@@ -80,7 +98,9 @@ class Migration(migrations.Migration):
                 (
                     "user",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="memberships", to=settings.AUTH_USER_MODEL
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
             ],
@@ -88,38 +108,69 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Workspace",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("version", models.PositiveBigIntegerField(default=1, editable=False)),
                 (
                     "changed_at",
-                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), db_index=True, editable=False),
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        db_index=True,
+                        editable=False,
+                    ),
                 ),
                 ("name", models.CharField(max_length=100, verbose_name="name")),
                 (
                     "zone",
                     models.CharField(
-                        default="UTC", max_length=60, validators=[hourtab.lib.choices.validate_zone], verbose_name="time zone"
+                        default="UTC",
+                        max_length=60,
+                        validators=[hourtab.lib.choices.validate_zone],
+                        verbose_name="time zone",
                     ),
                 ),
-                ("locale", models.CharField(default="en-GB", max_length=12, verbose_name="dates and numbers")),
-                ("currency", models.CharField(default="EUR", max_length=3, verbose_name="currency")),
+                (
+                    "locale",
+                    models.CharField(
+                        default="en-GB", max_length=12, verbose_name="dates and numbers"
+                    ),
+                ),
+                (
+                    "currency",
+                    models.CharField(default="EUR", max_length=3, verbose_name="currency"),
+                ),
                 (
                     "hour_format",
                     models.CharField(
-                        choices=[("hm", "6 h 30 m"), ("decimal", "6.5 h")], default="hm", max_length=8, verbose_name="hours"
+                        choices=[("hm", "6 h 30 m"), ("decimal", "6.5 h")],
+                        default="hm",
+                        max_length=8,
+                        verbose_name="hours",
                     ),
                 ),
                 (
                     "colour",
                     models.CharField(
-                        blank=True, max_length=7, validators=[hourtab.lib.colours.validate_colour], verbose_name="colour"
+                        blank=True,
+                        max_length=7,
+                        validators=[hourtab.lib.colours.validate_colour],
+                        verbose_name="colour",
                     ),
                 ),
                 ("logo", models.BinaryField(null=True)),
-                ("profession", models.CharField(blank=True, max_length=40, verbose_name="profession")),
+                (
+                    "profession",
+                    models.CharField(blank=True, max_length=40, verbose_name="profession"),
+                ),
                 (
                     "requires_second_factor",
-                    models.BooleanField(default=False, verbose_name="everybody signs in with a second factor"),
+                    models.BooleanField(
+                        default=False, verbose_name="everybody signs in with a second factor"
+                    ),
                 ),
                 (
                     "first_weekday",
@@ -138,16 +189,35 @@ class Migration(migrations.Migration):
                         verbose_name="weeks begin on",
                     ),
                 ),
-                ("sender_name", models.CharField(blank=True, max_length=80, verbose_name="sender of mails")),
-                ("reply_to", models.EmailField(blank=True, max_length=254, verbose_name="replies go to")),
-                ("footer", models.CharField(blank=True, max_length=300, verbose_name="footer of public pages")),
+                (
+                    "sender_name",
+                    models.CharField(blank=True, max_length=80, verbose_name="sender of mails"),
+                ),
+                (
+                    "reply_to",
+                    models.EmailField(blank=True, max_length=254, verbose_name="replies go to"),
+                ),
+                (
+                    "footer",
+                    models.CharField(
+                        blank=True, max_length=300, verbose_name="footer of public pages"
+                    ),
+                ),
                 (
                     "imprint_url",
-                    models.URLField(blank=True, validators=[hourtab.lib.choices.validate_web], verbose_name="imprint"),
+                    models.URLField(
+                        blank=True,
+                        validators=[hourtab.lib.choices.validate_web],
+                        verbose_name="imprint",
+                    ),
                 ),
                 (
                     "privacy_url",
-                    models.URLField(blank=True, validators=[hourtab.lib.choices.validate_web], verbose_name="privacy notice"),
+                    models.URLField(
+                        blank=True,
+                        validators=[hourtab.lib.choices.validate_web],
+                        verbose_name="privacy notice",
+                    ),
                 ),
                 ("default_terms", models.JSONField(default=dict, editable=False)),
                 ("plan", models.CharField(blank=True, editable=False, max_length=20)),
@@ -159,7 +229,11 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
                     "members",
-                    models.ManyToManyField(related_name="workspaces", through="accounts.Member", to=settings.AUTH_USER_MODEL),
+                    models.ManyToManyField(
+                        related_name="workspaces",
+                        through="accounts.Member",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
                 ),
             ],
             options={
@@ -170,20 +244,29 @@ class Migration(migrations.Migration):
             model_name="member",
             name="workspace",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="memberships", to="accounts.workspace"
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="memberships",
+                to="accounts.workspace",
             ),
         ),
         migrations.CreateModel(
             name="Invitation",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("nonce", models.BinaryField(default=hourtab.lib.addressed.new_nonce)),
                 ("token_digest", models.CharField(editable=False, max_length=64, unique=True)),
                 ("to", models.EmailField(max_length=254)),
                 (
                     "role",
                     models.CharField(
-                        choices=[("owner", "Owner"), ("editor", "Editor"), ("viewer", "Viewer")], default="editor", max_length=8
+                        choices=[("owner", "Owner"), ("editor", "Editor"), ("viewer", "Viewer")],
+                        default="editor",
+                        max_length=8,
                     ),
                 ),
                 ("clients", models.JSONField(null=True)),
@@ -194,13 +277,18 @@ class Migration(migrations.Migration):
                 (
                     "by",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="accounts.member"
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="accounts.member",
                     ),
                 ),
                 (
                     "workspace",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="invitations", to="accounts.workspace"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="invitations",
+                        to="accounts.workspace",
                     ),
                 ),
             ],
@@ -211,7 +299,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Event",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "kind",
                     models.CharField(
@@ -256,13 +349,18 @@ class Migration(migrations.Migration):
                 (
                     "by",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="accounts.member"
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="accounts.member",
                     ),
                 ),
                 (
                     "workspace",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="events", to="accounts.workspace"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="accounts.workspace",
                     ),
                 ),
             ],

@@ -20,7 +20,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Alert",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "kind",
                     models.CharField(
@@ -44,7 +49,9 @@ class Migration(migrations.Migration):
                 (
                     "retainer",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="alerts", to="retainers.retainer"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="alerts",
+                        to="retainers.retainer",
                     ),
                 ),
             ],
@@ -57,7 +64,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Watch",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("thresholds", models.JSONField(default=hourtab.alerts.models.usual_thresholds)),
                 ("tells_us", models.JSONField(default=hourtab.alerts.models.usual_kinds)),
                 ("tells_sponsors", models.JSONField(default=list)),
@@ -67,7 +79,9 @@ class Migration(migrations.Migration):
                 (
                     "retainer",
                     models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="watch", to="retainers.retainer"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="watch",
+                        to="retainers.retainer",
                     ),
                 ),
             ],
@@ -78,50 +92,80 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Listener",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("nonce", models.BinaryField(default=hourtab.lib.addressed.new_nonce)),
                 ("token_digest", models.CharField(editable=False, max_length=64, unique=True)),
                 ("muted_at", models.DateTimeField(null=True)),
                 (
                     "contact",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="clients.contact"
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="clients.contact",
                     ),
                 ),
                 (
                     "member",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.member"
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.member",
                     ),
                 ),
                 (
                     "retainer",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="listeners", to="retainers.retainer"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="listeners",
+                        to="retainers.retainer",
                     ),
                 ),
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(fields=("retainer", "member"), name="listener_member_once"),
-                    models.UniqueConstraint(fields=("retainer", "contact"), name="listener_contact_once"),
+                    models.UniqueConstraint(
+                        fields=("retainer", "member"), name="listener_member_once"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("retainer", "contact"), name="listener_contact_once"
+                    ),
                 ],
             },
         ),
         migrations.CreateModel(
             name="WatchedCycle",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("starts_on", models.DateField()),
                 ("reached", models.JSONField(default=list)),
                 ("told", models.JSONField(default=list)),
                 (
                     "watch",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="cycles", to="alerts.watch"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="cycles",
+                        to="alerts.watch",
+                    ),
                 ),
             ],
             options={
-                "constraints": [models.UniqueConstraint(fields=("watch", "starts_on"), name="watched_cycle_once")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("watch", "starts_on"), name="watched_cycle_once"
+                    )
+                ],
             },
         ),
     ]

@@ -19,9 +19,11 @@ _STATUS = {"import": 200, "ask": 409, "refuse": 422}
 
 @key_required(Scope.IMPORT)
 def imports(request: MemberRequest) -> JsonResponse:
-    """Take `file`, of one `retainer` or of all, with each `answer` as KEY=VALUE; with `dry_run` store nothing.
+    """Take `file`, of one `retainer` or of all, with each `answer` as KEY=VALUE; with `dry_run`
+    store nothing.
 
-    200 with a report, 409 where a question is open, 422 where the file is refused, 400 or 404 for a request that is none.
+    200 with a report, 409 where a question is open, 422 where the file is refused, 400 or 404 for a
+    request that is none.
     """
     if request.member.is_limited:
         return failed(403, _("Files are for members who see every client."))
@@ -40,8 +42,21 @@ def imports(request: MemberRequest) -> JsonResponse:
     upload = Upload(clean(file.name or "")[:200], file.read(LARGEST_FILE + 1), answers)
     dry_run = request.POST.get("dry_run", "") not in ("", "no")
     try:
-        report = take(upload, request.workspace, retainer, by=request.member, now=timezone.now(), dry_run=dry_run)
+        report = take(
+            upload,
+            request.workspace,
+            retainer,
+            by=request.member,
+            now=timezone.now(),
+            dry_run=dry_run,
+        )
     except LedgerError as error:
         return failed(422, str(error))
-    said = {"report": report, "locale": request.workspace.locale, "hours": request.workspace.hour_format}
-    return JsonResponse(said, status=_STATUS[report["outcome"]], headers={"Cache-Control": "no-store"})
+    said = {
+        "report": report,
+        "locale": request.workspace.locale,
+        "hours": request.workspace.hour_format,
+    }
+    return JsonResponse(
+        said, status=_STATUS[report["outcome"]], headers={"Cache-Control": "no-store"}
+    )

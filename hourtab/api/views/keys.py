@@ -33,13 +33,17 @@ def keys(request: MemberRequest) -> HttpResponse:
     form = KeyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         made, secret = services.make_key(request.member, **form.cleaned_data, now=now)
-        get_adapter().tell(request.member.user, "key_made", name=made.name, workspace=request.workspace.name)
+        get_adapter().tell(
+            request.member.user, "key_made", name=made.name, workspace=request.workspace.name
+        )
         form = KeyForm()
     rows = list(_keys(request))
     context = {
-        "form": form, "secret": secret, "standing": [key for key in rows if key.stands(now)],
+        "form": form,
+        "secret": secret,
+        "standing": [key for key in rows if key.stands(now)],
         "over": [key for key in rows if not key.stands(now)],
-    }  # fmt: skip
+    }
     answer = render(request, "api/keys.html", context, status=422 if form.errors else 200)
     answer["Cache-Control"] = "no-store"
     return answer

@@ -36,7 +36,14 @@ def log(request: MemberRequest) -> JsonResponse:
     person = clean(said.get("person", "")) or request.member.user.name
     category = clean(said.get("category", "")).strip()
     try:
-        logged = log_line(clean(said["line"]), list(retainers), by=request.member, now=now, category=category, person=person)
+        logged = log_line(
+            clean(said["line"]),
+            list(retainers),
+            by=request.member,
+            now=now,
+            category=category,
+            person=person,
+        )
     except (QuickLineError, LedgerError) as error:
         return failed(422, str(error))
     workspace, unit = request.workspace, logged.line.retainer.unit
@@ -55,7 +62,17 @@ def _fields(body: bytes) -> dict[str, str]:
     for name, value in said.items():
         if name not in _MOST:
             known = ", ".join(_MOST)
-            raise ValueError(_("There is no field “%(name)s”. Known: %(known)s.") % {"name": name[:40], "known": known})
-        if not isinstance(value, str) or len(value) > _MOST[name] or value != value.encode(errors="replace").decode():
-            raise ValueError(_("%(name)s is a text of at most %(most)s characters.") % {"name": name, "most": _MOST[name]})
+            raise ValueError(
+                _("There is no field “%(name)s”. Known: %(known)s.")
+                % {"name": name[:40], "known": known}
+            )
+        if (
+            not isinstance(value, str)
+            or len(value) > _MOST[name]
+            or value != value.encode(errors="replace").decode()
+        ):
+            raise ValueError(
+                _("%(name)s is a text of at most %(most)s characters.")
+                % {"name": name, "most": _MOST[name]}
+            )
     return said

@@ -23,16 +23,21 @@ def audit(request: MemberRequest) -> HttpResponse:
     query: Any = request.GET.copy()
     query.pop("page", None)
     context = {
-        "form": form, "lines": lines[:A_PAGE], "page": page, "query": query.urlencode(),
+        "form": form,
+        "lines": lines[:A_PAGE],
+        "page": page,
+        "query": query.urlencode(),
         "has_more": len(lines) > A_PAGE and page < MOST_PAGES,
-    }  # fmt: skip
+    }
     return render(request, "archive/audit.html", context)
 
 
 @owner_required
 def audit_csv(request: MemberRequest) -> HttpResponse:
     """Hand out what was asked for as CSV."""
-    content = as_csv(request.workspace, AuditForm(request.GET or None, workspace=request.workspace).asked())
+    content = as_csv(
+        request.workspace, AuditForm(request.GET or None, workspace=request.workspace).asked()
+    )
     return HttpResponse(
         content.encode("utf-8-sig"),
         content_type="text/csv; charset=utf-8",

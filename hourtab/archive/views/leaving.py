@@ -31,7 +31,9 @@ def export_everything(request: MemberRequest) -> HttpResponse:
     note(request.workspace, Event.Kind.EXPORTED, about, by=request.member, now=now)
     name = f'attachment; filename="hourtab-{now:%Y-%m-%d}.zip"'
     return HttpResponse(
-        content, content_type="application/zip", headers={"Content-Disposition": name, "Cache-Control": "no-store"}
+        content,
+        content_type="application/zip",
+        headers={"Content-Disposition": name, "Cache-Control": "no-store"},
     )
 
 
@@ -41,12 +43,18 @@ def export_everything(request: MemberRequest) -> HttpResponse:
 def delete_workspace(request: MemberRequest) -> HttpResponse:
     """Have the workspace deleted after a waiting time."""
     try:
-        after = deletion.ask_to_delete(request.workspace, request.POST.get("name", ""), timezone.now(), by=request.member)
+        after = deletion.ask_to_delete(
+            request.workspace, request.POST.get("name", ""), timezone.now(), by=request.member
+        )
     except deletion.DeletionError as error:
         warn(request, str(error))
     else:
         day = Words(request.workspace.locale).full_day(after.date())
-        tell(request, _("The workspace will be deleted on %(day)s. Until then you can call it off here.") % {"day": day})
+        tell(
+            request,
+            _("The workspace will be deleted on %(day)s. Until then you can call it off here.")
+            % {"day": day},
+        )
     return redirect("settings")
 
 
@@ -62,7 +70,9 @@ def keep_workspace(request: MemberRequest) -> HttpResponse:
 @owner_required
 @freshly_signed_in
 def erase_person(request: MemberRequest) -> HttpResponse:
-    """Show what is stored of a person; erase it once that is confirmed, and list what was touched."""
+    """Show what is stored of a person; erase it once that is confirmed, and list what was
+    touched.
+    """
     form = PersonForm(request.POST or None)
     context: dict[str, object] = {"form": form}
     if request.method == "POST" and form.is_valid():

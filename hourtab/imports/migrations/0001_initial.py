@@ -19,12 +19,29 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Import",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("ref", models.CharField(default=hourtab.imports.models._ref, editable=False, max_length=12, unique=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "ref",
+                    models.CharField(
+                        default=hourtab.imports.models._ref,
+                        editable=False,
+                        max_length=12,
+                        unique=True,
+                    ),
+                ),
                 (
                     "state",
                     models.CharField(
-                        choices=[("draft", "not applied yet"), ("applied", "applied"), ("undone", "undone")],
+                        choices=[
+                            ("draft", "not applied yet"),
+                            ("applied", "applied"),
+                            ("undone", "undone"),
+                        ],
                         default="draft",
                         max_length=8,
                     ),
@@ -49,7 +66,11 @@ class Migration(migrations.Migration):
                     "task",
                     models.CharField(
                         blank=True,
-                        choices=[("examine", "being read"), ("apply", "being applied"), ("undo", "being taken back")],
+                        choices=[
+                            ("examine", "being read"),
+                            ("apply", "being applied"),
+                            ("undo", "being taken back"),
+                        ],
                         max_length=8,
                     ),
                 ),
@@ -60,25 +81,36 @@ class Migration(migrations.Migration):
                 (
                     "by",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="accounts.member"
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="accounts.member",
                     ),
                 ),
                 (
                     "retainer",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="imports", to="retainers.retainer"
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="imports",
+                        to="retainers.retainer",
                     ),
                 ),
                 (
                     "source",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="imports", to="ledger.source"
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="imports",
+                        to="ledger.source",
                     ),
                 ),
                 (
                     "workspace",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="imports", to="accounts.workspace"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="imports",
+                        to="accounts.workspace",
                     ),
                 ),
             ],
@@ -89,19 +121,30 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ImportPart",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("counts", models.JSONField(default=dict)),
                 ("before", models.BigIntegerField(default=0)),
                 ("after", models.BigIntegerField(default=0)),
                 ("listings", models.JSONField(default=list)),
                 (
                     "brought_by",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="parts", to="imports.import"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="parts",
+                        to="imports.import",
+                    ),
                 ),
                 (
                     "retainer",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="import_parts", to="retainers.retainer"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="import_parts",
+                        to="retainers.retainer",
                     ),
                 ),
             ],
@@ -112,7 +155,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="SourceRule",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("position", models.PositiveIntegerField(default=0)),
                 ("conditions", models.JSONField(default=dict)),
                 ("leaves_out", models.BooleanField(default=False)),
@@ -123,7 +171,10 @@ class Migration(migrations.Migration):
                 (
                     "by",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="accounts.member"
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="accounts.member",
                     ),
                 ),
                 (
@@ -138,7 +189,11 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "source",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="rules", to="ledger.source"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rules",
+                        to="ledger.source",
+                    ),
                 ),
             ],
             options={
@@ -147,10 +202,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="import",
-            index=models.Index(condition=models.Q(("task", ""), _negated=True), fields=["task"], name="import_task"),
+            index=models.Index(
+                condition=models.Q(("task", ""), _negated=True), fields=["task"], name="import_task"
+            ),
         ),
         migrations.AddConstraint(
             model_name="importpart",
-            constraint=models.UniqueConstraint(fields=("brought_by", "retainer"), name="import_part_once"),
+            constraint=models.UniqueConstraint(
+                fields=("brought_by", "retainer"), name="import_part_once"
+            ),
         ),
     ]

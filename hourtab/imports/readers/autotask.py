@@ -1,4 +1,6 @@
-"""Autotask PSA: time entries as a grid export or through its interface. A grid export ends silently at 5,000 records."""
+"""Autotask PSA: time entries as a grid export or through its interface. A grid export ends silently
+at 5,000 records.
+"""
 
 from hourtab.imports.readers.tool import Tool
 

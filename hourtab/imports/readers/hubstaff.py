@@ -1,4 +1,6 @@
-"""Hubstaff: time and activity, in detail or with a column for each day. Its activity is a percentage."""
+"""Hubstaff: time and activity, in detail or with a column for each day. Its activity is a
+percentage.
+"""
 
 from hourtab.imports.readers.tool import Tool
 

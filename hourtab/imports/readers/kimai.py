@@ -1,4 +1,6 @@
-"""Kimai: the export of time records. A bare duration is seconds; newer versions write hours and minutes."""
+"""Kimai: the export of time records. A bare duration is seconds; newer versions write hours and
+minutes.
+"""
 
 from hourtab.imports.readers.tool import Tool
 

@@ -1,4 +1,6 @@
-"""QuickBooks Time: the timesheet export. The first job code is the customer, the second the project."""
+"""QuickBooks Time: the timesheet export. The first job code is the customer, the second the
+project.
+"""
 
 from hourtab.imports.readers.tool import Tool
 

@@ -9,7 +9,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from hourtab.accounts.access import MemberRequest, acts_on, editor_required, member_required, of_all_clients
+from hourtab.accounts.access import (
+    MemberRequest,
+    acts_on,
+    editor_required,
+    member_required,
+    of_all_clients,
+)
 from hourtab.imports import drafts, reports, routing, services
 from hourtab.imports.errors import Open, Refusal
 from hourtab.imports.forms import UploadForm
@@ -30,7 +36,9 @@ SHOWN_IMPORTS = 50
 
 
 def _import(request: MemberRequest, ref: str) -> Import:
-    found = request.workspace.imports.select_related("retainer__client", "retainer__workspace", "workspace", "source", "by__user")
+    found = request.workspace.imports.select_related(
+        "retainer__client", "retainer__workspace", "workspace", "source", "by__user"
+    )
     return get_object_or_404(found.defer("content", "digests", "facts"), ref=ref)
 
 
@@ -70,7 +78,9 @@ def _upload(request: MemberRequest, retainer: Retainer | None) -> HttpResponse:
     found = request.workspace.imports.exclude(state=Import.State.DRAFT)
     if retainer:
         found = found.filter(parts__retainer=retainer)
-    earlier = found.select_related("source").defer("outcomes", "content", "digests", "facts", "flags", "preview")[:SHOWN_IMPORTS]
+    earlier = found.select_related("source").defer(
+        "outcomes", "content", "digests", "facts", "flags", "preview"
+    )[:SHOWN_IMPORTS]
     context = {
         "retainer": retainer,
         "form": form,
@@ -81,7 +91,9 @@ def _upload(request: MemberRequest, retainer: Retainer | None) -> HttpResponse:
 
 
 def _refused(request: MemberRequest, upload: Upload, retainer: Retainer | None) -> str:
-    """Return why a short file cannot be taken at all; what only one of its rows stands against is shown with the preview."""
+    """Return why a short file cannot be taken at all; what only one of its rows stands against is
+    shown with the preview.
+    """
     if drafts.is_long(upload.content):
         return ""
     try:
@@ -98,11 +110,17 @@ def _refused(request: MemberRequest, upload: Upload, retainer: Retainer | None) 
 def show_import(request: MemberRequest, ref: str) -> HttpResponse:
     """Show what a file would do, or what it did."""
     found = _import(request, ref)
-    context: dict[str, Any] = {"import": found, "retainer": found.retainer, "words": words_of(request)}
+    context: dict[str, Any] = {
+        "import": found,
+        "retainer": found.retainer,
+        "words": words_of(request),
+    }
     if found.state != Import.State.DRAFT and not found.task:
         return render(request, "imports/result.html", context | _result(found))
     if found.task:
-        return render(request, "imports/progress.html", context | {"phase": found.progress.get("phase", "")})
+        return render(
+            request, "imports/progress.html", context | {"phase": found.progress.get("phase", "")}
+        )
     shown = found.preview or drafts.look_at(found, timezone.now())
     context |= {
         "shown": shown,
@@ -116,28 +134,39 @@ def show_import(request: MemberRequest, ref: str) -> HttpResponse:
 
 
 def _preview(request: MemberRequest, found: Import, shown: dict[str, Any]) -> dict[str, Any]:
-    """Return what the template needs of a preview: dates as dates, the columns as a form shows them."""
+    """Return what the template needs of a preview: dates as dates, the columns as a form shows
+    them.
+    """
     table = shown["table"]
     fields = [
         {"name": f"column.{name}", "label": label, "value": table["mapping"].get(name, NONE)}
         for name, label in field_labels().items()
     ]
-    rules = [rule for rule in found.source.rules.all() if not rule.is_answer] if found.source else []
+    rules = (
+        [rule for rule in found.source.rules.all() if not rule.is_answer] if found.source else []
+    )
     return {
         "window": [date.fromisoformat(day) for day in shown["window"]] if shown["window"] else None,
         "outcomes": [
-            dict(zip(("line", "kind", "on", "seconds", "text", "why", "retainer"), row, strict=True))
+            dict(
+                zip(("line", "kind", "on", "seconds", "text", "why", "retainer"), row, strict=True)
+            )
             | {"on": row[2] and date.fromisoformat(row[2])}
             for row in shown["outcomes"]
         ],
         "fields": fields,
-        "has_closed": Statement.objects.filter(retainer__ref__in=[part["ref"] for part in shown["parts"]]).exists(),
+        "has_closed": Statement.objects.filter(
+            retainer__ref__in=[part["ref"] for part in shown["parts"]]
+        ).exists(),
         "rules": rules,
         "retainers": [] if found.retainer else routing.targets_of(request.workspace),
         "chosen": {
-            key: {name.casefold() for name in found.answers.get(key, "").split("\n") if name} for key in ("client", "project")
+            key: {name.casefold() for name in found.answers.get(key, "").split("\n") if name}
+            for key in ("client", "project")
         },
-        "sources": Source.objects.filter(workspace=request.workspace, tool=shown["tool"]).exclude(name=""),
+        "sources": Source.objects.filter(workspace=request.workspace, tool=shown["tool"]).exclude(
+            name=""
+        ),
     }
 
 
@@ -150,7 +179,9 @@ def _result(found: Import) -> dict[str, Any]:
         "counts": services.summary(found.counts),
         "groups": groups,
         "parts": parts,
-        "columns": [(field_labels().get(name, name), label) for name, label in found.columns.items()],
+        "columns": [
+            (field_labels().get(name, name), label) for name, label in found.columns.items()
+        ],
     }
 
 
@@ -170,24 +201,42 @@ def answer_import(request: MemberRequest, ref: str) -> HttpResponse:
 
 
 def _answered(request: MemberRequest, found: Import) -> dict[str, str]:
-    """Return the answers of a draft with those of a form, which says itself which ones it is about."""
+    """Return the answers of a draft with those of a form, which says itself which ones it is
+    about.
+    """
     about = set(request.POST.getlist("about"))
     answers = {key: value for key, value in found.answers.items() if key not in about}
     for key in ANSWERS:
         values = [clean(value) for value in request.POST.getlist(key) if value.strip()]
         if key in about and values:
             answers[key] = ("," if key == "absent" else "\n").join(values)
-    shown = {key.removeprefix("was."): request.POST[key] for key in request.POST if key.startswith("was.")}
-    posted = {clean(key): clean(request.POST[key]) for key in request.POST if key.startswith("column.")}
+    shown = {
+        key.removeprefix("was."): request.POST[key]
+        for key in request.POST
+        if key.startswith("was.")
+    }
+    posted = {
+        clean(key): clean(request.POST[key]) for key in request.POST if key.startswith("column.")
+    }
     answers |= reports.changed_columns(posted, shown)
     said = {key: clean(str(value)) for key, value in request.POST.items()}
     routes = [
-        [said.get(f"about-{number}", ""), said.get(f"named-{number}", ""), "" if to == "none" else to]
-        for number, to in ((key.removeprefix("to-"), value) for key, value in said.items() if key.startswith("to-"))
+        [
+            said.get(f"about-{number}", ""),
+            said.get(f"named-{number}", ""),
+            "" if to == "none" else to,
+        ]
+        for number, to in (
+            (key.removeprefix("to-"), value) for key, value in said.items() if key.startswith("to-")
+        )
         if to
     ]
     if routes:
-        earlier = [route for route in json.loads(answers.get("routes", "[]")) if route[:2] not in [new[:2] for new in routes]]
+        earlier = [
+            route
+            for route in json.loads(answers.get("routes", "[]"))
+            if route[:2] not in [new[:2] for new in routes]
+        ]
         answers["routes"] = json.dumps(earlier + routes)
     return answers
 
@@ -220,7 +269,11 @@ def apply_import(request: MemberRequest, ref: str) -> HttpResponse:
     except Open as unanswered:
         warn(request, unanswered.question.text)
     else:
-        tell(request, _("Applied."), action=(_("Undo this import"), redirect("undo_import", ref=done.ref).url))
+        tell(
+            request,
+            _("Applied."),
+            action=(_("Undo this import"), redirect("undo_import", ref=done.ref).url),
+        )
     return redirect(found)
 
 
@@ -256,7 +309,9 @@ def undo_import(request: MemberRequest, ref: str) -> HttpResponse:
         drafts.ask_worker(found, Import.Task.UNDO, request.member)
         return redirect(found)
     try:
-        services.undo(found, by=request.member, now=timezone.now(), corrects="corrects" in request.POST)
+        services.undo(
+            found, by=request.member, now=timezone.now(), corrects="corrects" in request.POST
+        )
     except ClosedError as error:
         Import.objects.filter(pk=found.pk).update(problem=str(error))
     except LedgerError as error:

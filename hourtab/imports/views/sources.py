@@ -8,7 +8,13 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from hourtab.accounts.access import MemberRequest, acts_on, editor_required, member_required, of_all_clients
+from hourtab.accounts.access import (
+    MemberRequest,
+    acts_on,
+    editor_required,
+    member_required,
+    of_all_clients,
+)
 from hourtab.accounts.audit import note
 from hourtab.accounts.models import Event, Workspace
 from hourtab.imports import routing, trials
@@ -25,7 +31,9 @@ def _source(request: MemberRequest, pk: int) -> Source:
 
 def _rule(request: MemberRequest, pk: int) -> SourceRule:
     return get_object_or_404(
-        SourceRule.objects.select_related("source__workspace", "retainer"), source__workspace=request.workspace, pk=pk
+        SourceRule.objects.select_related("source__workspace", "retainer"),
+        source__workspace=request.workspace,
+        pk=pk,
     )
 
 
@@ -35,7 +43,13 @@ def _in_words(rule: SourceRule) -> str:
 
 def _note(request: MemberRequest, source: Source, before: str, after: str, rule: str = "") -> None:
     about = " · ".join(text for text in (source_label(source), rule) if text)
-    note(request.workspace, Event.Kind.RULES, about, by=request.member, changes={"rule": [before, after]})
+    note(
+        request.workspace,
+        Event.Kind.RULES,
+        about,
+        by=request.member,
+        changes={"rule": [before, after]},
+    )
 
 
 @member_required
@@ -51,11 +65,20 @@ def source_list(request: MemberRequest) -> HttpResponse:
             with transaction.atomic():
                 after = len(form.save().private_words.split("\n"))
                 changes = {"private_words": [before, after]}
-                note(request.workspace, Event.Kind.SETTINGS, _("private words"), by=request.member, changes=changes)
+                note(
+                    request.workspace,
+                    Event.Kind.SETTINGS,
+                    _("private words"),
+                    by=request.member,
+                    changes=changes,
+                )
             tell(request, _("Saved."))
             return redirect("sources")
     found = Source.objects.filter(workspace=request.workspace).prefetch_related("rules")
-    listed = [{"source": source, "label": source_label(source), "rules": len(source.rules.all())} for source in found]
+    listed = [
+        {"source": source, "label": source_label(source), "rules": len(source.rules.all())}
+        for source in found
+    ]
     return render(request, "imports/sources.html", {"sources": listed, "form": form})
 
 
@@ -65,8 +88,16 @@ def show_source(request: MemberRequest, pk: int) -> HttpResponse:
     """Show what is remembered of a source's files, and its rules."""
     source = _source(request, pk)
     rules = routing.rules_of(source)
-    told = [(_answer_label(key), value) for key, value in source.answers.items() if isinstance(value, str)]
-    return render(request, "imports/source.html", {"source": source, "label": source_label(source), "rules": rules, "told": told})
+    told = [
+        (_answer_label(key), value)
+        for key, value in source.answers.items()
+        if isinstance(value, str)
+    ]
+    return render(
+        request,
+        "imports/source.html",
+        {"source": source, "label": source_label(source), "rules": rules, "told": told},
+    )
 
 
 def _answer_label(key: str) -> str:
@@ -78,7 +109,9 @@ def _answer_label(key: str) -> str:
         "sheet": _("Sheet"),
     }
     if key.startswith("column."):
-        return _("Column for: %(field)s") % {"field": field_labels().get(key.removeprefix("column."), key)}
+        return _("Column for: %(field)s") % {
+            "field": field_labels().get(key.removeprefix("column."), key)
+        }
     return labels.get(key, key)
 
 
@@ -101,7 +134,9 @@ def forget_answers(request: MemberRequest, pk: int) -> HttpResponse:
 def add_rule(request: MemberRequest, pk: int) -> HttpResponse:
     """Add a rule to a source; try it on the last import first."""
     source = _source(request, pk)
-    return _edit_rule(request, source, SourceRule(source=source, position=source.rules.count(), by=request.member))
+    return _edit_rule(
+        request, source, SourceRule(source=source, position=source.rules.count(), by=request.member)
+    )
 
 
 @editor_required
@@ -113,7 +148,9 @@ def edit_rule(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 def _edit_rule(request: MemberRequest, source: Source, rule: SourceRule) -> HttpResponse:
-    form = RuleForm(request.POST or None, rule=rule, retainers=routing.targets_of(request.workspace))
+    form = RuleForm(
+        request.POST or None, rule=rule, retainers=routing.targets_of(request.workspace)
+    )
     context: dict[str, Any] = {
         "form": form,
         "source": source,
@@ -128,12 +165,24 @@ def _edit_rule(request: MemberRequest, source: Source, rule: SourceRule) -> Http
             rows = (
                 others
                 if rule.pk
-                else [*(row for row in others if not row.is_answer), changed, *(row for row in others if row.is_answer)]
+                else [
+                    *(row for row in others if not row.is_answer),
+                    changed,
+                    *(row for row in others if row.is_answer),
+                ]
             )
             trial = trials.try_rules(source, [routing.as_rule(row) for row in rows])
-            return render(request, "imports/rule.html", context | {"trial": trial, "changes": trial.changes[:200]})
+            return render(
+                request,
+                "imports/rule.html",
+                context | {"trial": trial, "changes": trial.changes[:200]},
+            )
         changed.is_answer = False
-        before = _in_words(SourceRule.objects.select_related("retainer__client").get(pk=changed.pk)) if changed.pk else ""
+        before = (
+            _in_words(SourceRule.objects.select_related("retainer__client").get(pk=changed.pk))
+            if changed.pk
+            else ""
+        )
         with transaction.atomic():
             changed.save()
             _note(request, source, before, _in_words(changed))
@@ -161,7 +210,11 @@ def remove_rule(request: MemberRequest, pk: int) -> HttpResponse:
 def raise_rule(request: MemberRequest, pk: int) -> HttpResponse:
     """Let a rule decide before the one above it."""
     rule = _rule(request, pk)
-    rules = [row for _is, rows in groupby(routing.rules_of(rule.source), key=lambda row: row.is_answer) for row in rows]
+    rules = [
+        row
+        for _is, rows in groupby(routing.rules_of(rule.source), key=lambda row: row.is_answer)
+        for row in rows
+    ]
     at = next(i for i, row in enumerate(rules) if row.pk == rule.pk)
     if at and rules[at - 1].is_answer == rule.is_answer:
         rules[at - 1], rules[at] = rules[at], rules[at - 1]

@@ -16,14 +16,21 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Source",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("tool", models.CharField(max_length=30)),
                 ("name", models.CharField(blank=True, max_length=80)),
                 ("answers", models.JSONField(default=dict)),
                 (
                     "workspace",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="sources", to="accounts.workspace"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sources",
+                        to="accounts.workspace",
                     ),
                 ),
             ],
@@ -34,7 +41,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Entry",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("key", models.CharField(max_length=48)),
                 ("on", models.DateField()),
                 ("began", models.BigIntegerField(default=-1)),
@@ -58,7 +70,9 @@ class Migration(migrations.Migration):
                 (
                     "retainer",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="entries", to="retainers.retainer"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="entries",
+                        to="retainers.retainer",
                     ),
                 ),
                 (
@@ -79,7 +93,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Statement",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("number", models.PositiveIntegerField()),
                 ("version", models.PositiveIntegerField(default=1)),
                 ("starts_on", models.DateField()),
@@ -95,13 +114,18 @@ class Migration(migrations.Migration):
                 (
                     "by",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="accounts.member"
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="accounts.member",
                     ),
                 ),
                 (
                     "retainer",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="statements", to="retainers.retainer"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="statements",
+                        to="retainers.retainer",
                     ),
                 ),
             ],
@@ -114,14 +138,21 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="TopUp",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("key", models.CharField(max_length=40)),
                 ("on", models.DateField()),
                 ("amount", models.PositiveBigIntegerField()),
                 (
                     "kind",
                     models.CharField(
-                        choices=[("topup", "Extra hours"), ("goodwill", "Goodwill hours")], default="topup", max_length=8
+                        choices=[("topup", "Extra hours"), ("goodwill", "Goodwill hours")],
+                        default="topup",
+                        max_length=8,
                     ),
                 ),
                 ("until", models.DateField(null=True)),
@@ -132,13 +163,18 @@ class Migration(migrations.Migration):
                 (
                     "by",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="accounts.member"
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="accounts.member",
                     ),
                 ),
                 (
                     "retainer",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="topups", to="retainers.retainer"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="topups",
+                        to="retainers.retainer",
                     ),
                 ),
             ],
@@ -150,7 +186,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Transfer",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("key", models.CharField(max_length=40)),
                 ("on", models.DateField()),
                 ("amount", models.BigIntegerField()),
@@ -158,13 +199,18 @@ class Migration(migrations.Migration):
                 (
                     "by",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="accounts.member"
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="accounts.member",
                     ),
                 ),
                 (
                     "retainer",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="transfers", to="retainers.retainer"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="transfers",
+                        to="retainers.retainer",
                     ),
                 ),
             ],
@@ -176,7 +222,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Write",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("number", models.PositiveIntegerField()),
                 (
                     "kind",
@@ -219,13 +270,18 @@ class Migration(migrations.Migration):
                 (
                     "by",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="accounts.member"
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="accounts.member",
                     ),
                 ),
                 (
                     "retainer",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="writes", to="retainers.retainer"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="writes",
+                        to="retainers.retainer",
                     ),
                 ),
             ],
@@ -238,7 +294,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Revision",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("number", models.PositiveIntegerField(default=1)),
                 ("on", models.DateField()),
                 ("started", models.TimeField(null=True)),
@@ -274,12 +335,19 @@ class Migration(migrations.Migration):
                 (
                     "entry",
                     models.ForeignKey(
-                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="revisions", to="ledger.entry"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="revisions",
+                        to="ledger.entry",
                     ),
                 ),
                 (
                     "write",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="revisions", to="ledger.write"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="revisions",
+                        to="ledger.write",
+                    ),
                 ),
             ],
             options={
@@ -290,7 +358,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Authorisation",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("key", models.CharField(max_length=40)),
                 ("amount", models.PositiveBigIntegerField()),
                 ("rate", models.PositiveBigIntegerField()),
@@ -303,13 +376,18 @@ class Migration(migrations.Migration):
                 (
                     "by",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="accounts.member"
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="accounts.member",
                     ),
                 ),
                 (
                     "retainer",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="authorisations", to="retainers.retainer"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="authorisations",
+                        to="retainers.retainer",
                     ),
                 ),
             ],
@@ -317,13 +395,20 @@ class Migration(migrations.Migration):
                 "ordering": ["key"],
                 "abstract": False,
                 "base_manager_name": "objects",
-                "constraints": [models.UniqueConstraint(fields=("retainer", "key"), name="authorisation_once")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("retainer", "key"), name="authorisation_once")
+                ],
             },
         ),
         migrations.CreateModel(
             name="Cycle",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("index", models.PositiveIntegerField()),
                 ("starts_on", models.DateField()),
                 ("ends_on", models.DateField(null=True)),
@@ -333,19 +418,28 @@ class Migration(migrations.Migration):
                 (
                     "retainer",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="cycles", to="retainers.retainer"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="cycles",
+                        to="retainers.retainer",
                     ),
                 ),
             ],
             options={
                 "ordering": ["index"],
-                "constraints": [models.UniqueConstraint(fields=("retainer", "index"), name="cycle_once")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("retainer", "index"), name="cycle_once")
+                ],
             },
         ),
         migrations.CreateModel(
             name="Decision",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("key", models.CharField(max_length=40)),
                 ("cycle_on", models.DateField()),
                 ("posted_on", models.DateField()),
@@ -353,7 +447,11 @@ class Migration(migrations.Migration):
                 (
                     "outcome",
                     models.CharField(
-                        choices=[("bill", "bill it"), ("deduct", "take it from the next hours"), ("absorb", "do not charge it")],
+                        choices=[
+                            ("bill", "bill it"),
+                            ("deduct", "take it from the next hours"),
+                            ("absorb", "do not charge it"),
+                        ],
                         max_length=6,
                     ),
                 ),
@@ -364,13 +462,18 @@ class Migration(migrations.Migration):
                 (
                     "by",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="accounts.member"
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="accounts.member",
                     ),
                 ),
                 (
                     "retainer",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="decisions", to="retainers.retainer"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions",
+                        to="retainers.retainer",
                     ),
                 ),
             ],
@@ -378,13 +481,20 @@ class Migration(migrations.Migration):
                 "ordering": ["key"],
                 "abstract": False,
                 "base_manager_name": "objects",
-                "constraints": [models.UniqueConstraint(fields=("retainer", "key"), name="decision_once")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("retainer", "key"), name="decision_once")
+                ],
             },
         ),
         migrations.CreateModel(
             name="Hold",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("key", models.CharField(max_length=40)),
                 ("text", models.CharField(max_length=200)),
                 ("amount", models.PositiveBigIntegerField()),
@@ -395,28 +505,42 @@ class Migration(migrations.Migration):
                 (
                     "by",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="accounts.member"
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="accounts.member",
                     ),
                 ),
                 (
                     "cleared_by",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="accounts.member"
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="accounts.member",
                     ),
                 ),
                 (
                     "retainer",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="holds", to="retainers.retainer"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="holds",
+                        to="retainers.retainer",
+                    ),
                 ),
             ],
             options={
                 "ordering": ["starts_on", "key"],
-                "constraints": [models.UniqueConstraint(fields=("retainer", "key"), name="hold_once")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("retainer", "key"), name="hold_once")
+                ],
             },
         ),
         migrations.AddConstraint(
             model_name="source",
-            constraint=models.UniqueConstraint(fields=("workspace", "tool", "name"), name="source_once"),
+            constraint=models.UniqueConstraint(
+                fields=("workspace", "tool", "name"), name="source_once"
+            ),
         ),
         migrations.AddIndex(
             model_name="entry",
@@ -428,12 +552,18 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="entry",
-            index=models.Index(condition=models.Q(("corrects__isnull", False)), fields=["corrects"], name="entry_corrects"),
+            index=models.Index(
+                condition=models.Q(("corrects__isnull", False)),
+                fields=["corrects"],
+                name="entry_corrects",
+            ),
         ),
         migrations.AddIndex(
             model_name="entry",
             index=models.Index(
-                condition=models.Q(("source__isnull", False)), fields=["source", "retainer", "source_on"], name="entry_source"
+                condition=models.Q(("source__isnull", False)),
+                fields=["source", "retainer", "source_on"],
+                name="entry_source",
             ),
         ),
         migrations.AddConstraint(
@@ -442,7 +572,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="statement",
-            constraint=models.UniqueConstraint(fields=("retainer", "number", "version"), name="statement_once"),
+            constraint=models.UniqueConstraint(
+                fields=("retainer", "number", "version"), name="statement_once"
+            ),
         ),
         migrations.AddConstraint(
             model_name="topup",
@@ -454,7 +586,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="write",
-            index=models.Index(condition=models.Q(("batch", ""), _negated=True), fields=["batch"], name="write_batch"),
+            index=models.Index(
+                condition=models.Q(("batch", ""), _negated=True),
+                fields=["batch"],
+                name="write_batch",
+            ),
         ),
         migrations.AddConstraint(
             model_name="write",

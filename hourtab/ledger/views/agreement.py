@@ -41,21 +41,37 @@ def change_terms(request: MemberRequest, ref: str) -> HttpResponse:
     today, words = retainer.today(now), words_for(retainer)
     coming = agreement.coming_starts(retainer, today)
     starts = [(cycle.starts_on.isoformat(), words.full_day(cycle.starts_on)) for cycle in coming]
-    following = next((cycle for cycle in coming if cycle.starts_on > today), coming[-1] if coming else None)
+    following = next(
+        (cycle for cycle in coming if cycle.starts_on > today), coming[-1] if coming else None
+    )
     valid = queries.terms_at(retainer, following.starts_on if following else today)
-    initial = terms_initial(valid) | {"effective_on": following.starts_on.isoformat() if following else ""}
+    initial = terms_initial(valid) | {
+        "effective_on": following.starts_on.isoformat() if following else ""
+    }
     form = ChangeTermsForm(request.POST or None, starts=starts, unit=retainer.unit, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            agreement.change_terms(retainer, form.terms(), by=request.member, now=now, reason=form.cleaned_data["reason"])
+            agreement.change_terms(
+                retainer,
+                form.terms(),
+                by=request.member,
+                now=now,
+                reason=form.cleaned_data["reason"],
+            )
         except LedgerError as error:
             form.add_error("effective_on", str(error))
         else:
             day = words.full_day(form.terms().effective_on)
-            tell(request, _("The new terms are valid from %(day)s on. Your client's page says so.") % {"day": day})
+            tell(
+                request,
+                _("The new terms are valid from %(day)s on. Your client's page says so.")
+                % {"day": day},
+            )
             return redirect("retainer_terms", ref=ref)
     lead = _("Earlier cycles keep the terms they had. A cycle that is closed never changes.")
-    return _form_page(request, retainer, form, _("Change the terms"), _("Agree on these terms"), lead)
+    return _form_page(
+        request, retainer, form, _("Change the terms"), _("Agree on these terms"), lead
+    )
 
 
 @editor_required
@@ -83,20 +99,34 @@ def change_cap(request: MemberRequest, ref: str) -> HttpResponse:
         fields = form.cleaned_data
         try:
             amount = agreement.change_cap_now(
-                retainer, fields["cap"], on=fields["on"], is_prorated=fields["how"] == "prorated", by=request.member, now=now,
+                retainer,
+                fields["cap"],
+                on=fields["on"],
+                is_prorated=fields["how"] == "prorated",
+                by=request.member,
+                now=now,
                 reason=fields["reason"],
-            )  # fmt: skip
+            )
         except LedgerError as error:
             form.add_error("cap", str(error))
         else:
             text = words_for(retainer).amount(abs(amount))
             tell(
                 request,
-                (_("%(hours)s more in this cycle.") if amount > 0 else _("%(hours)s less in this cycle.")) % {"hours": text},
+                (
+                    _("%(hours)s more in this cycle.")
+                    if amount > 0
+                    else _("%(hours)s less in this cycle.")
+                )
+                % {"hours": text},
             )
             return redirect(retainer)
-    lead = _("Only this cycle changes. To change all that follow, too, change the terms from the next cycle on.")
-    return _form_page(request, retainer, form, _("Change the hours of this cycle"), _("Change them"), lead)
+    lead = _(
+        "Only this cycle changes. To change all that follow, too, change the terms from the next cycle on."
+    )
+    return _form_page(
+        request, retainer, form, _("Change the hours of this cycle"), _("Change them"), lead
+    )
 
 
 @editor_required
@@ -109,7 +139,12 @@ def pause_cycle(request: MemberRequest, ref: str, on: str) -> HttpResponse:
     except LedgerError as error:
         warn(request, str(error))
     else:
-        tell(request, _("The pause is lifted.") if lift else _("Paused. Carried hours stay usable and do not expire meanwhile."))
+        tell(
+            request,
+            _("The pause is lifted.")
+            if lift
+            else _("Paused. Carried hours stay usable and do not expire meanwhile."),
+        )
     return redirect("retainer_terms", ref=ref)
 
 
@@ -118,7 +153,9 @@ def pause_cycle(request: MemberRequest, ref: str, on: str) -> HttpResponse:
 def end_retainer(request: MemberRequest, ref: str) -> HttpResponse:
     """Let a retainer end: first shows what lapses and what is owed then."""
     retainer, now = find_retainer(request, ref), timezone.now()
-    form = EndForm(request.POST or None, initial={"ends_on": retainer.ends_on or retainer.today(now)})
+    form = EndForm(
+        request.POST or None, initial={"ends_on": retainer.ends_on or retainer.today(now)}
+    )
     shown = None
     if request.method == "POST" and form.is_valid():
         fields = form.cleaned_data
@@ -127,9 +164,13 @@ def end_retainer(request: MemberRequest, ref: str) -> HttpResponse:
             if day and "sure" not in request.POST:
                 shown = agreement.ending(retainer, day)
             else:
-                agreement.end_retainer(retainer, day, by=request.member, now=now, reason=fields["reason"])
+                agreement.end_retainer(
+                    retainer, day, by=request.member, now=now, reason=fields["reason"]
+                )
                 text = (
-                    _("The retainer ends on %(day)s.") % {"day": words_for(retainer).full_day(day)} if day else _("It goes on.")
+                    _("The retainer ends on %(day)s.") % {"day": words_for(retainer).full_day(day)}
+                    if day
+                    else _("It goes on.")
                 )
                 tell(request, text)
                 return redirect("retainer_terms", ref=ref)
@@ -139,6 +180,20 @@ def end_retainer(request: MemberRequest, ref: str) -> HttpResponse:
     return render(request, "retainers/end.html", context)
 
 
-def _form_page(request: MemberRequest, retainer: Retainer, form: object, title: str, button: str, lead: str = "") -> HttpResponse:
-    context = {"retainer": retainer, "form": form, "title": title, "button": button, "back": retainer, "lead": lead}
+def _form_page(
+    request: MemberRequest,
+    retainer: Retainer,
+    form: object,
+    title: str,
+    button: str,
+    lead: str = "",
+) -> HttpResponse:
+    context = {
+        "retainer": retainer,
+        "form": form,
+        "title": title,
+        "button": button,
+        "back": retainer,
+        "lead": lead,
+    }
     return render(request, "parts/form_page.html", context)

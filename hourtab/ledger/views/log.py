@@ -30,7 +30,9 @@ def _entry(request: MemberRequest, ref: str, pk: int) -> tuple[Retainer, Entry]:
 def log_time(request: MemberRequest, ref: str) -> HttpResponse:
     """Store one line from the form on the retainer's page."""
     retainer = find_retainer(request, ref)
-    form = EntryForm(request.POST or None, retainer=retainer, initial={"on": retainer.today(timezone.now())})
+    form = EntryForm(
+        request.POST or None, retainer=retainer, initial={"on": retainer.today(timezone.now())}
+    )
     if request.method == "POST" and form.is_valid():
         try:
             entry = services.log_time(retainer, form.work(), by=request.member, now=timezone.now())
@@ -54,14 +56,33 @@ def edit_entry(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
     before = corrections.standing_work(entry)
     initial = {
         name: getattr(before, name)
-        for name in ("on", "amount", "started", "description", "category", "person", "scope", "outcome")
+        for name in (
+            "on",
+            "amount",
+            "started",
+            "description",
+            "category",
+            "person",
+            "scope",
+            "outcome",
+        )
     }
-    form = EntryForm(request.POST or None, retainer=retainer, editing=True, initial=initial | {"seen": entry.number})
+    form = EntryForm(
+        request.POST or None,
+        retainer=retainer,
+        editing=True,
+        initial=initial | {"seen": entry.number},
+    )
     if request.method == "POST" and form.is_valid():
         fields = form.cleaned_data
         try:
             services.edit_entry(
-                entry, form.work(before), by=request.member, now=timezone.now(), reason=fields["reason"], seen=fields["seen"]
+                entry,
+                form.work(before),
+                by=request.member,
+                now=timezone.now(),
+                reason=fields["reason"],
+                seen=fields["seen"],
             )
         except LedgerError as error:
             form.add_error(None, str(error))
@@ -90,7 +111,11 @@ def withdraw_entry(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
     except LedgerError as error:
         warn(request, str(error))
         return redirect(retainer)
-    tell(request, _("Taken out of the log."), action=(_("Put it back"), redirect("restore_entry", ref=ref, pk=pk).url))
+    tell(
+        request,
+        _("Taken out of the log."),
+        action=(_("Put it back"), redirect("restore_entry", ref=ref, pk=pk).url),
+    )
     return redirect("today") if request.POST.get("next") == "/" else redirect(retainer)
 
 
@@ -119,7 +144,10 @@ def know_category(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
     if colon and after.strip() and 0 < len(before.strip()) <= 60:
         category = services.know_category(retainer, before.strip())
         services.edit_entry(
-            entry, work._replace(category=category.name, description=after.strip()), by=request.member, now=timezone.now()
+            entry,
+            work._replace(category=category.name, description=after.strip()),
+            by=request.member,
+            now=timezone.now(),
         )
         tell(request, _("“%(name)s” is a kind of work from now on.") % {"name": category.name})
     return redirect("today")
@@ -129,14 +157,24 @@ def know_category(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
 def entry_history(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
     """Show everything a line ever said."""
     retainer, entry = _entry(request, ref, pk)
-    revisions = list(Revision.objects.filter(entry=entry).select_related("write__by__user").order_by("-number"))
+    revisions = list(
+        Revision.objects.filter(entry=entry).select_related("write__by__user").order_by("-number")
+    )
     batches = {revision.write.batch.removesuffix("~") for revision in revisions}
-    imports = request.workspace.imports.none() if request.member.is_limited else request.workspace.imports
+    imports = (
+        request.workspace.imports.none() if request.member.is_limited else request.workspace.imports
+    )
     files = {found.ref: found for found in imports.filter(ref__in=batches).only("ref", "file_name")}
     for revision in revisions:
         revision.brought_by = files.get(revision.write.batch.removesuffix("~"))  # type: ignore[attr-defined]
     is_out = corrections.standing_work(entry).is_withdrawn
-    context = {"retainer": retainer, "entry": entry, "revisions": revisions, "words": _words(retainer), "is_out": is_out}
+    context = {
+        "retainer": retainer,
+        "entry": entry,
+        "revisions": revisions,
+        "words": _words(retainer),
+        "is_out": is_out,
+    }
     return render(request, "retainers/entry_history.html", context)
 
 
@@ -144,7 +182,9 @@ def entry_history(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
 def log_csv(request: MemberRequest, ref: str) -> HttpResponse:
     """Hand out the work log as CSV."""
     retainer = find_retainer(request, ref)
-    answer = HttpResponse(log_as_csv(retainer).encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
+    answer = HttpResponse(
+        log_as_csv(retainer).encode("utf-8-sig"), content_type="text/csv; charset=utf-8"
+    )
     answer["Content-Disposition"] = f'attachment; filename="hourtab-{retainer.ref}.csv"'
     return answer
 
@@ -155,23 +195,41 @@ def top_up(request: MemberRequest, ref: str) -> HttpResponse:
     """Grant extra hours."""
     retainer = find_retainer(request, ref)
     now = timezone.now()
-    form = TopUpForm(request.POST or None, unit=retainer.unit, initial={"on": max(retainer.today(now), retainer.starts_on)})
+    form = TopUpForm(
+        request.POST or None,
+        unit=retainer.unit,
+        initial={"on": max(retainer.today(now), retainer.starts_on)},
+    )
     if request.method == "POST" and form.is_valid():
         fields = form.cleaned_data
         try:
             services.top_up(
-                retainer, seconds=fields["amount"], on=fields["on"], by=request.member, now=now, kind=fields["kind"],
-                until=fields["until"], reason=fields["reason"],
-            )  # fmt: skip
+                retainer,
+                seconds=fields["amount"],
+                on=fields["on"],
+                by=request.member,
+                now=now,
+                kind=fields["kind"],
+                until=fields["until"],
+                reason=fields["reason"],
+            )
         except LedgerError as error:
             form.add_error("on", str(error))
         else:
-            tell(request, _("%(hours)s added.") % {"hours": _words(retainer).amount(fields["amount"])})
+            tell(
+                request,
+                _("%(hours)s added.") % {"hours": _words(retainer).amount(fields["amount"])},
+            )
             return redirect(retainer)
     return render(
         request,
         "parts/form_page.html",
-        _form(form, retainer, _("Add hours to %(retainer)s") % {"retainer": retainer}, _("Add the hours")),
+        _form(
+            form,
+            retainer,
+            _("Add hours to %(retainer)s") % {"retainer": retainer},
+            _("Add the hours"),
+        ),
     )
 
 
@@ -180,7 +238,9 @@ def late_text(retainer: Retainer, entry: Entry) -> str:
     if entry.posts_on == entry.on:
         return ""
     day = _words(retainer).full_day(entry.posts_on)
-    return _("Logged. Its own cycle is closed, so it counts in the one from %(day)s.") % {"day": day}
+    return _("Logged. Its own cycle is closed, so it counts in the one from %(day)s.") % {
+        "day": day
+    }
 
 
 def _form(form: object, retainer: Retainer, title: str, button: str) -> dict[str, object]:

@@ -16,7 +16,9 @@ from hourtab.retainers.words import words_for
 
 @member_required
 def own_entries(request: MemberRequest) -> HttpResponse:
-    """Show what the member logged, week by week, the latest first; `before` is the first day of the week shown before."""
+    """Show what the member logged, week by week, the latest first; `before` is the first day of the
+    week shown before.
+    """
     workspace = request.workspace
     words = Words(workspace.locale, workspace.hour_format)
     first = words.first_weekday if workspace.first_weekday is None else workspace.first_weekday

@@ -25,7 +25,11 @@ def plan_work(request: MemberRequest, ref: str) -> HttpResponse:
     """Set hours aside for work to come."""
     retainer = find_retainer(request, ref)
     today = retainer.today(timezone.now())
-    form = HoldForm(request.POST or None, unit=retainer.unit, initial={"starts_on": max(today, retainer.starts_on)})
+    form = HoldForm(
+        request.POST or None,
+        unit=retainer.unit,
+        initial={"starts_on": max(today, retainer.starts_on)},
+    )
     if request.method == "POST" and form.is_valid():
         fields = form.cleaned_data
         fields["ends_on"] = fields["ends_on"] or fields["starts_on"]
@@ -42,7 +46,9 @@ def plan_work(request: MemberRequest, ref: str) -> HttpResponse:
         "button": _("Plan it"),
         "back": retainer,
     }
-    context["lead"] = _("Hours that are spoken for, before the work is done. They end by themselves after the last day.")
+    context["lead"] = _(
+        "Hours that are spoken for, before the work is done. They end by themselves after the last day."
+    )
     return render(request, "parts/form_page.html", context)
 
 

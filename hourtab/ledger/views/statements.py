@@ -11,7 +11,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from hourtab.accounts.access import MemberRequest, acts_on, editor_required, freshly_signed_in, member_required
+from hourtab.accounts.access import (
+    MemberRequest,
+    acts_on,
+    editor_required,
+    freshly_signed_in,
+    member_required,
+)
 from hourtab.imports.jobs import forget_texts
 from hourtab.ledger import erasing, queries, services, statements, writes
 from hourtab.ledger.errors import LedgerError
@@ -43,10 +49,19 @@ def close_cycle(request: MemberRequest, ref: str, on: str) -> HttpResponse:
             warn(request, str(error))
         else:
             text = _("Statement %(number)s is closed.") % {"number": made[-1].number}
-            tell(request, text if len(made) == 1 else _("%(count)s cycles are closed.") % {"count": len(made)})
+            tell(
+                request,
+                text
+                if len(made) == 1
+                else _("%(count)s cycles are closed.") % {"count": len(made)},
+            )
         return redirect("retainer_cycles", ref=ref)
     today = retainer.today(now)
-    ended = [cycle for cycle in queries.cycles(retainer, today) if cycle.state in ("ended", "paused") and cycle.ends_on < today]
+    ended = [
+        cycle
+        for cycle in queries.cycles(retainer, today)
+        if cycle.state in ("ended", "paused") and cycle.ends_on < today
+    ]
     chosen = [cycle for cycle in ended if cycle.starts_on <= day]
     if not chosen:
         warn(request, _("There is nothing to close there."))
@@ -80,9 +95,21 @@ def decide(request: MemberRequest, ref: str, on: str) -> HttpResponse:
         else:
             tell(request, _("Decided."))
             return redirect("retainer_cycles", ref=ref)
-    lead = _("%(time)s of the cycle of %(day)s await a decision.") % {"time": words.amount(awaiting), "day": words.full_day(day)}
-    context = {"retainer": retainer, "form": form, "title": _("Decide on extra time"), "button": _("Decide"), "back": retainer}
-    also = {"also": reverse("convert_lines", args=[ref, on]), "also_label": _("Convert lines to project work instead")}
+    lead = _("%(time)s of the cycle of %(day)s await a decision.") % {
+        "time": words.amount(awaiting),
+        "day": words.full_day(day),
+    }
+    context = {
+        "retainer": retainer,
+        "form": form,
+        "title": _("Decide on extra time"),
+        "button": _("Decide"),
+        "back": retainer,
+    }
+    also = {
+        "also": reverse("convert_lines", args=[ref, on]),
+        "also_label": _("Convert lines to project work instead"),
+    }
     return render(request, "parts/form_page.html", context | {"lead": lead} | also)
 
 
@@ -97,22 +124,43 @@ def convert_lines(request: MemberRequest, ref: str, on: str) -> HttpResponse:
         warn(request, _("Nothing awaits a decision in that cycle."))
         return redirect("retainer_cycles", ref=ref)
     choices = [
-        (line.entry_id, " · ".join((words.day(work.on), words.amount(line.charged), work.description or work.category)))
+        (
+            line.entry_id,
+            " · ".join(
+                (words.day(work.on), words.amount(line.charged), work.description or work.category)
+            ),
+        )
         for line in found
         for work in (line.work,)
     ]
     form = ConvertForm(request.POST or None, lines=choices)
     if request.method == "POST" and form.is_valid():
-        entries = list(retainer.entries.filter(pk__in=form.cleaned_data["lines"]).select_related("retainer__workspace"))
+        entries = list(
+            retainer.entries.filter(pk__in=form.cleaned_data["lines"]).select_related(
+                "retainer__workspace"
+            )
+        )
         try:
-            services.convert_to_project(entries, by=request.member, now=now, reason=form.cleaned_data["reason"])
+            services.convert_to_project(
+                entries, by=request.member, now=now, reason=form.cleaned_data["reason"]
+            )
         except LedgerError as error:
             form.add_error(None, str(error))
         else:
-            tell(request, _("They are project work now, billed apart, and no longer draw on the hours."))
+            tell(
+                request,
+                _("They are project work now, billed apart, and no longer draw on the hours."),
+            )
             return redirect("retainer_cycles", ref=ref)
-    context = {"form": form, "title": _("Convert to project work"), "button": _("Convert them"), "back": retainer}
-    lead = _("The whole of each line is billed apart; hours it had drawn are free again for the lines after it.")
+    context = {
+        "form": form,
+        "title": _("Convert to project work"),
+        "button": _("Convert them"),
+        "back": retainer,
+    }
+    lead = _(
+        "The whole of each line is billed apart; hours it had drawn are free again for the lines after it."
+    )
     return render(request, "parts/form_page.html", context | {"lead": lead})
 
 
@@ -122,16 +170,26 @@ def reopen_cycle(request: MemberRequest, ref: str, on: str) -> HttpResponse:
     """Reopen a cycle: shows the whole difference, asks for the reason, then writes new versions."""
     retainer, now, day = find_retainer(request, ref), timezone.now(), day_of(on)
     form = ReopenForm(request.POST or None, unit=retainer.unit)
-    context: dict[str, Any] = {"retainer": retainer, "form": form, "words": words_for(retainer), "on": day}
+    context: dict[str, Any] = {
+        "retainer": retainer,
+        "form": form,
+        "words": words_for(retainer),
+        "on": day,
+    }
     add = form.add() if request.method == "POST" and form.is_valid() else []
     try:
         differences, mark = statements.reopening(retainer, day, now, add=add)
         context |= {"differences": differences, "fingerprint": mark}
         if request.method == "POST" and form.is_valid() and "reopen" in request.POST:
             statements.reopen_cycle(
-                retainer, day, by=request.member, now=now, reason=form.cleaned_data["reason"], add=add,
+                retainer,
+                day,
+                by=request.member,
+                now=now,
+                reason=form.cleaned_data["reason"],
+                add=add,
                 expect=request.POST.get("fingerprint", "-"),
-            )  # fmt: skip
+            )
             tell(request, _("New versions are written; the earlier ones stay visible."))
             return redirect("retainer_cycles", ref=ref)
     except LedgerError as error:
@@ -147,11 +205,20 @@ def retainer_history(request: MemberRequest, ref: str) -> HttpResponse:
     """Show every change of a retainer: who, when, why, and what it did to the balance."""
     retainer = find_retainer(request, ref)
     rows, kind, person = _filtered(request, retainer)
-    page = int(request.GET["page"]) if request.GET.get("page", "").isdecimal() and len(request.GET["page"]) < 7 else 1
+    page = (
+        int(request.GET["page"])
+        if request.GET.get("page", "").isdecimal() and len(request.GET["page"]) < 7
+        else 1
+    )
     start = (max(1, page) - 1) * SHOWN_WRITES
     shown = list(rows.order_by("-number")[start : start + SHOWN_WRITES + 1])
     about = abouts(shown, words_for(retainer))
-    authors = {write.by for write in Write.objects.filter(retainer=retainer).exclude(by=None).select_related("by__user")}
+    authors = {
+        write.by
+        for write in Write.objects.filter(retainer=retainer)
+        .exclude(by=None)
+        .select_related("by__user")
+    }
     context = {
         "retainer": retainer,
         "writes": [(write, _did(write), about[write.pk]) for write in shown[:SHOWN_WRITES]],
@@ -190,13 +257,40 @@ def history_csv(request: MemberRequest, ref: str) -> HttpResponse:
     rows, _kind, _person = _filtered(request, retainer)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(["Number", "At (UTC)", "By", "What", "About", "Reason", "Records", "Left before", "Left after", "Hash"])
+    writer.writerow(
+        [
+            "Number",
+            "At (UTC)",
+            "By",
+            "What",
+            "About",
+            "Reason",
+            "Records",
+            "Left before",
+            "Left after",
+            "Hash",
+        ]
+    )
     every = list(rows.order_by("number"))
     about = abouts(every, words_for(retainer))
     for row in every:
         texts = map(guarded, (str(row.by or ""), row.get_kind_display(), about[row.pk], row.reason))
-        writer.writerow([row.number, f"{row.at:%Y-%m-%d %H:%M:%S}", *texts, row.count, row.before, row.after, row.hash])
-    return _download(out.getvalue().encode("utf-8-sig"), "text/csv; charset=utf-8", f"hourtab-{retainer.ref}-history.csv")
+        writer.writerow(
+            [
+                row.number,
+                f"{row.at:%Y-%m-%d %H:%M:%S}",
+                *texts,
+                row.count,
+                row.before,
+                row.after,
+                row.hash,
+            ]
+        )
+    return _download(
+        out.getvalue().encode("utf-8-sig"),
+        "text/csv; charset=utf-8",
+        f"hourtab-{retainer.ref}-history.csv",
+    )
 
 
 @member_required
@@ -205,12 +299,18 @@ def ledger_json(request: MemberRequest, ref: str) -> HttpResponse:
     retainer = find_retainer(request, ref)
     document = ledger_document(retainer, retainer.today(timezone.now()))
     return _download(
-        json.dumps(document, ensure_ascii=False, indent=1).encode(), "application/json", f"hourtab-{retainer.ref}.json"
+        json.dumps(document, ensure_ascii=False, indent=1).encode(),
+        "application/json",
+        f"hourtab-{retainer.ref}.json",
     )
 
 
 def _download(content: bytes, kind: str, name: str) -> HttpResponse:
-    return HttpResponse(content, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    return HttpResponse(
+        content,
+        content_type=kind,
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
 
 
 @editor_required
@@ -222,7 +322,12 @@ def erase_texts(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
     entry = get_object_or_404(retainer.entries.select_related("retainer", "corrects"), pk=pk)
     texts = Revision.objects.filter(entry=entry).values_list("description", "person", "project")
     said = {text for row in texts for text in row if text}
-    erasing.erase_texts(entry, by=request.member, now=timezone.now(), reason=clean(request.POST.get("reason", ""))[:300])
+    erasing.erase_texts(
+        entry,
+        by=request.member,
+        now=timezone.now(),
+        reason=clean(request.POST.get("reason", ""))[:300],
+    )
     forget_pages(retainer)
     forget_texts(request.workspace, said)
     tell(request, _("The texts of this line are gone for ever. Its figures stay."))

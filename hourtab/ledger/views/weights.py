@@ -1,4 +1,6 @@
-"""What counts at another rate than the clock's: kinds of work, and work outside the office hours."""
+"""What counts at another rate than the clock's: kinds of work, and work outside the office
+hours.
+"""
 
 from collections.abc import Mapping
 
@@ -44,10 +46,13 @@ def weights(request: MemberRequest, ref: str) -> HttpResponse:
     rules = list(retainer.weight_rules.all())
     words = words_for(retainer)
     context = {
-        "retainer": retainer, "form": form, "rules": [(rule, " ".join(weights_in_words([rule], hours, words))) for rule in rules],
-        "hours": hours, "needs_hours": any(rule.is_after_hours for rule in rules) and hours is None,
+        "retainer": retainer,
+        "form": form,
+        "rules": [(rule, " ".join(weights_in_words([rule], hours, words))) for rule in rules],
+        "hours": hours,
+        "needs_hours": any(rule.is_after_hours for rule in rules) and hours is None,
         "categories": retainer.categories.all(),
-    }  # fmt: skip
+    }
     return render(request, "retainers/weights.html", context, status=422 if form.errors else 200)
 
 
@@ -73,7 +78,9 @@ def office_hours(request: MemberRequest, ref: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             names = ["days", "opens", "closes", "holidays"]
-            before = fields_of(OfficeHours.objects.filter(retainer=retainer).first() or OfficeHours(), names)
+            before = fields_of(
+                OfficeHours.objects.filter(retainer=retainer).first() or OfficeHours(), names
+            )
             _note(request, retainer, changes_of(before, fields_of(form.save(), names)))
             retainer.touch()
         tell(request, _("Saved. It decides about lines that are stored from now on."))

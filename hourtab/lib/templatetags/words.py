@@ -16,7 +16,9 @@ register = template.Library()
 @register.simple_tag
 def once() -> str:
     """Write the hidden field that tells one rendering of a form from another."""
-    return format_html('<input type="hidden" name="{}" value="{}">', FIELD, secrets.token_urlsafe(12))
+    return format_html(
+        '<input type="hidden" name="{}" value="{}">', FIELD, secrets.token_urlsafe(12)
+    )
 
 
 @register.filter

@@ -44,11 +44,15 @@ class Command(Base):
             draft.unlink(missing_ok=True)
         Mark.leave("backup", timezone.now())
         self.stdout.write(f"{target}: {target.stat().st_size:,} bytes.")
-        self.stdout.write("Links and sessions need the keys too: keep SECRET_KEY and LINK_KEY (or var/keys) in another place.")
+        self.stdout.write(
+            "Links and sessions need the keys too: keep SECRET_KEY and LINK_KEY (or var/keys) in another place."
+        )
 
 
 def _copy_sqlite(target: Path) -> None:
-    source = sqlite3.connect(f"file:{quote(str(settings.DATABASES['default']['NAME']))}?mode=ro", uri=True)
+    source = sqlite3.connect(
+        f"file:{quote(str(settings.DATABASES['default']['NAME']))}?mode=ro", uri=True
+    )
     copy = sqlite3.connect(target)
     try:
         source.backup(copy, pages=-1)
@@ -60,7 +64,9 @@ def _copy_sqlite(target: Path) -> None:
 def _dump_postgres(target: Path) -> None:
     tool = shutil.which("pg_dump")
     if tool is None:
-        raise Refused("pg_dump was not found. Install PostgreSQL's client tools, or back up with your provider's snapshots.")
+        raise Refused(
+            "pg_dump was not found. Install PostgreSQL's client tools, or back up with your provider's snapshots."
+        )
     parameters: dict[str, Any] = connection.get_connection_params()
     environment = os.environ | {"PGPASSWORD": str(parameters.get("password", ""))}
     where = [
@@ -70,7 +76,10 @@ def _dump_postgres(target: Path) -> None:
     ]
     done = subprocess.run(  # noqa: S603
         [tool, "--format=custom", f"--file={target}", *where, str(parameters["dbname"])],
-        env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode:
         raise Refused(f"pg_dump failed: {done.stderr.strip()}")

@@ -34,12 +34,18 @@ class Command(Base):
             on = _date(options["on"]) if options["on"] else retainer.today(timezone.now())
             totals = queries.current_cycle(retainer, on)
         if totals is None:
-            raise Refused(f"{retainer} starts on {retainer.starts_on}; there is no balance on {on}.")
+            raise Refused(
+                f"{retainer} starts on {retainer.starts_on}; there is no balance on {on}."
+            )
         words = Words(retainer.workspace.locale, retainer.workspace.hour_format, retainer.unit)
         if options["json"]:
-            self.print_json(cycle_json(totals) | {"headline": headline(totals, words).replace("\u00a0", " ")})
+            self.print_json(
+                cycle_json(totals) | {"headline": headline(totals, words).replace("\u00a0", " ")}
+            )
         else:
-            self.stdout.write(f"{retainer}, {words.stretch(totals.starts_on, totals.ends_on)}: {headline(totals, words)}")
+            self.stdout.write(
+                f"{retainer}, {words.stretch(totals.starts_on, totals.ends_on)}: {headline(totals, words)}"
+            )
 
 
 def _date(text: str) -> date:

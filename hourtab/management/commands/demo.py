@@ -19,12 +19,16 @@ from hourtab.sharing.models import ShareLink
 class Command(Base):
     """Fill in the demo."""
 
-    help = "Make a workspace of invented data in a new database, and print its sign-in and its page."
+    help = (
+        "Make a workspace of invented data in a new database, and print its sign-in and its page."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take whether a database that is not new is fine."""
         parser.add_argument(
-            "--if-new", action="store_true", help="do nothing, and do not complain, where the database is not new"
+            "--if-new",
+            action="store_true",
+            help="do nothing, and do not complain, where the database is not new",
         )
         parser.add_argument("--json", action="store_true", help="print JSON")
 
@@ -35,7 +39,11 @@ class Command(Base):
         if Workspace.objects.exists():
             if not options["if_new"]:
                 raise Refused("This database is not new. The demo goes only into a new one.")
-            link = ShareLink.objects.filter(workspace__is_demo=True, revoked_at=None).order_by("pk").first()
+            link = (
+                ShareLink.objects.filter(workspace__is_demo=True, revoked_at=None)
+                .order_by("pk")
+                .first()
+            )
             if link and kept.exists():
                 self._print(kept.read_text(), link, options)
             return
@@ -47,11 +55,17 @@ class Command(Base):
         self._print(password, link, options)
 
     def _print(self, password: str, link: ShareLink, options: dict[str, Any]) -> None:
-        sign_in = {"email": OWNER, "password": password, "sign_in": f"{settings.SITE_URL}/accounts/login/", "url": url_of(link)}
+        sign_in = {
+            "email": OWNER,
+            "password": password,
+            "sign_in": f"{settings.SITE_URL}/accounts/login/",
+            "url": url_of(link),
+        }
         if options["json"]:
             self.print_json(sign_in)
         else:
             self.stdout.write(
-                f"Sign in:      {sign_in['sign_in']}\n  as          {sign_in['email']}\n  with        {sign_in['password']}"
+                f"Sign in:      {sign_in['sign_in']}\n  as          {sign_in['email']}\n  "
+                f"with        {sign_in['password']}"
             )
             self.stdout.write(f"Balance page: {sign_in['url']}")

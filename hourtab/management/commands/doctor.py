@@ -30,6 +30,8 @@ class Command(Base):
         else:
             for finding in found:
                 way_out = f"\n             → {finding.way_out}" if finding.way_out else ""
-                self.stdout.write(f"{_SIGNS[finding.level]}  {finding.about}: {finding.said}{way_out}")
+                self.stdout.write(
+                    f"{_SIGNS[finding.level]}  {finding.about}: {finding.said}{way_out}"
+                )
         if wrong:
             self.leave(f"{wrong} of {len(found)} checks found something wrong.", 1)

@@ -22,11 +22,19 @@ class Command(Base):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take what to export, and where to."""
-        parser.add_argument("ref", nargs="?", help="reference of one retainer (default: the whole workspace)")
-        parser.add_argument("--to", metavar="FILE", help="the file to write; of a retainer standard output by default")
+        parser.add_argument(
+            "ref", nargs="?", help="reference of one retainer (default: the whole workspace)"
+        )
+        parser.add_argument(
+            "--to",
+            metavar="FILE",
+            help="the file to write; of a retainer standard output by default",
+        )
         parser.add_argument("--workspace", help="name of the workspace, where there are several")
         parser.add_argument(
-            "--with-links", action="store_true", help="with the addresses of links, so that a restore can keep them"
+            "--with-links",
+            action="store_true",
+            help="with the addresses of links, so that a restore can keep them",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -34,7 +42,9 @@ class Command(Base):
         now = timezone.now()
         if options["ref"]:
             retainer = find_retainer(options["ref"])
-            content = json.dumps(ledger_document(retainer, retainer.today(now)), ensure_ascii=False, indent=1).encode()
+            content = json.dumps(
+                ledger_document(retainer, retainer.today(now)), ensure_ascii=False, indent=1
+            ).encode()
             if not options["to"]:
                 sys.stdout.write(content.decode() + "\n")
                 return

@@ -26,15 +26,27 @@ class Command(Base):
         """Take files and how to take them."""
         parser.add_argument("files", nargs="+", metavar="FILE", type=Path)
         parser.add_argument(
-            "--retainer", metavar="REF", help="the one retainer to feed; else every one whose rows are in the file"
+            "--retainer",
+            metavar="REF",
+            help="the one retainer to feed; else every one whose rows are in the file",
         )
-        parser.add_argument("--workspace", metavar="NAME", help="needed without --retainer where there are several")
+        parser.add_argument(
+            "--workspace", metavar="NAME", help="needed without --retainer where there are several"
+        )
         parser.add_argument("--dry-run", action="store_true", help="store nothing")
         parser.add_argument(
-            "--only-add", action="store_true", help="add what is new; withdraw nothing that is gone from the source"
+            "--only-add",
+            action="store_true",
+            help="add what is new; withdraw nothing that is gone from the source",
         )
-        parser.add_argument("--all-rows", action="store_true", help="every row of the file belongs to this retainer")
-        parser.add_argument("--source", metavar="NAME", help="the account the file is from, where a tool has several")
+        parser.add_argument(
+            "--all-rows", action="store_true", help="every row of the file belongs to this retainer"
+        )
+        parser.add_argument(
+            "--source",
+            metavar="NAME",
+            help="the account the file is from, where a tool has several",
+        )
         parser.add_argument(
             "--answer",
             action="append",
@@ -48,7 +60,9 @@ class Command(Base):
     def handle(self, *args: Any, **options: Any) -> None:
         """Take the files in turn; the worst outcome is the exit status."""
         if options["all_rows"] and not options["retainer"]:
-            raise Refused("--all-rows needs --retainer: it says that every row belongs to that one.", 2)
+            raise Refused(
+                "--all-rows needs --retainer: it says that every row belongs to that one.", 2
+            )
         try:
             answers = dict(answer_of(text) for text in options["answer"])
         except ValueError as error:
@@ -76,16 +90,23 @@ class Command(Base):
         retainer = find_retainer(options["retainer"]) if options["retainer"] else None
         workspace = retainer.workspace if retainer else find_workspace(options["workspace"])
         if workspace is None:
-            raise Refused("There is no retainer yet. Open one first: hourtab open --client NAME --hours N", 2)
+            raise Refused(
+                "There is no retainer yet. Open one first: hourtab open --client NAME --hours N", 2
+            )
         words = Words(workspace.locale, workspace.hour_format)
         return lambda upload: (
-            take(upload, workspace, retainer, by=None, now=timezone.now(), dry_run=options["dry_run"]),
+            take(
+                upload, workspace, retainer, by=None, now=timezone.now(), dry_run=options["dry_run"]
+            ),
             words,
         )
 
     def _there(self, options: dict[str, Any]) -> Callable[[Upload], tuple[dict[str, Any], Words]]:
         server = Server(options["server"], options["key"])
-        fields = [("retainer", options["retainer"] or ""), ("dry_run", "yes" if options["dry_run"] else "")]
+        fields = [
+            ("retainer", options["retainer"] or ""),
+            ("dry_run", "yes" if options["dry_run"] else ""),
+        ]
 
         def take_one(upload: Upload) -> tuple[dict[str, Any], Words]:
             answers = [("answer", f"{key}={value}") for key, value in upload.answers.items()]

@@ -21,7 +21,9 @@ class Command(Base):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the line."""
-        parser.add_argument("line", nargs="+", help="category: what was done, how long @client when")
+        parser.add_argument(
+            "line", nargs="+", help="category: what was done, how long @client when"
+        )
         parser.add_argument("--retainer", help="reference of the retainer, instead of @client")
         parser.add_argument("--workspace", help="name of the workspace, where there are several")
         parser.add_argument("--category", default="", help="kind of work; known from now on")
@@ -35,7 +37,9 @@ class Command(Base):
             raise Refused("--category: a kind of work has at most 60 characters.", 2)
         text = " ".join(options["line"])
         if options["server"]:
-            said = {"line": text} | {name: options[name] for name in ("retainer", "category", "person") if options[name]}
+            said = {"line": text} | {
+                name: options[name] for name in ("retainer", "category", "person") if options[name]
+            }
             logged = Server(options["server"], options["key"]).send("log", said)
             words = Words(logged.pop("locale"), logged.pop("hours"), logged.pop("unit"))
         else:
@@ -52,11 +56,24 @@ class Command(Base):
             candidates = [find_retainer(options["retainer"])]
         else:
             workspace = find_workspace(options["workspace"]) if options["workspace"] else None
-            rows = Retainer.objects.filter(workspace=workspace) if workspace else Retainer.objects.all()
+            rows = (
+                Retainer.objects.filter(workspace=workspace)
+                if workspace
+                else Retainer.objects.all()
+            )
             candidates = list(rows.select_related("client", "workspace"))
         try:
-            logged = log_line(text, candidates, by=None, now=now, category=options["category"], person=options["person"])
+            logged = log_line(
+                text,
+                candidates,
+                by=None,
+                now=now,
+                category=options["category"],
+                person=options["person"],
+            )
         except QuickLineError as error:
             raise Refused(str(error), 2) from None
         retainer = logged.line.retainer
-        return logged.plain(now), Words(retainer.workspace.locale, retainer.workspace.hour_format, retainer.unit)
+        return logged.plain(now), Words(
+            retainer.workspace.locale, retainer.workspace.hour_format, retainer.unit
+        )

@@ -1,4 +1,6 @@
-"""`hourtab move`: everything from this database into an empty other one, SQLite to PostgreSQL or back."""
+"""`hourtab move`: everything from this database into an empty other one, SQLite to PostgreSQL or
+back.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -56,11 +58,16 @@ class Command(Base):
         with snapshot(), transaction.atomic(using=THERE):
             for model in _models():
                 if models.QuerySet(model, using=THERE).exists():
-                    raise Refused(f"The other database is not empty: it has rows of {model._meta.verbose_name_plural}.", 2)
+                    raise Refused(
+                        f"The other database is not empty: it has rows of {model._meta.verbose_name_plural}.",
+                        2,
+                    )
             for model in _models():
                 counts[model._meta.label] = _copy_rows(model)
             with connections[THERE].cursor() as cursor:
-                for statement in connections[THERE].ops.sequence_reset_sql(no_style(), list(_models())):
+                for statement in connections[THERE].ops.sequence_reset_sql(
+                    no_style(), list(_models())
+                ):
                     cursor.execute(statement)
             _compare()
         return counts
@@ -70,7 +77,10 @@ def _models() -> Iterator[type[models.Model]]:
     """Yield every table, in an order in which rows can be stored: none before what it points at."""
     waiting = {model for model in apps.get_models(include_auto_created=True) if _is_copied(model)}
     while waiting:
-        ready = sorted((model for model in waiting if not _needs(model) & waiting), key=lambda model: model._meta.label)
+        ready = sorted(
+            (model for model in waiting if not _needs(model) & waiting),
+            key=lambda model: model._meta.label,
+        )
         if not ready:
             raise Refused("The tables point at each other in a circle.")
         yield from ready
@@ -78,11 +88,15 @@ def _models() -> Iterator[type[models.Model]]:
 
 
 def _is_copied(model: type[models.Model]) -> bool:
-    return model._meta.managed and not model._meta.proxy and model._meta.label_lower not in LEFT_BEHIND
+    return (
+        model._meta.managed and not model._meta.proxy and model._meta.label_lower not in LEFT_BEHIND
+    )
 
 
 def _needs(model: type[models.Model]) -> set[Any]:
-    targets = {field.remote_field.model for field in model._meta.concrete_fields if field.remote_field}
+    targets = {
+        field.remote_field.model for field in model._meta.concrete_fields if field.remote_field
+    }
     return targets - {model}
 
 
@@ -90,7 +104,9 @@ def _copy_rows(model: type[models.Model]) -> int:
     names = [field.attname for field in model._meta.concrete_fields]
     copied = 0
     batch: list[Any] = []
-    for values in models.QuerySet(model).order_by("pk").values_list(*names).iterator(chunk_size=AT_ONCE):
+    for values in (
+        models.QuerySet(model).order_by("pk").values_list(*names).iterator(chunk_size=AT_ONCE)
+    ):
         batch.append(model(**dict(zip(names, values, strict=True))))
         if len(batch) == AT_ONCE:
             copied += _store(model, batch)
@@ -111,6 +127,11 @@ def _compare() -> None:
     """Raise where the chain of a retainer ends elsewhere than here."""
     for retainer in Retainer.objects.all():
         there = Retainer.objects.using(THERE).get(pk=retainer.pk)
-        ends = there.writes.using(THERE).order_by("-number").values_list("hash", flat=True).first() or ""
+        ends = (
+            there.writes.using(THERE).order_by("-number").values_list("hash", flat=True).first()
+            or ""
+        )
         if ends != head(retainer):
-            raise Refused(f"The chain of {retainer.ref} does not end there as it does here. Nothing was kept.")
+            raise Refused(
+                f"The chain of {retainer.ref} does not end there as it does here. Nothing was kept."
+            )

@@ -32,15 +32,28 @@ class Command(Base):
         parser.add_argument("--hours", required=True, help="hours per cycle: 20, 7.5, 7h 30m")
         parser.add_argument("--start", help="first day, like 2027-01-31 (default: today)")
         parser.add_argument("--name", default="Retainer", help="what the client calls it")
-        parser.add_argument("--cadence", default="month", choices=["week", "two_weeks", "month", "quarter", "year", "once"])
         parser.add_argument(
-            "--rollover", default="0", help="how many cycles longer unused hours can be used: 0, 1, …, never-expire"
+            "--cadence",
+            default="month",
+            choices=["week", "two_weeks", "month", "quarter", "year", "once"],
+        )
+        parser.add_argument(
+            "--rollover",
+            default="0",
+            help="how many cycles longer unused hours can be used: 0, 1, …, never-expire",
         )
         parser.add_argument("--rollover-max", help="the most hours that roll on")
         parser.add_argument("--overage", default="ask", choices=["ask", "bill", "deduct", "absorb"])
         parser.add_argument("--round-up", default="0m", help="round each entry up to this: 6m, 15m")
-        parser.add_argument("--zone", default="", help="time zone like Europe/Berlin (default: the workspace's)")
-        parser.add_argument("--category", action="append", default=[], help="a kind of work; may be given several times")
+        parser.add_argument(
+            "--zone", default="", help="time zone like Europe/Berlin (default: the workspace's)"
+        )
+        parser.add_argument(
+            "--category",
+            action="append",
+            default=[],
+            help="a kind of work; may be given several times",
+        )
         parser.add_argument("--workspace", help="name of the workspace, where there are several")
         parser.add_argument("--json", action="store_true", help="print JSON")
 
@@ -52,9 +65,13 @@ class Command(Base):
             raise Refused("The client's name must have 1 to 120 characters.", 2)
         migrate_if_needed()
         if not key_fits():
-            raise Refused("LINK_KEY is not the one this database's links were made with. Set it, or restore var/keys.")
+            raise Refused(
+                "LINK_KEY is not the one this database's links were made with. Set it, or restore var/keys."
+            )
         with transaction.atomic():
-            workspace = find_workspace(options["workspace"]) or open_workspace("My workspace", zone=options["zone"] or "UTC")
+            workspace = find_workspace(options["workspace"]) or open_workspace(
+                "My workspace", zone=options["zone"] or "UTC"
+            )
             try:
                 retainer = open_retainer(
                     workspace,
@@ -81,8 +98,12 @@ class Command(Base):
             raise Refused("--hours: a retainer has more than 0 hours per cycle.", 2)
         rollover = options["rollover"]
         if rollover != "never-expire" and not (rollover.isdecimal() and int(rollover) <= 1200):
-            raise Refused(f"--rollover: “{rollover}” is neither a number of cycles nor never-expire.", 2)
-        limit = _hours(options["rollover_max"], "--rollover-max") if options["rollover_max"] else None
+            raise Refused(
+                f"--rollover: “{rollover}” is neither a number of cycles nor never-expire.", 2
+            )
+        limit = (
+            _hours(options["rollover_max"], "--rollover-max") if options["rollover_max"] else None
+        )
         return Terms(
             effective_on=start,
             cap=cap,
@@ -105,7 +126,9 @@ def _date(text: str) -> date:
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        raise Refused(f"--start: “{text}” is not a date. Write for example 2027-01-31.", 2) from None
+        raise Refused(
+            f"--start: “{text}” is not a date. Write for example 2027-01-31.", 2
+        ) from None
     if not FIRST_DAY <= day <= LAST_DAY:
         raise Refused(f"--start: {day} is not between {FIRST_DAY} and {LAST_DAY}.", 2)
     return day

@@ -19,7 +19,12 @@ class Command(Base):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the workspace and the plan."""
-        parser.add_argument("slug", nargs="?", metavar="PLAN", help="the plan it is to have; without it the present one is shown")
+        parser.add_argument(
+            "slug",
+            nargs="?",
+            metavar="PLAN",
+            help="the plan it is to have; without it the present one is shown",
+        )
         parser.add_argument("--workspace", metavar="NAME", help="needed where there are several")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -38,5 +43,8 @@ class Command(Base):
             workspace.refresh_from_db()
         plan = plan_of(workspace)
         limits = {name: getattr(plan, name) for name in ("retainers", "members", "links", "months")}
-        said = ", ".join(f"{name} {most}" for name, most in limits.items() if most is not None) or "no limits"
+        said = (
+            ", ".join(f"{name} {most}" for name, most in limits.items() if most is not None)
+            or "no limits"
+        )
         self.stdout.write(f"{workspace}: {plan.name} ({said})")

@@ -12,20 +12,37 @@ from hourtab.core.fields import DocumentError
 from hourtab.core.statement import statement
 from hourtab.core.totals import Statement
 
-_COLUMNS = ("carried_in", "available", "used", "overage", "expired", "trimmed", "carried_out", "debt_out", "remaining")
+_COLUMNS = (
+    "carried_in",
+    "available",
+    "used",
+    "overage",
+    "expired",
+    "trimmed",
+    "carried_out",
+    "debt_out",
+    "remaining",
+)
 _LARGEST = 200 * 1024 * 1024
 
 
 class Command(BaseCommand):
     """Replay ledger documents."""
 
-    help = "Compute the statement of ledger documents (docs/ledger-document.md). All files are read before anything is printed."
+    help = (
+        "Compute the statement of ledger documents (docs/ledger-document.md). All files are "
+        "read before anything is printed."
+    )
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take files."""
-        parser.add_argument("files", nargs="+", metavar="FILE", help="ledger documents; - reads standard input")
-        parser.add_argument("--json", action="store_true", help="print one statement object per line")
+        parser.add_argument(
+            "files", nargs="+", metavar="FILE", help="ledger documents; - reads standard input"
+        )
+        parser.add_argument(
+            "--json", action="store_true", help="print one statement object per line"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Read all, then print all; a refusal ends with status 2 and nothing on standard output."""
@@ -34,7 +51,9 @@ class Command(BaseCommand):
             try:
                 results.append(_replayed(_bytes(name)))
             except (DocumentError, OSError) as error:
-                reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+                reason = (
+                    error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+                )
                 self.stderr.write(f"{name}: {reason}")
                 sys.exit(2)
         for name, (found, table) in zip(options["files"], results, strict=True):
@@ -68,5 +87,8 @@ def _table(result: Statement) -> str:
         figures = (amounts.clock(getattr(cycle, column)) for column in _COLUMNS)
         rows.append((f"{cycle.starts_on}", cycle.state, *figures))
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    lines = ("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    lines = (
+        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+        for row in rows
+    )
     return "\n".join(lines)

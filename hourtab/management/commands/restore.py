@@ -20,7 +20,9 @@ class Command(Base):
         """Take the file, and whether links keep their addresses."""
         parser.add_argument("file", metavar="FILE", help="what `hourtab export` wrote")
         parser.add_argument(
-            "--keep-links", action="store_true", help="let links keep their addresses (export them with --with-links)"
+            "--keep-links",
+            action="store_true",
+            help="let links keep their addresses (export them with --with-links)",
         )
         parser.add_argument("--json", action="store_true", help="print JSON")
 
@@ -37,4 +39,6 @@ class Command(Base):
         if options["json"]:
             self.print_json({"workspace": workspace.name, "retainers": workspace.retainers.count()})
         else:
-            self.stdout.write(f"{workspace.name} is here, with {workspace.retainers.count()} retainers.")
+            self.stdout.write(
+                f"{workspace.name} is here, with {workspace.retainers.count()} retainers."
+            )

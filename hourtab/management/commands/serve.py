@@ -29,9 +29,12 @@ class Command(Base):
         """Serve until told to stop; the worker ends with it."""
         take_port(options["host"], options["port"])
         migrate_if_needed()
-        # uvicorn hands a signal on once it has shut down; as an exception it lets the worker be ended too.
+        # uvicorn hands a signal on once it has shut down; as an exception it lets the worker be
+        # ended too.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-        worker = subprocess.Popen([sys.executable, "-m", "hourtab", "worker", "--parent", str(os.getpid())])  # noqa: S603
+        worker = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", "hourtab", "worker", "--parent", str(os.getpid())]
+        )
         self.stdout.write(f"HourTab is at {settings.SITE_URL} (stop it with Ctrl+C)")
         self.stdout.flush()
         try:

@@ -19,7 +19,11 @@ class Command(Base):
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the import's reference."""
         parser.add_argument("ref", metavar="IMPORT")
-        parser.add_argument("--corrections", action="store_true", help="correct lines that stand in cycles closed since")
+        parser.add_argument(
+            "--corrections",
+            action="store_true",
+            help="correct lines that stand in cycles closed since",
+        )
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -47,13 +47,17 @@ def allow_many_viewers() -> None:
 
 
 def take_port(host: str, port: int) -> None:
-    """Refuse a port that is in use; where another one than the settings' is served, links name that one."""
+    """Refuse a port that is in use; where another one than the settings' is served, links name that
+    one.
+    """
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise Refused(f"Port {port} of {host} cannot be used: {error.strerror}. Another one: PORT=9000") from None
+            raise Refused(
+                f"Port {port} of {host} cannot be used: {error.strerror}. Another one: PORT=9000"
+            ) from None
     if port != settings.PORT and f"http://localhost:{settings.PORT}" == settings.SITE_URL:
         settings.SITE_URL = f"http://localhost:{port}"
 
@@ -68,7 +72,12 @@ class Command(Base):
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=settings.PORT)
         parser.add_argument(
-            "--processes", type=int, default=1, choices=range(1, 65), metavar="N", help="as many as there are cores"
+            "--processes",
+            type=int,
+            default=1,
+            choices=range(1, 65),
+            metavar="N",
+            help="as many as there are cores",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -78,7 +87,8 @@ class Command(Base):
             raise Refused("This database is not up to date. Run: hourtab migrate")
         if not key_fits():
             raise Refused(
-                "LINK_KEY is not the one this database's links were made with: no link would open. Set it, or restore var/keys."
+                "LINK_KEY is not the one this database's links were made with: no link would "
+                "open. Set it, or restore var/keys."
             )
         make_ready()
         config = uvicorn.Config(

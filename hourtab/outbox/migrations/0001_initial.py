@@ -17,7 +17,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Message",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "kind",
                     models.CharField(
@@ -41,12 +46,22 @@ class Migration(migrations.Migration):
                 ("to", models.EmailField(max_length=254)),
                 (
                     "message_id",
-                    models.CharField(default=hourtab.outbox.models._message_id, editable=False, max_length=32, unique=True),
+                    models.CharField(
+                        default=hourtab.outbox.models._message_id,
+                        editable=False,
+                        max_length=32,
+                        unique=True,
+                    ),
                 ),
                 (
                     "state",
                     models.CharField(
-                        choices=[("waiting", "waiting"), ("sent", "sent"), ("failed", "failed"), ("dropped", "no longer needed")],
+                        choices=[
+                            ("waiting", "waiting"),
+                            ("sent", "sent"),
+                            ("failed", "failed"),
+                            ("dropped", "no longer needed"),
+                        ],
                         default="waiting",
                         max_length=8,
                     ),
@@ -60,17 +75,27 @@ class Migration(migrations.Migration):
                 (
                     "workspace",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="messages", to="accounts.workspace"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="messages",
+                        to="accounts.workspace",
                     ),
                 ),
             ],
             options={
                 "ordering": ["-created_at", "-pk"],
                 "indexes": [
-                    models.Index(condition=models.Q(("state", "waiting")), fields=["due_at"], name="message_due"),
+                    models.Index(
+                        condition=models.Q(("state", "waiting")),
+                        fields=["due_at"],
+                        name="message_due",
+                    ),
                     models.Index(fields=["workspace", "-created_at"], name="message_list"),
                 ],
-                "constraints": [models.UniqueConstraint(fields=("kind", "about", "occasion"), name="message_once")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("kind", "about", "occasion"), name="message_once"
+                    )
+                ],
             },
         ),
     ]

@@ -19,7 +19,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="OverageTerms",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("soft_limit", models.PositiveIntegerField(blank=True, null=True)),
                 ("emergency_rate", models.PositiveBigIntegerField(blank=True, null=True)),
                 ("emergency_ceiling", models.PositiveBigIntegerField(blank=True, null=True)),
@@ -27,7 +32,9 @@ class Migration(migrations.Migration):
                 (
                     "retainer",
                     models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="overage_terms", to="retainers.retainer"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="overage_terms",
+                        to="retainers.retainer",
                     ),
                 ),
             ],
@@ -38,13 +45,21 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Request",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("number", models.PositiveIntegerField()),
                 (
                     "kind",
                     models.CharField(
                         choices=[
-                            ("extra", "Extra hours at an agreed rate, billed as used, up to a ceiling"),
+                            (
+                                "extra",
+                                "Extra hours at an agreed rate, billed as used, up to a ceiling",
+                            ),
                             ("raise", "Raise this cycle's hours"),
                         ],
                         default="extra",
@@ -88,25 +103,36 @@ class Migration(migrations.Migration):
                 (
                     "asked_by",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="accounts.member"
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="accounts.member",
                     ),
                 ),
                 (
                     "recorded_by",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="accounts.member"
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="accounts.member",
                     ),
                 ),
                 (
                     "replaces",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="replaced_by", to="overage.request"
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="replaced_by",
+                        to="overage.request",
                     ),
                 ),
                 (
                     "retainer",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="requests", to="retainers.retainer"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="requests",
+                        to="retainers.retainer",
                     ),
                 ),
             ],
@@ -117,7 +143,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Approver",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("nonce", models.BinaryField(default=hourtab.lib.addressed.new_nonce)),
                 ("token_digest", models.CharField(editable=False, max_length=64, unique=True)),
                 ("name", models.CharField(max_length=100)),
@@ -129,13 +160,18 @@ class Migration(migrations.Migration):
                 (
                     "contact",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="clients.contact"
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="clients.contact",
                     ),
                 ),
                 (
                     "request",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="approvers", to="overage.request"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="approvers",
+                        to="overage.request",
                     ),
                 ),
             ],
@@ -146,7 +182,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="RequestEvent",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "kind",
                     models.CharField(
@@ -172,7 +213,11 @@ class Migration(migrations.Migration):
                 ("said", models.TextField(blank=True)),
                 (
                     "request",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="events", to="overage.request"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="events",
+                        to="overage.request",
+                    ),
                 ),
             ],
             options={
@@ -183,7 +228,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="request",
-            index=models.Index(condition=models.Q(("state", "pending")), fields=["decide_by"], name="request_pending"),
+            index=models.Index(
+                condition=models.Q(("state", "pending")),
+                fields=["decide_by"],
+                name="request_pending",
+            ),
         ),
         migrations.AddConstraint(
             model_name="request",

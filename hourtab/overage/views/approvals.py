@@ -1,4 +1,6 @@
-"""The page of whoever decides. It shows the balance, the request and what it costs; a POST alone decides, and once."""
+"""The page of whoever decides. It shows the balance, the request and what it costs; a POST alone
+decides, and once.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,7 +25,9 @@ from hourtab.sharing.look import look_of
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def approval(request: HttpRequest, token: str) -> HttpResponse:
-    """Show a request to whoever was asked; a POST decides. The token in the path is the only authority."""
+    """Show a request to whoever was asked; a POST decides. The token in the path is the only
+    authority.
+    """
     approver = links.find(token)
     if approver is None:
         return inactive(request)
@@ -37,12 +41,17 @@ def approval(request: HttpRequest, token: str) -> HttpResponse:
 
 def _act(request: HttpRequest, approver: Approver) -> HttpResponse:
     now = timezone.now()
-    said = {name: clean(request.POST.get(name, ""))[:2000] for name in ("do", "name", "amount", "comment", "code")}
+    said = {
+        name: clean(request.POST.get(name, ""))[:2000]
+        for name in ("do", "name", "amount", "comment", "code")
+    }
     if not _can_decide(approver):
         if _is_the_same(approver.request, said):
             return _page(approver, said)
         if said["do"] in ("approve", "decline"):
-            services.note_late(approver.request, said["name"].strip(), now, is_approval=said["do"] == "approve")
+            services.note_late(
+                approver.request, said["name"].strip(), now, is_approval=said["do"] == "approve"
+            )
         return _page(approver, said, status=409)
     try:
         if said["do"] == "code" and approver.request.needs_code:
@@ -56,8 +65,13 @@ def _act(request: HttpRequest, approver: Approver) -> HttpResponse:
         if approver.request.needs_code:
             _check_code(approver, said["code"])
         services.decide(
-            approver.request, approver=approver, name=said["name"], amount=amount, comment=said["comment"], now=now
-        )  # fmt: skip
+            approver.request,
+            approver=approver,
+            name=said["name"],
+            amount=amount,
+            comment=said["comment"],
+            now=now,
+        )
     except _Problem as problem:
         return _page(approver, said, {problem.field: str(problem)}, status=422)
     except OverageError as error:
@@ -80,7 +94,11 @@ class _Problem(ValueError):
 def _amount(row: Request, text: str) -> int:
     try:
         unit = row.retainer.unit
-        amount = amounts.parse(text, bare_most=amounts.LONGEST) if unit == "hour" else amounts.parse_count(text)
+        amount = (
+            amounts.parse(text, bare_most=amounts.LONGEST)
+            if unit == "hour"
+            else amounts.parse_count(text)
+        )
     except amounts.AmountError as error:
         raise _Problem("amount", str(error)) from None
     if not 0 < amount <= row.amount:
@@ -97,7 +115,9 @@ def _check_code(approver: Approver, code: str) -> None:
 
 
 def _can_decide(approver: Approver) -> bool:
-    return approver.request.state_at(timezone.now()) == Request.State.PENDING and approver.may_decide
+    return (
+        approver.request.state_at(timezone.now()) == Request.State.PENDING and approver.may_decide
+    )
 
 
 def _is_the_same(row: Request, said: Mapping[str, str]) -> bool:
@@ -107,7 +127,10 @@ def _is_the_same(row: Request, said: Mapping[str, str]) -> bool:
 
 
 def _page(
-    approver: Approver, said: Mapping[str, str], problems: Mapping[str, str] | None = None, status: int = 200
+    approver: Approver,
+    said: Mapping[str, str],
+    problems: Mapping[str, str] | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     now, row = timezone.now(), approver.request
     words = words_for(row.retainer)
@@ -130,7 +153,11 @@ def _page(
         "replaced": row.replaced_by.exists() and state == Request.State.WITHDRAWN,
         "too_late": status == 409,
         "state": state,
-        "page": {"provider": asked.provider, "client": asked.client, "look": look_of(row.retainer.workspace)},
+        "page": {
+            "provider": asked.provider,
+            "client": asked.client,
+            "look": look_of(row.retainer.workspace),
+        },
         "language": translation.get_language(),
     }
     return page("overage/approval.html", context, status)

@@ -23,22 +23,47 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Retainer",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("version", models.PositiveBigIntegerField(default=1, editable=False)),
                 (
                     "changed_at",
-                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), db_index=True, editable=False),
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        db_index=True,
+                        editable=False,
+                    ),
                 ),
-                ("ref", models.CharField(default=hourtab.retainers.models.new_ref, editable=False, max_length=12, unique=True)),
+                (
+                    "ref",
+                    models.CharField(
+                        default=hourtab.retainers.models.new_ref,
+                        editable=False,
+                        max_length=12,
+                        unique=True,
+                    ),
+                ),
                 ("name", models.CharField(max_length=120, verbose_name="name")),
                 (
                     "zone",
-                    models.CharField(max_length=60, validators=[hourtab.lib.choices.validate_zone], verbose_name="time zone"),
+                    models.CharField(
+                        max_length=60,
+                        validators=[hourtab.lib.choices.validate_zone],
+                        verbose_name="time zone",
+                    ),
                 ),
                 (
                     "unit",
                     models.CharField(
-                        choices=[("hour", "hour"), ("session", "session"), ("deliverable", "deliverable")],
+                        choices=[
+                            ("hour", "hour"),
+                            ("session", "session"),
+                            ("deliverable", "deliverable"),
+                        ],
                         default="hour",
                         max_length=12,
                     ),
@@ -46,19 +71,28 @@ class Migration(migrations.Migration):
                 ("currency", models.CharField(default="EUR", max_length=3)),
                 ("starts_on", models.DateField(verbose_name="starts on")),
                 ("ends_on", models.DateField(blank=True, null=True, verbose_name="ends on")),
-                ("notice_hours", models.PositiveIntegerField(blank=True, null=True, verbose_name="notice")),
+                (
+                    "notice_hours",
+                    models.PositiveIntegerField(blank=True, null=True, verbose_name="notice"),
+                ),
                 ("opened_at", models.DateTimeField(auto_now_add=True)),
                 ("as_of", models.DateTimeField(editable=False, null=True)),
                 ("as_of_source", models.CharField(blank=True, editable=False, max_length=40)),
                 ("balanced_on", models.DateField(editable=False, null=True)),
                 (
                     "client",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="retainers", to="clients.client"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="retainers",
+                        to="clients.client",
+                    ),
                 ),
                 (
                     "workspace",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="retainers", to="accounts.workspace"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="retainers",
+                        to="accounts.workspace",
                     ),
                 ),
             ],
@@ -69,13 +103,20 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Pause",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("cycle_on", models.DateField()),
                 ("is_lifted", models.BooleanField(default=False)),
                 (
                     "retainer",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="pauses", to="retainers.retainer"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="pauses",
+                        to="retainers.retainer",
                     ),
                 ),
             ],
@@ -88,15 +129,25 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="OfficeHours",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("days", models.CharField(default="01234", max_length=7, verbose_name="days")),
                 ("opens", models.TimeField(default=datetime.time(8, 0), verbose_name="from")),
                 ("closes", models.TimeField(default=datetime.time(18, 0), verbose_name="to")),
-                ("holidays", models.CharField(blank=True, max_length=12, verbose_name="public holidays of")),
+                (
+                    "holidays",
+                    models.CharField(blank=True, max_length=12, verbose_name="public holidays of"),
+                ),
                 (
                     "retainer",
                     models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="office_hours", to="retainers.retainer"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="office_hours",
+                        to="retainers.retainer",
                     ),
                 ),
             ],
@@ -107,9 +158,19 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Terms",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("effective_on", models.DateField()),
-                ("cap", models.PositiveBigIntegerField(validators=[django.core.validators.MaxValueValidator(360000000)])),
+                (
+                    "cap",
+                    models.PositiveBigIntegerField(
+                        validators=[django.core.validators.MaxValueValidator(360000000)]
+                    ),
+                ),
                 ("cadence", models.CharField(default="month", max_length=10)),
                 ("anchor_on", models.DateField()),
                 ("stub", models.CharField(default="full", max_length=10)),
@@ -129,7 +190,11 @@ class Migration(migrations.Migration):
                 ("is_withdrawn", models.BooleanField(default=False)),
                 (
                     "retainer",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="terms", to="retainers.retainer"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="terms",
+                        to="retainers.retainer",
+                    ),
                 ),
             ],
             options={
@@ -141,38 +206,64 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Category",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("name", models.CharField(max_length=60, verbose_name="name")),
                 (
                     "retainer",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="categories", to="retainers.retainer"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="categories",
+                        to="retainers.retainer",
                     ),
                 ),
             ],
             options={
                 "ordering": ["name"],
-                "constraints": [models.UniqueConstraint(fields=("retainer", "name"), name="category_once")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("retainer", "name"), name="category_once")
+                ],
             },
         ),
         migrations.CreateModel(
             name="WeightRule",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("name", models.CharField(max_length=60, verbose_name="called")),
                 ("percent", models.PositiveIntegerField(verbose_name="counts at, in percent")),
-                ("category", models.CharField(blank=True, max_length=60, verbose_name="kind of work")),
-                ("is_after_hours", models.BooleanField(default=False, verbose_name="only outside the office hours")),
+                (
+                    "category",
+                    models.CharField(blank=True, max_length=60, verbose_name="kind of work"),
+                ),
+                (
+                    "is_after_hours",
+                    models.BooleanField(
+                        default=False, verbose_name="only outside the office hours"
+                    ),
+                ),
                 (
                     "retainer",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="weight_rules", to="retainers.retainer"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="weight_rules",
+                        to="retainers.retainer",
                     ),
                 ),
             ],
             options={
                 "ordering": ["-percent", "name"],
-                "constraints": [models.UniqueConstraint(fields=("retainer", "name"), name="weight_rule_once")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("retainer", "name"), name="weight_rule_once")
+                ],
             },
         ),
     ]

@@ -20,33 +20,86 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ShareLink",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("version", models.PositiveBigIntegerField(default=1, editable=False)),
                 (
                     "changed_at",
-                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), db_index=True, editable=False),
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        db_index=True,
+                        editable=False,
+                    ),
                 ),
-                ("label", models.CharField(blank=True, help_text="Only you see it.", max_length=100, verbose_name="label")),
+                (
+                    "label",
+                    models.CharField(
+                        blank=True,
+                        help_text="Only you see it.",
+                        max_length=100,
+                        verbose_name="label",
+                    ),
+                ),
                 (
                     "given_to",
                     models.CharField(
-                        blank=True, help_text="Only you see it: who has this link.", max_length=100, verbose_name="given to"
+                        blank=True,
+                        help_text="Only you see it: who has this link.",
+                        max_length=100,
+                        verbose_name="given to",
                     ),
                 ),
                 ("nonce", models.BinaryField(default=hourtab.lib.addressed.new_nonce)),
-                ("sealed", models.BinaryField(default=b"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00")),
+                (
+                    "sealed",
+                    models.BinaryField(
+                        default=b"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+                    ),
+                ),
                 ("token_digest", models.CharField(editable=False, max_length=64, unique=True)),
-                ("shows_descriptions", models.BooleanField(default=True, verbose_name="What was done, line by line")),
-                ("shows_categories", models.BooleanField(default=True, verbose_name="Kinds of work")),
-                ("shows_people", models.BooleanField(default=False, verbose_name="Who did the work")),
-                ("shows_projects", models.BooleanField(default=False, verbose_name="Project work, billed apart")),
-                ("shows_courtesy", models.BooleanField(default=True, verbose_name="Work at no charge")),
-                ("shows_worked", models.BooleanField(default=True, verbose_name="The time worked, where another time counts")),
+                (
+                    "shows_descriptions",
+                    models.BooleanField(default=True, verbose_name="What was done, line by line"),
+                ),
+                (
+                    "shows_categories",
+                    models.BooleanField(default=True, verbose_name="Kinds of work"),
+                ),
+                (
+                    "shows_people",
+                    models.BooleanField(default=False, verbose_name="Who did the work"),
+                ),
+                (
+                    "shows_projects",
+                    models.BooleanField(default=False, verbose_name="Project work, billed apart"),
+                ),
+                (
+                    "shows_courtesy",
+                    models.BooleanField(default=True, verbose_name="Work at no charge"),
+                ),
+                (
+                    "shows_worked",
+                    models.BooleanField(
+                        default=True, verbose_name="The time worked, where another time counts"
+                    ),
+                ),
                 ("shows_past", models.BooleanField(default=True, verbose_name="Past cycles")),
-                ("shows_documents", models.BooleanField(default=True, verbose_name="Statements, files and the fingerprint")),
+                (
+                    "shows_documents",
+                    models.BooleanField(
+                        default=True, verbose_name="Statements, files and the fingerprint"
+                    ),
+                ),
                 (
                     "shows_requests",
-                    models.BooleanField(default=True, verbose_name="Requests for more hours, and what became of them"),
+                    models.BooleanField(
+                        default=True,
+                        verbose_name="Requests for more hours, and what became of them",
+                    ),
                 ),
                 (
                     "splits_by",
@@ -63,14 +116,31 @@ class Migration(migrations.Migration):
                         verbose_name="What the time went into",
                     ),
                 ),
-                ("has_feeds", models.BooleanField(default=False, verbose_name="Feeds: JSON, calendar, badge")),
-                ("unfurls", models.BooleanField(default=False, verbose_name="The balance in link previews")),
-                ("takes_subscribers", models.BooleanField(default=True, verbose_name="A digest by mail")),
-                ("locale", models.CharField(blank=True, max_length=12, verbose_name="language, dates and numbers")),
+                (
+                    "has_feeds",
+                    models.BooleanField(default=False, verbose_name="Feeds: JSON, calendar, badge"),
+                ),
+                (
+                    "unfurls",
+                    models.BooleanField(default=False, verbose_name="The balance in link previews"),
+                ),
+                (
+                    "takes_subscribers",
+                    models.BooleanField(default=True, verbose_name="A digest by mail"),
+                ),
+                (
+                    "locale",
+                    models.CharField(
+                        blank=True, max_length=12, verbose_name="language, dates and numbers"
+                    ),
+                ),
                 (
                     "hour_format",
                     models.CharField(
-                        blank=True, choices=[("hm", "6 h 30 m"), ("decimal", "6.5 h")], max_length=8, verbose_name="hours"
+                        blank=True,
+                        choices=[("hm", "6 h 30 m"), ("decimal", "6.5 h")],
+                        max_length=8,
+                        verbose_name="hours",
                     ),
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
@@ -78,17 +148,28 @@ class Migration(migrations.Migration):
                 ("expires_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "client",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="links", to="clients.client"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="links",
+                        to="clients.client",
+                    ),
                 ),
                 (
                     "created_by",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="accounts.member"
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="accounts.member",
                     ),
                 ),
                 (
                     "workspace",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="links", to="accounts.workspace"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="links",
+                        to="accounts.workspace",
+                    ),
                 ),
             ],
             options={
@@ -98,29 +179,51 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="FormerAddress",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("nonce", models.BinaryField()),
                 ("sealed", models.BinaryField()),
                 ("token_digest", models.CharField(editable=False, max_length=64, unique=True)),
                 ("until", models.DateTimeField()),
                 (
                     "link",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="former", to="sharing.sharelink"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="former",
+                        to="sharing.sharelink",
+                    ),
                 ),
             ],
         ),
         migrations.CreateModel(
             name="Shown",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("position", models.PositiveIntegerField(default=0)),
                 (
                     "link",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="shown", to="sharing.sharelink"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="shown",
+                        to="sharing.sharelink",
+                    ),
                 ),
                 (
                     "retainer",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="shown", to="retainers.retainer"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="shown",
+                        to="retainers.retainer",
+                    ),
                 ),
             ],
             options={
@@ -130,12 +233,19 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="sharelink",
             name="retainers",
-            field=models.ManyToManyField(related_name="links", through="sharing.Shown", to="retainers.retainer"),
+            field=models.ManyToManyField(
+                related_name="links", through="sharing.Shown", to="retainers.retainer"
+            ),
         ),
         migrations.CreateModel(
             name="StoredPage",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("coding", models.CharField(max_length=8)),
                 ("release", models.CharField(max_length=40)),
                 ("link_version", models.PositiveBigIntegerField()),
@@ -146,21 +256,32 @@ class Migration(migrations.Migration):
                 ("body", models.BinaryField()),
                 (
                     "link",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="pages", to="sharing.sharelink"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="pages",
+                        to="sharing.sharelink",
+                    ),
                 ),
             ],
         ),
         migrations.CreateModel(
             name="Subscription",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("nonce", models.BinaryField(default=hourtab.lib.addressed.new_nonce)),
                 ("token_digest", models.CharField(editable=False, max_length=64, unique=True)),
                 ("to", models.EmailField(max_length=254)),
                 (
                     "rhythm",
                     models.CharField(
-                        choices=[("week", "every week"), ("cycle", "when a cycle ends")], default="week", max_length=5
+                        choices=[("week", "every week"), ("cycle", "when a cycle ends")],
+                        default="week",
+                        max_length=5,
                     ),
                 ),
                 ("asked_at", models.DateTimeField()),
@@ -169,7 +290,9 @@ class Migration(migrations.Migration):
                 (
                     "link",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="subscriptions", to="sharing.sharelink"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="subscriptions",
+                        to="sharing.sharelink",
                     ),
                 ),
             ],
@@ -180,12 +303,21 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ViewDay",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("on", models.DateField()),
                 ("views", models.PositiveIntegerField(default=0)),
                 (
                     "link",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="days", to="sharing.sharelink"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="days",
+                        to="sharing.sharelink",
+                    ),
                 ),
             ],
             options={

@@ -1,4 +1,6 @@
-"""Subscribing to a page by mail, and ending it. What acts is a POST; mail scanners and previews only GET."""
+"""Subscribing to a page by mail, and ending it. What acts is a POST; mail scanners and previews
+only GET.
+"""
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -27,18 +29,31 @@ def subscribe(request: HttpRequest, token: str) -> HttpResponse:
         return inactive(request)
     link, retainers = found
     with translation.override(words_of(link, retainers[0]).language):
-        to, rhythm, problem = request.POST.get("to", "").strip()[:254], request.POST.get("rhythm", "week"), ""
+        to, rhythm, problem = (
+            request.POST.get("to", "").strip()[:254],
+            request.POST.get("rhythm", "week"),
+            "",
+        )
         if request.method == "POST":
             try:
                 validate_email(to)
             except ValidationError:
                 problem = _("Write an e-mail address like name@example.com.")
             if not problem:
-                wanted = rhythm if rhythm in Subscription.Rhythm.values else Subscription.Rhythm.WEEK
+                wanted = (
+                    rhythm if rhythm in Subscription.Rhythm.values else Subscription.Rhythm.WEEK
+                )
                 subscriptions.ask(link, to, wanted, now=timezone.now())
                 return page("sharing/subscribe.html", _context(link) | {"asked": to})
-        context = {"to": to, "rhythm": rhythm, "rhythms": Subscription.Rhythm.choices, "problem": problem}
-        return page("sharing/subscribe.html", _context(link) | context, status=422 if problem else 200)
+        context = {
+            "to": to,
+            "rhythm": rhythm,
+            "rhythms": Subscription.Rhythm.choices,
+            "problem": problem,
+        }
+        return page(
+            "sharing/subscribe.html", _context(link) | context, status=422 if problem else 200
+        )
 
 
 @csrf_exempt
@@ -53,23 +68,35 @@ def subscription(request: HttpRequest, token: str) -> HttpResponse:
     with translation.override(_language(row.link)):
         if request.method == "POST" and subscriptions.confirm(row, rhythm, now=timezone.now()):
             row.refresh_from_db()
-            return page("sharing/subscription.html", _context(row.link) | {"row": row, "done": "confirmed"})
-        can_confirm = not (row.is_standing and row.rhythm == rhythm) and subscriptions.may_confirm(row, now=timezone.now())
-        context = {"row": row, "can_confirm": can_confirm, "wanted": dict(Subscription.Rhythm.choices)[rhythm]}
+            return page(
+                "sharing/subscription.html", _context(row.link) | {"row": row, "done": "confirmed"}
+            )
+        can_confirm = not (row.is_standing and row.rhythm == rhythm) and subscriptions.may_confirm(
+            row, now=timezone.now()
+        )
+        context = {
+            "row": row,
+            "can_confirm": can_confirm,
+            "wanted": dict(Subscription.Rhythm.choices)[rhythm],
+        }
         return page("sharing/subscription.html", _context(row.link) | context)
 
 
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def end_subscription(request: HttpRequest, token: str) -> HttpResponse:
-    """End a subscription: by the button of its page, or by the one click of a mail program (RFC 8058)."""
+    """End a subscription: by the button of its page, or by the one click of a mail program (RFC
+    8058).
+    """
     row = subscriptions.find(token)
     if row is None:
         return inactive(request)
     with translation.override(_language(row.link)):
         if request.method == "POST":
             subscriptions.end(row, now=timezone.now())
-            return page("sharing/subscription.html", _context(row.link) | {"row": row, "done": "ended"})
+            return page(
+                "sharing/subscription.html", _context(row.link) | {"row": row, "done": "ended"}
+            )
         return page("sharing/subscription.html", _context(row.link) | {"row": row})
 
 
@@ -79,5 +106,9 @@ def _language(link: ShareLink) -> str:
 
 
 def _context(link: ShareLink) -> dict[str, object]:
-    names = {"provider": visible(link.workspace.name), "client": visible(link.client.name), "look": look_of(link.workspace)}
+    names = {
+        "provider": visible(link.workspace.name),
+        "client": visible(link.client.name),
+        "look": look_of(link.workspace),
+    }
     return {"page": names, "language": translation.get_language()}

@@ -30,7 +30,9 @@ from hourtab.sharing.models import ShareLink, ViewDay
 
 def _link(request: MemberRequest, pk: int) -> ShareLink:
     return get_object_or_404(
-        request.workspace.links.select_related("workspace", "client").filter(client__in=clients_of(request)),
+        request.workspace.links.select_related("workspace", "client").filter(
+            client__in=clients_of(request)
+        ),
         pk=pk,
         revoked_at=None,
     )
@@ -46,9 +48,13 @@ def demo(request: HttpRequest) -> HttpResponse:
 
 @member_required
 def retainer_links(request: MemberRequest, ref: str) -> HttpResponse:
-    """Show a retainer's links; each can be copied, shown as a QR code, changed, rotated and revoked."""
+    """Show a retainer's links; each can be copied, shown as a QR code, changed, rotated and
+    revoked.
+    """
     retainer = find_retainer(request, ref)
-    return _links_page(request, retainer, LinkForm(client=retainer.client, initial={"retainers": [retainer.pk]}))
+    return _links_page(
+        request, retainer, LinkForm(client=retainer.client, initial={"retainers": [retainer.pk]})
+    )
 
 
 @editor_required
@@ -83,7 +89,12 @@ def change_link(request: MemberRequest, pk: int) -> HttpResponse:
                 services.change_retainers(link, after, by=request.member)
         tell(request, _("Changed. Open pages follow within a second."))
         return redirect("retainer_links", ref=_retainer_of(link).ref)
-    context = {"title": _("What this link shows"), "form": form, "button": _("Save"), "back": _retainer_of(link)}
+    context = {
+        "title": _("What this link shows"),
+        "form": form,
+        "button": _("Save"),
+        "back": _retainer_of(link),
+    }
     return render(request, "parts/form_page.html", context)
 
 
@@ -108,7 +119,12 @@ def rotate_link(request: MemberRequest, pk: int) -> HttpResponse:
     grace = timedelta(days=int(days)) if days in dict(GRACES) and days != "0" else None
     services.rotate_link(link, grace=grace, now=timezone.now(), by=request.member)
     if grace:
-        tell(request, _("The link has a new address. The old one answers for some time more, and does not tell the new one."))
+        tell(
+            request,
+            _(
+                "The link has a new address. The old one answers for some time more, and does not tell the new one."
+            ),
+        )
     else:
         tell(request, _("The link has a new address; the old one no longer answers."))
     return redirect("retainer_links", ref=_retainer_of(link).ref)
@@ -129,16 +145,24 @@ def link_qr(request: MemberRequest, pk: int) -> HttpResponse:
     """Draw a link's address as a QR code."""
     link = _link(request, pk)
     out = io.BytesIO()
-    segno.make(url_of(link), error="m").save(out, kind="svg", scale=6, border=2, dark="#111", light="#fff")
-    return HttpResponse(out.getvalue(), content_type="image/svg+xml", headers={"Cache-Control": "no-store"})
+    segno.make(url_of(link), error="m").save(
+        out, kind="svg", scale=6, border=2, dark="#111", light="#fff"
+    )
+    return HttpResponse(
+        out.getvalue(), content_type="image/svg+xml", headers={"Cache-Control": "no-store"}
+    )
 
 
 def _retainer_of(link: ShareLink) -> Retainer:
     return link.shown.select_related("retainer__client").first().retainer  # type: ignore[union-attr]
 
 
-def _links_page(request: MemberRequest, retainer: Retainer, form: LinkForm, status: int = 200) -> HttpResponse:
-    found = retainer.links.filter(revoked_at=None).prefetch_related("days", "shown__retainer", "former", "subscriptions")
+def _links_page(
+    request: MemberRequest, retainer: Retainer, form: LinkForm, status: int = 200
+) -> HttpResponse:
+    found = retainer.links.filter(revoked_at=None).prefetch_related(
+        "days", "shown__retainer", "former", "subscriptions"
+    )
     now = timezone.now()
     links = [LinkRow.of(link, now) for link in found]
     context = {
@@ -155,7 +179,9 @@ def _links_page(request: MemberRequest, retainer: Retainer, form: LinkForm, stat
 
 @dataclass(frozen=True, slots=True)
 class LinkRow:
-    """A link as the provider sees it: its address, how often it was opened and when last, and who has its digest."""
+    """A link as the provider sees it: its address, how often it was opened and when last, and who
+    has its digest.
+    """
 
     link: ShareLink
     url: str

@@ -1,4 +1,6 @@
-"""Public pages that are not stored: further pages of a log, searches, statements, years, documents, feeds, pictures."""
+"""Public pages that are not stored: further pages of a log, searches, statements, years, documents,
+feeds, pictures.
+"""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -39,8 +41,9 @@ _A_YEAR = "public, max-age=31536000, immutable"
 def public_page(request: HttpRequest, token: str) -> HttpResponse:
     """Answer a link with a query. Without one, the lane does.
 
-    `retainer`, `page`, `q` (a search) and `hours` (what if) ask for the page; `year` or `all` for a story; `as` for a file;
-    `feed` for a feed; `check` and `logo` for themselves. A POST to `subscribe` asks for a digest.
+    `retainer`, `page`, `q` (a search) and `hours` (what if) ask for the page; `year` or `all` for a
+    story; `as` for a file; `feed` for a feed; `check` and `logo` for themselves. A POST to
+    `subscribe` asks for a digest.
     """
     if not tokens.PATTERN.fullmatch(token):
         return inactive(request)
@@ -66,15 +69,27 @@ def _balance(request: HttpRequest, token: str, asked: Mapping[str, str]) -> Http
 
 
 def _check(link: ShareLink, digest: str, file: str, back: str) -> HttpResponse:
-    names = {"provider": visible(link.workspace.name), "client": visible(link.client.name), "look": look_of(link.workspace)}
-    context = {"fingerprint": digest, "file": file, "back": back, "page": names, "language": translation.get_language()}
+    names = {
+        "provider": visible(link.workspace.name),
+        "client": visible(link.client.name),
+        "look": look_of(link.workspace),
+    }
+    context = {
+        "fingerprint": digest,
+        "file": file,
+        "back": back,
+        "page": names,
+        "language": translation.get_language(),
+    }
     return page("sharing/check.html", context)
 
 
 type _Answer = Callable[[HttpRequest, ShareLink, list[Retainer], datetime], HttpResponse | None]
 
 
-def _answer_for(request: HttpRequest, link: ShareLink, retainers: list[Retainer], now: datetime) -> HttpResponse | None:
+def _answer_for(
+    request: HttpRequest, link: ShareLink, retainers: list[Retainer], now: datetime
+) -> HttpResponse | None:
     """Answer what was asked of a link; None for what it does not show."""
     asked = request.GET
     ways: dict[str, _Answer] = {"logo": _logo, "feed": _feed, "year": _story, "all": _story}
@@ -82,7 +97,9 @@ def _answer_for(request: HttpRequest, link: ShareLink, retainers: list[Retainer]
     return way(request, link, retainers, now)
 
 
-def _document(request: HttpRequest, link: ShareLink, retainers: list[Retainer], now: datetime) -> HttpResponse | None:
+def _document(
+    request: HttpRequest, link: ShareLink, retainers: list[Retainer], now: datetime
+) -> HttpResponse | None:
     if not link.shows_documents:
         return None
     kind = request.GET.get("as")
@@ -94,7 +111,9 @@ def _document(request: HttpRequest, link: ShareLink, retainers: list[Retainer], 
     return _check(link, fingerprint(document), "?as=json", link.path)
 
 
-def _present(request: HttpRequest, link: ShareLink, retainers: list[Retainer], now: datetime, kind: str) -> HttpResponse | None:
+def _present(
+    request: HttpRequest, link: ShareLink, retainers: list[Retainer], now: datetime, kind: str
+) -> HttpResponse | None:
     part = Part(retainers[_place(request.GET, retainers)], link, now)
     page = present_of(part, link)
     if page is None:
@@ -110,7 +129,9 @@ def _place(asked: Mapping[str, str], retainers: list[Retainer]) -> int:
     return min(max(number_of(asked.get("retainer", "")) or 1, 1), len(retainers)) - 1
 
 
-def _story(request: HttpRequest, link: ShareLink, retainers: list[Retainer], now: datetime) -> HttpResponse | None:
+def _story(
+    request: HttpRequest, link: ShareLink, retainers: list[Retainer], now: datetime
+) -> HttpResponse | None:
     asked = request.GET
     year = number_of(asked.get("year", ""))
     if not link.shows_past or ("year" in asked and (year is None or not 1900 <= year <= 2999)):
@@ -129,23 +150,35 @@ def _story(request: HttpRequest, link: ShareLink, retainers: list[Retainer], now
     return page("sharing/story.html", {"page": story, "link": link, "here": here, "chosen": chosen})
 
 
-def _logo(request: HttpRequest, link: ShareLink, retainers: list[Retainer], now: datetime) -> HttpResponse | None:
+def _logo(
+    request: HttpRequest, link: ShareLink, retainers: list[Retainer], now: datetime
+) -> HttpResponse | None:
     if not link.workspace.logo or request.GET.get("logo") != look_of(link.workspace).logo:
         return None
     content = bytes(link.workspace.logo)
     picture = answer(content)
-    picture["Content-Type"], picture["Cache-Control"] = kind_of(content), "private, max-age=31536000, immutable"
+    picture["Content-Type"], picture["Cache-Control"] = (
+        kind_of(content),
+        "private, max-age=31536000, immutable",
+    )
     return picture
 
 
-def _feed(request: HttpRequest, link: ShareLink, retainers: list[Retainer], now: datetime) -> HttpResponse | None:
+def _feed(
+    request: HttpRequest, link: ShareLink, retainers: list[Retainer], now: datetime
+) -> HttpResponse | None:
     make = feeds.FEEDS.get(request.GET.get("feed", ""))
     if make is None or not link.has_feeds:
         return None
     feed = make(link, retainers, now)
     sent = answer(feed.content)
-    sent["Content-Type"], sent["ETag"], sent["Cache-Control"] = feed.content_type, feed.etag, CHECKED
-    # Whoever has the address may show it elsewhere, that is what it is for; it carries no more than the address gives.
+    sent["Content-Type"], sent["ETag"], sent["Cache-Control"] = (
+        feed.content_type,
+        feed.etag,
+        CHECKED,
+    )
+    # Whoever has the address may show it elsewhere, that is what it is for; it carries no more than
+    # the address gives.
     sent["Access-Control-Allow-Origin"], sent["Cross-Origin-Resource-Policy"] = "*", "cross-origin"
     if request.headers.get("If-None-Match", "") == feed.etag:
         sent.status_code, sent.content = 304, b""
@@ -174,7 +207,9 @@ def _statement(
     link, _versions = found
     if "logo" in asked:
         return _logo(request, link, [], now)
-    name = f"hourtab-statement-{content.number}" + (f"-version-{content.version}" if content.versions else "")
+    name = f"hourtab-statement-{content.number}" + (
+        f"-version-{content.version}" if content.versions else ""
+    )
     if asked.get("as") == "json":
         return file(canonical(content.document), "json", name)
     if asked.get("as") == "pdf":
