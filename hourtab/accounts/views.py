@@ -15,6 +15,7 @@ from hourtab.accounts.audit import changes_of, fields_of, note
 from hourtab.accounts.forms import WorkspaceForm
 from hourtab.accounts.models import Event, Member, Workspace
 from hourtab.accounts.plans import Plan, plan_of
+from hourtab.lib.locking import locked
 from hourtab.lib.notices import tell
 from hourtab.retainers.services import active_retainers
 from hourtab.sharing.services import active_links
@@ -26,7 +27,7 @@ def workspace_settings(request: MemberRequest) -> HttpResponse:
     form = WorkspaceForm(request.POST or None, request.FILES or None, instance=request.workspace)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
-            before = _said_by(Workspace.objects.select_for_update().get(pk=request.workspace.pk))
+            before = _said_by(locked(Workspace.objects.all()).get(pk=request.workspace.pk))
             changes = changes_of(before, _said_by(form.save()))
             if changes:
                 note(request.workspace, Event.Kind.SETTINGS, by=request.member, changes=changes)

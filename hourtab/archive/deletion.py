@@ -16,6 +16,7 @@ from hourtab.accounts.audit import note
 from hourtab.accounts.models import Event, Member, Role, User, Workspace
 from hourtab.archive.tables import TABLES, rows_of
 from hourtab.lib.database import is_sqlite
+from hourtab.lib.locking import locked
 from hourtab.outbox.models import Message
 from hourtab.outbox.services import queue
 from hourtab.retainers.models import Retainer
@@ -38,7 +39,7 @@ def ask_to_delete(
     `name` is its name, as it was typed. Raises `DeletionError` where that is another, or where
     nothing was exported since the last change.
     """
-    workspace = Workspace.objects.select_for_update().get(pk=workspace.pk)
+    workspace = locked(Workspace.objects.all()).get(pk=workspace.pk)
     if name.strip() != workspace.name:
         raise DeletionError(_("This is not the name of the workspace."))
     changed = Retainer.objects.filter(workspace=workspace).aggregate(Max("as_of"))["as_of__max"]
@@ -82,13 +83,13 @@ def delete_due(now: datetime) -> int:
     deleted = 0
     for workspace in due:
         with transaction.atomic():
-            locked = (
-                Workspace.objects.select_for_update()
+            standing = (
+                locked(Workspace.objects.all())
                 .filter(pk=workspace.pk, delete_after__lte=now)
                 .first()
             )
-            if locked and _was_warned(locked, now):
-                delete_workspace(locked)
+            if standing and _was_warned(standing, now):
+                delete_workspace(standing)
                 deleted += 1
     if deleted and is_sqlite() and not connection.in_atomic_block:
         with connection.cursor() as cursor:

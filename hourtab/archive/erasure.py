@@ -40,6 +40,7 @@ from hourtab.ledger.models import (
     Write,
 )
 from hourtab.lib.database import in_chunks
+from hourtab.lib.locking import locked
 from hourtab.outbox.models import Message
 from hourtab.overage.models import Approver, Request, RequestEvent
 from hourtab.retainers.models import Retainer, Terms
@@ -158,7 +159,7 @@ def erase(workspace: Workspace, person: Person, *, by: Member, now: datetime) ->
 
     Raises `ErasureError` where they are a member still, or have the name of one.
     """
-    Workspace.objects.select_for_update().get(pk=workspace.pk)
+    locked(Workspace.objects.all()).get(pk=workspace.pk)
     standing = [
         member.user
         for member in Member.objects.standing().filter(workspace=workspace).select_related("user")

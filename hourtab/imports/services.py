@@ -27,6 +27,7 @@ from hourtab.ledger import batches, closing, record
 from hourtab.ledger.bulk import Listing
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Revision, Source
+from hourtab.lib.locking import locked
 from hourtab.lib.memory import without_collecting
 from hourtab.retainers.models import Retainer
 
@@ -182,7 +183,7 @@ def _apply(
     upload, parsed, workspace = taken.upload, taken.parsed, taken.workspace
     taken.lock(now)
     if draft is not None:
-        draft = Import.objects.select_for_update(of=("self",)).get(pk=draft.pk)
+        draft = locked(Import.objects.all()).get(pk=draft.pk)
         if draft.state != Import.State.DRAFT:
             raise Refusal(_("This file has been applied already."))
     plan = taken.plan()
@@ -255,11 +256,7 @@ def undo(done: Import, *, by: Member | None, now: datetime, corrects: bool = Fal
 def _undo(done: Import, by: Member | None, now: datetime, corrects: bool) -> Import:
     parts = list(done.parts.select_related("retainer").order_by("retainer"))
     retainers = {part.pk: record.lock(part.retainer) for part in parts}
-    done = (
-        Import.objects.select_for_update(of=("self",))
-        .select_related("source", "workspace")
-        .get(pk=done.pk)
-    )
+    done = locked(Import.objects.all()).select_related("source", "workspace").get(pk=done.pk)
     if done.state != Import.State.APPLIED:
         raise LedgerError(
             _("This import is %(state)s; there is nothing to undo.")

@@ -12,6 +12,7 @@ from hourtab.imports.readers import CALENDAR, OTHER
 from hourtab.imports.readers.tool import Tool
 from hourtab.imports.table import Sheet
 from hourtab.ledger.models import Source
+from hourtab.lib.locking import locked
 
 REMEMBERED = ("date_order", "decimal", "hours", "unit", "sheet")
 """What is kept of the answers about a file, beside the columns named by hand."""
@@ -88,7 +89,7 @@ def keep_source(
         source, _made = Source.objects.get_or_create(
             workspace=workspace, tool=parsed.tool.key, name=name[:80]
         )
-    source = Source.objects.select_for_update().get(pk=source.pk)
+    source = locked(Source.objects.all()).get(pk=source.pk)
     named = {f"column.{name}": label for name, label in parsed.layout.mapped.items()}
     kept = {
         key: value

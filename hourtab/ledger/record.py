@@ -4,12 +4,13 @@ A write locks the retainer, closes what is due, writes, computes the cycles anew
 the chain, and counts the version up, last.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from hourtab.accounts.models import Member
@@ -18,6 +19,7 @@ from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Entry, Revision
 from hourtab.ledger.work import Work, new_salt
 from hourtab.ledger.writes import Kind, Writing
+from hourtab.lib.locking import locked
 from hourtab.retainers.models import Retainer
 
 
@@ -57,11 +59,16 @@ def writing(
 
 def lock(retainer: Retainer) -> Retainer:
     """Return the retainer as it is now, locked until the transaction ends."""
-    return (
-        Retainer.objects.select_for_update(of=("self",))
-        .select_related("workspace", "client")
-        .get(pk=retainer.pk)
-    )
+    return _rows().get(pk=retainer.pk)
+
+
+def lock_all(retainers: Iterable[Retainer]) -> list[Retainer]:
+    """Return several retainers as they are now, locked in the order of their keys, each once."""
+    return list(_rows().filter(pk__in=[retainer.pk for retainer in retainers]).order_by("pk"))
+
+
+def _rows() -> QuerySet[Retainer]:
+    return locked(Retainer.objects.all()).select_related("workspace", "client")
 
 
 def posting(retainer: Retainer, on: date) -> date | None:

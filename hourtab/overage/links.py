@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from hourtab.lib.addressed import reached_by
+from hourtab.lib.locking import locked
 from hourtab.outbox.models import Message
 from hourtab.outbox.services import queue
 from hourtab.overage import services
@@ -40,7 +41,7 @@ def note_opened(approver: Approver, now: datetime) -> None:
 @transaction.atomic
 def send_code(approver: Approver, now: datetime) -> None:
     """Send a one-time code to the address that was asked. Raises `OverageError` after too many."""
-    row = Approver.objects.select_for_update(of=("self",)).get(pk=approver.pk)
+    row = locked(Approver.objects.all()).get(pk=approver.pk)
     if (
         row.codes >= MOST_CODES
         and row.code_at is not None
@@ -61,7 +62,7 @@ def check_code(approver: Approver, code: str, now: datetime) -> None:
     too often.
     """
     with transaction.atomic():
-        row = Approver.objects.select_for_update(of=("self",)).get(pk=approver.pk)
+        row = locked(Approver.objects.all()).get(pk=approver.pk)
         is_fresh = (
             row.code_at is not None and now - row.code_at <= CODE_LASTS and row.tries < MOST_TRIES
         )

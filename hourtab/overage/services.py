@@ -21,6 +21,7 @@ from hourtab.ledger import record
 from hourtab.ledger.approvals import authorise
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.services import open_cycle, top_up
+from hourtab.lib.locking import locked
 from hourtab.outbox.models import Message
 from hourtab.outbox.services import queue
 from hourtab.overage.errors import OverageError
@@ -80,7 +81,7 @@ def ask(
             % {"n": MOST_A_DAY}
         )
     if draft is not None:
-        draft = Request.objects.select_for_update(of=("self",)).get(pk=draft.pk, retainer=retainer)
+        draft = locked(Request.objects.all()).get(pk=draft.pk, retainer=retainer)
         if draft.state != State.DRAFT:
             raise OverageError(_("This draft was sent or dropped in the meantime."))
     if replaces is not None:
@@ -196,9 +197,7 @@ def _locked(request: Request) -> Request:
     ends.
     """
     record.lock(Retainer(pk=request.retainer_id))
-    rows = Request.objects.select_for_update(of=("self",)).select_related(
-        "retainer__workspace", "retainer__client"
-    )
+    rows = locked(Request.objects.all()).select_related("retainer__workspace", "retainer__client")
     return rows.get(pk=request.pk)
 
 

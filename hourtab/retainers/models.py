@@ -76,9 +76,10 @@ class Retainer(Versioned):
 
     def as_core(self) -> core.Retainer:
         """Return it as the calculation takes it."""
+        unit: Any = self.unit
         return core.Retainer(
-            self.starts_on, self.name, self.zone, self.unit, self.ends_on, self.currency
-        )  # type: ignore[arg-type]
+            self.starts_on, self.name, self.zone, unit, self.ends_on, self.currency
+        )
 
     def agreed(self) -> "list[Terms]":
         """Return the versions of its terms that stand, in order: of several for one day the last,

@@ -16,6 +16,7 @@ from hourtab.accounts.models import Event, Member, Workspace
 from hourtab.accounts.plans import check_retainers
 from hourtab.clients.models import Client
 from hourtab.core.terms import Terms as CoreTerms
+from hourtab.lib.locking import locked
 from hourtab.retainers.models import Category, Retainer, Terms
 
 
@@ -43,7 +44,7 @@ def open_retainer(
         raise ValidationError(
             _("The kind of work “%(name)s” must have 1 to 60 characters.") % {"name": wrong[0][:40]}
         )
-    locked = Workspace.objects.select_for_update().get(pk=workspace.pk)
+    standing = locked(Workspace.objects.all()).get(pk=workspace.pk)
     served, _made = Client.objects.get_or_create(workspace=workspace, name=client)
     retainer = Retainer(
         workspace=workspace,
@@ -59,7 +60,7 @@ def open_retainer(
     retainer.full_clean(exclude=["workspace", "client"])
     today = retainer.today(timezone.now())
     if ends_on is None or ends_on >= today:
-        check_retainers(locked, active_retainers(locked, today).count())
+        check_retainers(standing, active_retainers(standing, today).count())
     retainer.save()
     Terms.from_core(retainer, terms, str(by or "")).save()
     Category.objects.bulk_create(

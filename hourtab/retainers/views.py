@@ -34,6 +34,7 @@ from hourtab.ledger.today import today_rows
 from hourtab.ledger.words import before_of, corrections_of, facts_of, headline, level, marks_of
 from hourtab.lib.database import snapshot
 from hourtab.lib.language import language_of
+from hourtab.lib.locking import locked
 from hourtab.lib.notices import tell, warn
 from hourtab.lib.once import once
 from hourtab.lib.text import clean
@@ -199,7 +200,7 @@ def default_terms(request: MemberRequest) -> HttpResponse:
     form = DefaultTermsForm(request.POST or None, initial=request.workspace.default_terms)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
-            workspace = Workspace.objects.select_for_update().get(pk=request.workspace.pk)
+            workspace = locked(Workspace.objects.all()).get(pk=request.workspace.pk)
             changes = changes_of(dict.fromkeys(workspace.default_terms), {}) | changes_of(
                 workspace.default_terms, form.typed()
             )

@@ -13,6 +13,7 @@ from hourtab.accounts.audit import changes_of, fields_of, note
 from hourtab.accounts.models import Event, Member, Workspace
 from hourtab.accounts.plans import check_links
 from hourtab.lib import tokens
+from hourtab.lib.locking import locked
 from hourtab.retainers.models import Retainer
 from hourtab.sharing.models import FormerAddress, ShareLink, Shown, StoredPage
 
@@ -26,7 +27,7 @@ def share(retainers: Sequence[Retainer], *, by: Member | None, **options: Any) -
     first = retainers[0]
     if any(retainer.client_id != first.client_id for retainer in retainers):
         raise ValueError("One link shows the retainers of one client only.")
-    workspace = Workspace.objects.select_for_update().get(pk=first.workspace_id)
+    workspace = locked(Workspace.objects.all()).get(pk=first.workspace_id)
     check_links(workspace, active_links(workspace, timezone.now()).count())
     link = ShareLink(
         workspace_id=first.workspace_id, client_id=first.client_id, created_by=by, **options
@@ -66,7 +67,7 @@ def rotate_link(
 
     Whoever has the old address does not learn the new one from it.
     """
-    link = ShareLink.objects.select_for_update().get(pk=link.pk)
+    link = locked(ShareLink.objects.all()).get(pk=link.pk)
     if grace and now:
         link.former.create(
             nonce=link.nonce, sealed=link.sealed, token_digest=link.token_digest, until=now + grace
@@ -129,7 +130,7 @@ def change_retainers(
 @transaction.atomic
 def change_link(link: ShareLink, *, by: Member | None = None, **options: Any) -> None:
     """Change what the link shows."""
-    row = ShareLink.objects.select_for_update().get(pk=link.pk)
+    row = locked(ShareLink.objects.all()).get(pk=link.pk)
     before = fields_of(row, list(options))
     ShareLink.objects.filter(pk=link.pk).update(**options)
     row.refresh_from_db()

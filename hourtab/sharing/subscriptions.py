@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from hourtab.lib.addressed import reached_by
+from hourtab.lib.locking import locked
 from hourtab.outbox.models import Message
 from hourtab.outbox.services import queue
 from hourtab.sharing.models import ShareLink, Subscription
@@ -23,7 +24,7 @@ def ask(link: ShareLink, to: str, rhythm: str, *, now: datetime) -> None:
     Nobody learns from it who subscribes. An address is asked at most every ten minutes, and a link
     asks at most fifty.
     """
-    ShareLink.objects.select_for_update().get(pk=link.pk)
+    locked(ShareLink.objects.all()).get(pk=link.pk)
     to = to.strip().lower()
     row = Subscription.objects.filter(link=link, to=to).first()
     if row is None:

@@ -17,6 +17,7 @@ from hourtab.accounts.audit import changes_of, note
 from hourtab.accounts.models import Event, Invitation, Member, Role, User, Workspace
 from hourtab.accounts.plans import PlanError, check_members
 from hourtab.clients.models import Access, Client
+from hourtab.lib.locking import locked
 from hourtab.outbox.models import Message
 from hourtab.outbox.services import queue
 
@@ -85,7 +86,7 @@ def accept(invitation: Invitation, user: User, *, now: datetime) -> Member:
     Raises `TeamError` where it is for another address, was used, withdrawn, or is over.
     """
     _locked(invitation.workspace)
-    row = Invitation.objects.select_for_update(of=("self",)).get(pk=invitation.pk)
+    row = locked(Invitation.objects.all()).get(pk=invitation.pk)
     if row.to != user.email.lower():
         raise TeamError(
             _("This invitation is for another address. Sign in with the one it was sent to.")
@@ -174,7 +175,7 @@ def transfer_ownership(owner: Member, to: Member) -> None:
 
 
 def _locked(workspace: Workspace) -> Workspace:
-    return Workspace.objects.select_for_update().get(pk=workspace.pk)
+    return locked(Workspace.objects.all()).get(pk=workspace.pk)
 
 
 def _check_room(workspace: Workspace, joining: Invitation | None = None) -> None:
