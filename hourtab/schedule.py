@@ -9,6 +9,7 @@ from hourtab.alerts.mails import alert_mail
 from hourtab.alerts.watching import watch_retainers
 from hourtab.archive.deletion import delete_due, warn_of_deletions
 from hourtab.archive.mails import deletion_mail
+from hourtab.demo.living import keep_up
 from hourtab.imports.drafts import work_on_files
 from hourtab.imports.jobs import forget_drafts
 from hourtab.ledger.jobs import turn_the_day
@@ -53,6 +54,7 @@ SCHEDULE: tuple[tuple[str, timedelta, Job], ...] = (
     ("draft requests at soft limits", timedelta(seconds=30), draft_at_soft_limits),
     ("remind of requests, and note those that expired", timedelta(minutes=1), remind_and_expire),
     ("queue the digests that are due", timedelta(minutes=5), queue_digests),
+    ("let the demo go on", timedelta(minutes=15), keep_up),
     ("make balances ready for the new day", timedelta(minutes=1), turn_the_day),
     ("warn of workspaces that are deleted soon", timedelta(minutes=15), warn_of_deletions),
     ("delete workspaces whose waiting time is over", timedelta(minutes=15), delete_due),

@@ -363,7 +363,7 @@ def test_clients_and_contacts(ada, northlight) -> None:
 
 
 def test_signed_out_the_front_page_says_what_this_is_and_opens_the_demo(carl, db) -> None:
-    from hourtab.management.demo import fill
+    from hourtab.demo.filling import fill
 
     assert "How many hours do I have left?" in text_of(carl.get("/"))
     assert "/demo" not in text_of(carl.get("/"))

@@ -8,9 +8,10 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from hourtab.accounts.models import Workspace
+from hourtab.demo.filling import OWNER, fill
+from hourtab.demo.living import keep_up
 from hourtab.management.command import Command as Base
 from hourtab.management.command import Refused
-from hourtab.management.demo import OWNER, fill
 from hourtab.management.setup import migrate_if_needed
 from hourtab.sharing.links import url_of
 from hourtab.sharing.models import ShareLink
@@ -44,6 +45,7 @@ class Command(Base):
                 .order_by("pk")
                 .first()
             )
+            keep_up(timezone.now())
             if link and kept.exists():
                 self._print(kept.read_text(), link, options)
             return

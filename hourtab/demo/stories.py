@@ -1,33 +1,13 @@
-"""A believable workspace of invented data: five clients of four professions, in every state a
-balance can be in.
-"""
+"""What the demo tells: five clients of four professions, in every state a balance can be in."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
-from allauth.account.models import EmailAddress
-from django.db import transaction
-
-from hourtab.accounts.models import User, Workspace
-from hourtab.accounts.services import open_workspace
-from hourtab.clients.models import Contact
 from hourtab.core.amounts import HOUR, MINUTE, Rounding, parse
-from hourtab.core.cycles import start as cycle_start
-from hourtab.core.terms import Cadence, Overage, Rollover, Terms
-from hourtab.ledger.holds import plan_work
-from hourtab.ledger.jobs import turn_the_day
-from hourtab.ledger.services import log_time, top_up
+from hourtab.core.terms import Cadence, Overage, Rollover
 from hourtab.ledger.work import Work
-from hourtab.overage.models import OverageTerms
-from hourtab.overage.services import Wish, ask
-from hourtab.retainers.models import OfficeHours, Retainer, WeightRule
-from hourtab.retainers.services import open_retainer
-from hourtab.sharing.models import ShareLink
-from hourtab.sharing.services import share
-
-OWNER = "ada@northlight.example"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +35,15 @@ class Story:
     planned: tuple[str, int] | None = None
     asks: tuple[int, int, str] | None = None
     has_emergencies: bool = False
+
+    def lines_of(self, start: date, cycle: int) -> Iterator[Work]:
+        """Return the lines of a cycle that starts then, in order; cycles are counted from the first
+        one the story tells, and it begins anew after its last.
+        """
+        told = [lines for lines in (*self.before, self.now) if lines]
+        for line in told[cycle % len(told)].splitlines():
+            if line.strip():
+                yield _work(start, line)
 
 
 STORIES = (
@@ -198,110 +187,6 @@ STORIES = (
         extra=2,
     ),
 )
-
-
-@transaction.atomic
-def fill(now: datetime, password: str) -> tuple[Workspace, ShareLink]:
-    """Make the workspace with its owner; returns it and the link of its first page."""
-    owner = User.objects.create_user(OWNER, password, name="Ada")
-    EmailAddress.objects.create(user=owner, email=OWNER, verified=True, primary=True)
-    workspace = open_workspace(
-        "Northlight", owner=owner, zone="Europe/London", locale="en-GB", currency="GBP"
-    )
-    Workspace.objects.filter(pk=workspace.pk).update(is_demo=True)
-    links = [_tell(story, workspace, now) for story in STORIES]
-    clinics = list(
-        Retainer.objects.filter(workspace=workspace, client__name="Fernhill Clinics").order_by("pk")
-    )
-    share(
-        clinics,
-        by=None,
-        label="Both agreements",
-        given_to="The practice manager",
-        shows_projects=True,
-        has_feeds=True,
-    )
-    return workspace, links[0]
-
-
-def _tell(story: Story, workspace: Workspace, now: datetime) -> ShareLink:
-    today = now.date()
-    first = today - timedelta(days=story.days_in)
-    starts = [cycle_start(first, story.cadence, -k) for k in range(len(story.before), -1, -1)]
-    terms = Terms(
-        starts[0],
-        story.hours * HOUR,
-        story.cadence,
-        starts[0],
-        rollover=story.rollover,
-        overage=story.overage,
-        rounding=story.rounding,
-    )
-    retainer = open_retainer(
-        workspace, client=story.client, name=story.name, terms=terms, categories=story.categories
-    )
-    for start, lines in zip(starts, (*story.before, story.now), strict=True):
-        for line in filter(None, (line.strip() for line in lines.splitlines())):
-            work = _work(start, line)
-            if work.on <= today:
-                log_time(
-                    retainer,
-                    work,
-                    by=None,
-                    now=min(now, datetime.combine(work.on, time(17, 40), tzinfo=now.tzinfo)),
-                )
-    # It was opened here when it began, so its earlier cycles close as they were due.
-    opened = datetime.combine(starts[0], time(9), tzinfo=now.tzinfo)
-    Retainer.objects.filter(pk=retainer.pk).update(opened_at=opened)
-    turn_the_day(now)
-    if story.extra:
-        top_up(
-            retainer,
-            seconds=story.extra * HOUR,
-            on=first,
-            by=None,
-            now=now,
-            reason="For the offsite",
-        )
-    if story.planned:
-        text, hours = story.planned
-        cycle = retainer.calendar().cycle_of(today)
-        ahead = (
-            {"starts_on": min(today + timedelta(days=3), cycle.ends_on), "ends_on": cycle.ends_on}
-            if cycle
-            else {}
-        )
-        plan_work(retainer, text=text, amount=hours * HOUR, by=None, now=now, **ahead)
-    if story.has_emergencies:
-        WeightRule.objects.create(
-            retainer=retainer,
-            name="Work at night and on weekends",
-            percent=150,
-            is_after_hours=True,
-        )
-        OfficeHours.objects.create(retainer=retainer, holidays="GB-ENG")
-        OverageTerms.objects.create(
-            retainer=retainer, soft_limit=90, emergency_rate=165_00, emergency_ceiling=8 * HOUR
-        )
-    if story.asks:
-        hours, rate, reason = story.asks
-        decider = Contact.objects.create(
-            client=retainer.client, name="R. Amin", email="amin@fernhill.example", role="approver"
-        )
-        cycle = retainer.calendar().cycle_of(today)
-        wish = Wish(
-            "extra",
-            hours * HOUR,
-            today,
-            max(today, cycle.ends_on) if cycle else today,
-            reason,
-            rate,
-        )
-        ask(retainer, wish, [decider], decide_by=now + timedelta(days=3), by=None, now=now)
-    Contact.objects.get_or_create(
-        client=retainer.client, name="The person who pays", defaults={"role": Contact.Role.SPONSOR}
-    )
-    return share([retainer], by=None, shows_people=story.shows_people, shows_projects=True)
 
 
 def _work(start: date, line: str) -> Work:
