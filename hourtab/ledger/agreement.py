@@ -21,7 +21,7 @@ from hourtab.ledger import closing, queries
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Write
 from hourtab.ledger.record import writing
-from hourtab.ledger.services import open_cycle, transfer
+from hourtab.ledger.services import add_transfer, open_cycle
 from hourtab.retainers.models import Pause, Retainer, Terms
 from hourtab.retainers.services import active_retainers
 
@@ -110,19 +110,25 @@ def change_cap_now(
     now: datetime,
     reason: str = "",
 ) -> int:
-    """Bring the hours of the cycle of `on` to `cap` now: a transfer of the difference, or of its
-    share for the days left.
+    """Bring the hours of the cycle of `on` to `cap` now: a transfer of the difference to what it
+    has, or of its share for the days left.
 
     Returns the transfer in seconds (or hundredths). Later cycles keep their terms.
     """
-    cycle = open_cycle(retainer, on)
-    full = cap - cycle.terms.cap
-    days, quantum = (cycle.ends_before - on).days, retainer.as_core().quantum
-    amount = prorate(full, days, cycle.grid_days, quantum) if is_prorated else full
-    if not amount:
-        raise LedgerError(_("These are the hours the cycle has already."))
-    transfer(retainer, seconds=amount, on=on, by=by, now=now, reason=reason)
-    return amount
+    with writing(retainer, Write.Kind.TRANSFER, by=by, now=now, reason=reason) as this:
+        cycle = open_cycle(this.retainer, on)
+        full = cap - cycle.cap - _transferred(this.retainer, cycle)
+        days, quantum = (cycle.ends_before - on).days, this.retainer.as_core().quantum
+        amount = prorate(full, days, cycle.grid_days, quantum) if is_prorated else full
+        if not amount:
+            raise LedgerError(_("These are the hours the cycle has already."))
+        return add_transfer(this, amount, on).amount
+
+
+def _transferred(retainer: Retainer, cycle: Cycle) -> int:
+    """Return what earlier changes made of the cycle's own hours, more or less."""
+    rows = retainer.transfers.filter(on__range=(cycle.starts_on, cycle.ends_on))
+    return sum(rows.values_list("amount", flat=True))
 
 
 def pause(
@@ -144,9 +150,8 @@ def pause(
             raise LedgerError(
                 _("No cycle starts on %(day)s, or that is so already.") % {"day": cycle_on}
             )
-        if not lift and any(
-            cycle.starts_on <= row.on <= cycle.ends_on for row in retainer.transfers.all()
-        ):
+        changed = retainer.transfers.filter(on__range=(cycle.starts_on, cycle.ends_on))
+        if not lift and changed.exists():
             raise LedgerError(
                 _("The hours of this cycle were changed by hand; a paused cycle has none.")
             )

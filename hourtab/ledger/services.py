@@ -21,7 +21,7 @@ from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Decision, Entry, TopUp, Transfer, Write
 from hourtab.ledger.record import add_entry, latest_work, posting, revise, writing
 from hourtab.ledger.work import Work
-from hourtab.ledger.writes import Kind
+from hourtab.ledger.writes import Kind, Writing
 from hourtab.retainers.models import Category, Retainer
 from hourtab.retainers.weights import Weigher
 from hourtab.retainers.words import words_for
@@ -182,21 +182,29 @@ def transfer(
     §1).
     """
     with writing(retainer, Write.Kind.TRANSFER, by=by, now=now, reason=reason) as this:
-        retainer = this.retainer
-        if not seconds or abs(seconds) > LONGEST:
-            raise LedgerError(
-                _("The change must be more or less than 0, and at most 100,000 hours.")
-            )
-        if open_cycle(retainer, on).is_paused:
-            raise LedgerError(_("A paused cycle has no hours of its own to change."))
-        number = Transfer.objects.filter(retainer=retainer).count() + 1
-        row = Transfer(
-            retainer=retainer, key=f"x{number:03d}", on=on, amount=seconds, by=by, at=now
-        )
-        row.save()
-        this.record("transfer", id=row.key, on=on.isoformat(), amount=seconds)
-        this.touches(on)
-        return row
+        return add_transfer(this, seconds, on)
+
+
+def add_transfer(this: Writing, seconds: int, on: date) -> Transfer:
+    """Change the hours of the cycle of `on` by `seconds`, in a write that is under way."""
+    retainer = this.retainer
+    if not seconds or abs(seconds) > LONGEST:
+        raise LedgerError(_("The change must be more or less than 0, and at most 100,000 hours."))
+    if open_cycle(retainer, on).is_paused:
+        raise LedgerError(_("A paused cycle has no hours of its own to change."))
+    number = Transfer.objects.filter(retainer=retainer).count() + 1
+    row = Transfer(
+        retainer=retainer,
+        key=f"x{number:03d}",
+        on=on,
+        amount=seconds,
+        by=this.row.by,
+        at=this.row.at,
+    )
+    row.save()
+    this.record("transfer", id=row.key, on=on.isoformat(), amount=seconds)
+    this.touches(on)
+    return row
 
 
 def decide(

@@ -9,13 +9,14 @@ import pytest
 
 from hourtab.core import documents
 from hourtab.core.amounts import HOUR, MINUTE
-from hourtab.core.terms import Rollover
+from hourtab.core.terms import Rollover, Terms
 from hourtab.ledger import agreement, jobs, queries, services
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Transfer, Write
 from hourtab.ledger.proof import ledger_document
 from hourtab.ledger.verify import findings
 from hourtab.retainers.models import Retainer
+from hourtab.retainers.services import open_retainer
 from tests.builders import a_retainer, log
 from tests.ledger.test_statements import FEBRUARY, JANUARY, MARCH, a_january, at, said, standing
 
@@ -81,25 +82,60 @@ def test_terms_that_do_not_fit_are_refused(northlight, day, text) -> None:
     assert len(whole(retainer).versions()) == 1
 
 
-def test_a_change_now_is_a_transfer_in_full_or_for_the_days_left(northlight) -> None:
+def change_now(retainer: Retainer, hours: float, *, is_prorated: bool = False) -> int:
+    """Let the cycle of 11 June have so many hours; what was added."""
+    return agreement.change_cap_now(
+        retainer,
+        int(hours * HOUR),
+        on=date(2027, 6, 11),
+        is_prorated=is_prorated,
+        by=None,
+        now=at("06-11"),
+    )
+
+
+def available(retainer: Retainer) -> int:
+    return queries.current_cycle(whole(retainer, "06-11"), date(2027, 6, 11)).available
+
+
+@pytest.mark.parametrize(
+    ("is_prorated", "amount"), [(False, 10 * HOUR), (True, 6 * HOUR + 40 * MINUTE)]
+)
+def test_a_change_now_is_a_transfer_in_full_or_for_the_days_left(
+    northlight, is_prorated, amount
+) -> None:
     retainer = a_retainer(northlight, hours=20, starts="2027-06-01")
-    for is_prorated, amount in ((False, 10 * HOUR), (True, 6 * HOUR + 40 * MINUTE)):
-        on = date(2027, 6, 11)
-        assert (
-            agreement.change_cap_now(
-                retainer, 30 * HOUR, on=on, is_prorated=is_prorated, by=None, now=at("06-11")
-            )
-            == amount
-        )
-    assert [row.amount for row in Transfer.objects.order_by("key")] == [
-        10 * HOUR,
-        6 * HOUR + 40 * MINUTE,
-    ]
+    assert change_now(retainer, 30, is_prorated=is_prorated) == amount
+    assert [row.amount for row in Transfer.objects.all()] == [amount]
+    assert available(retainer) == 20 * HOUR + amount
+
+
+def test_a_second_change_now_starts_from_what_the_first_one_left(northlight) -> None:
+    retainer = a_retainer(northlight, hours=20, starts="2027-06-01")
+    change_now(retainer, 30)
+    assert change_now(retainer, 25) == -5 * HOUR
+    assert available(retainer) == 25 * HOUR
+    assert change_now(retainer, 20) == -5 * HOUR
+    assert available(retainer) == 20 * HOUR
     with pytest.raises(LedgerError, match="has already"):
-        agreement.change_cap_now(
-            retainer, 20 * HOUR, on=date(2027, 6, 11), is_prorated=False, by=None, now=at("06-11")
-        )
-    whole(retainer, "06-11")
+        change_now(retainer, 20)
+
+
+def test_a_second_change_for_the_days_left_takes_its_share_of_what_is_missing(northlight) -> None:
+    retainer = a_retainer(northlight, hours=20, starts="2027-06-01")
+    change_now(retainer, 30, is_prorated=True)
+    missing = 3 * HOUR + 20 * MINUTE
+    assert change_now(retainer, 30, is_prorated=True) == 2 * HOUR + 13 * MINUTE
+    assert change_now(retainer, 30) == missing - (2 * HOUR + 13 * MINUTE)
+    assert available(retainer) == 30 * HOUR
+
+
+def test_a_change_now_starts_from_the_hours_of_a_stub(northlight) -> None:
+    terms = Terms(date(2027, 6, 11), 15 * HOUR, "month", date(2027, 6, 1), stub="prorated")
+    retainer = open_retainer(northlight, client="Acme", name="Coaching", terms=terms)
+    assert available(retainer) == 10 * HOUR
+    assert change_now(retainer, 15) == 5 * HOUR
+    assert available(retainer) == 15 * HOUR
 
 
 def test_a_paused_cycle_grants_nothing_and_the_pause_can_be_lifted(northlight) -> None:
