@@ -22,6 +22,7 @@ from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Write
 from hourtab.ledger.record import writing
 from hourtab.ledger.services import add_transfer, open_cycle
+from hourtab.lib.locking import whole
 from hourtab.retainers.models import Pause, Retainer, Terms
 from hourtab.retainers.services import active_retainers
 
@@ -46,13 +47,26 @@ def coming_starts(retainer: Retainer, today: date, count: int = SHOWN_STARTS) ->
     return [*earlier[-2:], *found]
 
 
+def mark(retainer: Retainer) -> int:
+    """Return what grows with every change of the terms: who saw another mark saw other terms."""
+    return retainer.terms.count()
+
+
+@whole
 def change_terms(
-    retainer: Retainer, terms: CoreTerms, *, by: Member | None, now: datetime, reason: str = ""
+    retainer: Retainer,
+    terms: CoreTerms,
+    *,
+    by: Member | None,
+    now: datetime,
+    reason: str = "",
+    seen: int | None = None,
 ) -> Terms:
     """Agree on other terms from the start of an unclosed cycle on. A version for the same day is
     replaced.
 
-    Raises `LedgerError` where they do not start a cycle, or change one that is closed.
+    Raises `LedgerError` where they do not start a cycle, or change one that is closed. With `seen`,
+    the `mark` the editor saw, terms that were changed in between are not replaced unseen.
     """
     with writing(
         retainer,
@@ -63,6 +77,10 @@ def change_terms(
         label=terms.effective_on.isoformat(),
     ) as this:
         retainer = this.retainer
+        if seen is not None and seen != mark(retainer):
+            raise LedgerError(
+                _("The terms were changed in the meantime. Look at them again before you do.")
+            )
         if not 0 <= terms.cap <= LONGEST:
             raise LedgerError(_("The hours per cycle must be between 0 and 100,000."))
         open_cycle(retainer, terms.effective_on)
@@ -79,6 +97,7 @@ def change_terms(
         return row
 
 
+@whole
 def withdraw_terms(
     retainer: Retainer, effective_on: date, *, by: Member | None, now: datetime
 ) -> None:
@@ -100,6 +119,7 @@ def withdraw_terms(
         this.touches(effective_on)
 
 
+@whole
 def change_cap_now(
     retainer: Retainer,
     cap: int,
@@ -131,6 +151,7 @@ def _transferred(retainer: Retainer, cycle: Cycle) -> int:
     return sum(rows.values_list("amount", flat=True))
 
 
+@whole
 def pause(
     retainer: Retainer,
     cycle_on: date,
@@ -160,6 +181,7 @@ def pause(
         this.touches(cycle_on)
 
 
+@whole
 def end_retainer(
     retainer: Retainer, ends_on: date | None, *, by: Member | None, now: datetime, reason: str = ""
 ) -> None:

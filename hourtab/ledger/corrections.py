@@ -5,6 +5,7 @@
 from datetime import date
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from hourtab.core.entries import charged_for
@@ -34,6 +35,14 @@ def standing_work(entry: Entry) -> Work:
     """
     work, latest = record.latest_work(entry), _standing(entry).order_by("-entry__pk").first()
     return work._replace(**latest.wanted) if latest and latest.wanted else work
+
+
+def mark(entry: Entry) -> int:
+    """Return what grows with every change of a line and of its corrections: who saw another mark
+    saw another line.
+    """
+    of_line = Q(pk=entry.pk) | Q(corrects=entry)
+    return sum(Entry.objects.filter(of_line).values_list("number", flat=True))
 
 
 def correct(this: Writing, entry: Entry, work: Work, reason: str) -> None:

@@ -12,6 +12,7 @@ from hourtab.core.cycles import LAST_DAY
 from hourtab.ledger.models import Decision, Scope, TopUp
 from hourtab.ledger.work import Work
 from hourtab.lib.forms import AmountField, DayField, MoneyField
+from hourtab.retainers.forms import ChangeTermsForm
 from hourtab.retainers.models import Retainer
 
 OUTCOMES = {
@@ -147,6 +148,12 @@ class TopUpForm(forms.Form):
         if fields.get("on") and fields.get("until") and fields["until"] < fields["on"]:
             self.add_error("until", _("This is before the cycle they are for."))
         return fields
+
+
+class SeenTermsForm(ChangeTermsForm):
+    """Other terms, beside the `agreement.mark` of those that were shown."""
+
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
 
 class ChangeCapForm(forms.Form):

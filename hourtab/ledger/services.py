@@ -5,10 +5,9 @@ Nothing is overwritten: an edit adds a revision, a withdrawal leaves a tombstone
 a closed cycle is corrected by its difference. Instants are arguments.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from hourtab.accounts.models import Member
@@ -19,16 +18,29 @@ from hourtab.core.totals import CycleTotals, Line, paid_by
 from hourtab.ledger import closing, corrections, queries
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Decision, Entry, TopUp, Transfer, Write
-from hourtab.ledger.record import add_entry, latest_work, posting, revise, writing
+from hourtab.ledger.record import (
+    add_entry,
+    latest_work,
+    lock,
+    lock_all,
+    posting,
+    revise,
+    writing,
+)
 from hourtab.ledger.work import Work
 from hourtab.ledger.writes import Kind, Writing
+from hourtab.lib.locking import whole
 from hourtab.retainers.models import Category, Retainer
 from hourtab.retainers.weights import Weigher
 from hourtab.retainers.words import words_for
 
 LONGEST_ENTRY = 1000 * HOUR
 
+type Change = Callable[[Work], Work]
+"""What a line is to say, made of what it says now."""
 
+
+@whole
 def log_time(
     retainer: Retainer, work: Work, *, by: Member | None, now: datetime, source: str = ""
 ) -> Entry:
@@ -56,20 +68,36 @@ def edit_entry(
     now: datetime,
     reason: str = "",
     seen: int | None = None,
+) -> Entry:
+    """Make a line say `work`, whatever it says now; see `change_entry`."""
+    return change_entry(entry, lambda _now: work, by=by, now=now, reason=reason, seen=seen)
+
+
+@whole
+def change_entry(
+    entry: Entry,
+    change: Change,
+    *,
+    by: Member | None,
+    now: datetime,
+    reason: str = "",
+    seen: int | None = None,
     kind: Kind = Write.Kind.EDIT,
 ) -> Entry:
-    """Make a line say `work`: by a revision, or, in a closed cycle, by a correction of what it
-    charged.
+    """Make a line say what `change` makes of what it says now: by a revision, or, in a closed
+    cycle, by a correction of what it charged.
 
-    With `seen`, the revision number the editor saw, a change made in between is refused.
+    `change` is asked under the lock, so nothing that was written in between is lost. With `seen`,
+    the `corrections.mark` the editor saw, a change made in between is refused.
     """
     with writing(entry.retainer, kind, by=by, now=now, reason=reason) as this:
         retainer = this.retainer
         entry = Entry.objects.select_related("corrects", "retainer").get(pk=entry.pk)
-        if seen is not None and seen != entry.number:
+        if seen is not None and seen != corrections.mark(entry):
             raise LedgerError(
                 _("This line was changed in the meantime. Look at it again before you change it.")
             )
+        work = change(corrections.standing_work(entry))
         _check(retainer, work, is_correction=entry.corrects is not None)
         if work.on != entry.on:
             _check_plan(retainer, work.on, now)
@@ -79,17 +107,19 @@ def edit_entry(
         if closed:
             corrections.correct(this, entry, work, reason)
         else:
-            before = latest_work(entry)
-            stays = work.on == before.on and not before.is_withdrawn
-            posted = before.posted if stays else posting(retainer, work.on)
-            if work.weight == before.weight and work.weighed_by != before.weighed_by:
-                work = _weighed(retainer, work._replace(weight=100, weighted_by=""))
-            revise(
-                this, entry, work._replace(posted=posted), number=entry.number + 1, reason=reason
-            )
-            if entry.corrects is not None:
-                this.touches(entry.corrects.posts_on)
+            _revise(this, entry, work, reason)
         return entry
+
+
+def _revise(this: Writing, entry: Entry, work: Work, reason: str) -> None:
+    before = latest_work(entry)
+    stays = work.on == before.on and not before.is_withdrawn
+    posted = before.posted if stays else posting(this.retainer, work.on)
+    if work.weight == before.weight and work.weighed_by != before.weighed_by:
+        work = _weighed(this.retainer, work._replace(weight=100, weighted_by=""))
+    revise(this, entry, work._replace(posted=posted), number=entry.number + 1, reason=reason)
+    if entry.corrects is not None:
+        this.touches(entry.corrects.posts_on)
 
 
 def _weighed(retainer: Retainer, work: Work) -> Work:
@@ -110,16 +140,27 @@ def _refuse_to_correct_a_correction(entry: Entry, work: Work, *, closed: bool) -
 
 def withdraw_entry(entry: Entry, *, by: Member | None, now: datetime, reason: str = "") -> Entry:
     """Take a line out of the log, leaving a tombstone with the reason."""
-    work = corrections.standing_work(entry).withdrawn()
-    return edit_entry(entry, work, by=by, now=now, reason=reason, kind=Write.Kind.WITHDRAW)
+    return change_entry(entry, _take_out, by=by, now=now, reason=reason, kind=Write.Kind.WITHDRAW)
+
+
+def _take_out(work: Work) -> Work:
+    if work.is_withdrawn:
+        raise LedgerError(_("This line was taken out already."))
+    return work.withdrawn()
 
 
 def restore_entry(entry: Entry, *, by: Member | None, now: datetime, reason: str = "") -> Entry:
     """Put a withdrawn line back as it was."""
-    work = corrections.standing_work(entry)._replace(is_withdrawn=False)
-    return edit_entry(entry, work, by=by, now=now, reason=reason, kind=Write.Kind.RESTORE)
+    return change_entry(entry, _put_back, by=by, now=now, reason=reason, kind=Write.Kind.RESTORE)
 
 
+def _put_back(work: Work) -> Work:
+    if not work.is_withdrawn:
+        raise LedgerError(_("This line stands in the log already."))
+    return work._replace(is_withdrawn=False)
+
+
+@whole
 def top_up(
     retainer: Retainer,
     *,
@@ -169,6 +210,7 @@ def top_up(
         return topup
 
 
+@whole
 def transfer(
     retainer: Retainer,
     *,
@@ -207,6 +249,7 @@ def add_transfer(this: Writing, seconds: int, on: date) -> Transfer:
     return row
 
 
+@whole
 def decide(
     retainer: Retainer,
     *,
@@ -286,16 +329,37 @@ def _awaits(cycle: CycleTotals, line: queries.LogLine) -> bool:
     )
 
 
-@transaction.atomic
+@whole
 def convert_to_project(
     entries: Sequence[Entry], *, by: Member | None, now: datetime, reason: str
 ) -> None:
     """Make lines project work, billed apart: they no longer draw on the hours. In a closed cycle
     they are corrected.
     """
+    lock_all(entry.retainer for entry in entries)
     for entry in entries:
-        work = corrections.standing_work(entry)._replace(scope="project")
-        edit_entry(entry, work, by=by, now=now, reason=reason)
+        change_entry(entry, _as_project, by=by, now=now, reason=reason)
+
+
+def _as_project(work: Work) -> Work:
+    return work._replace(scope="project")
+
+
+@whole
+def adopt_category(entry: Entry, *, by: Member | None, now: datetime) -> Category | None:
+    """Make the text before the colon of a line a kind of work, for this line and from now on.
+
+    Returns None, and stores nothing, where the line has no such text (any more).
+    """
+    lock(entry.retainer)
+    work = corrections.standing_work(entry)
+    before, colon, after = (part.strip() for part in work.description.partition(":"))
+    if not colon or not after or not 0 < len(before) <= _LENGTHS["category"]:
+        return None
+    category = know_category(entry.retainer, before)
+    said = work._replace(category=category.name, description=after)
+    edit_entry(entry, said, by=by, now=now)
+    return category
 
 
 def open_cycle(retainer: Retainer, on: date) -> Cycle:

@@ -210,9 +210,9 @@ class StatementMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def withdraw(self, data) -> None:
         if self.lines:
-            services.withdraw_entry(
-                Line.objects.get(pk=data.draw(st.sampled_from(self.lines))), by=None, now=self.now
-            )
+            entry = Line.objects.get(pk=data.draw(st.sampled_from(self.lines)))
+            if not corrections.standing_work(entry).is_withdrawn:
+                services.withdraw_entry(entry, by=None, now=self.now)
 
     @rule(hours=st.integers(1, 5))
     def top_up(self, hours) -> None:

@@ -187,9 +187,9 @@ def test_the_hours_of_this_cycle_change_now(ada, retainer) -> None:
     answer = ada.post(path, {"cap": "15", "on": "2027-02-15", "how": "prorated"}, follow=True)
     assert "2 h 30 m more in this cycle." in text_of(answer)
     assert said(retainer) == "3 h of 12 h 30 m used · 9 h 30 m remain"
-    assert "has already" in text_of(
-        ada.post(path, {"cap": "10", "on": "2027-02-15", "how": "full"})
-    )
+    whole = {"cap": "10", "on": "2027-02-15", "how": "full"}
+    assert "2 h 30 m less in this cycle." in text_of(ada.post(path, whole, follow=True))
+    assert "has already" in text_of(ada.post(path, whole))
 
 
 def test_the_end_shows_first_what_it_means(ada, retainer) -> None:
@@ -367,3 +367,26 @@ def test_a_closed_line_is_taken_out_and_put_back_from_its_history(ada, retainer)
         )
     assert "taken out already" in page
     assert findings(retainer, at("03-15")) == []
+
+
+def test_terms_that_changed_while_a_form_was_open_are_not_replaced_unseen(ada, retainer) -> None:
+    path = f"/retainers/{retainer.ref}/terms/change"
+    fields = {
+        "effective_on": "2027-03-01",
+        "hours": "30",
+        "cadence": "month",
+        "stub": "full",
+        "reset_day": "1",
+        "rollover": "0",
+        "overage": "ask",
+        "rounding": "0",
+        "grace_days": "10",
+        "seen": "1",
+    }
+    assert "The new terms are valid" in text_of(ada.post(path, fields, follow=True))
+    late = ada.post(path, fields | {"hours": "40"})
+    assert "The terms were changed in the meantime" in text_of(late)
+    assert [terms.cap for terms in Retainer.objects.get(pk=retainer.pk).versions()] == [
+        10 * HOUR,
+        30 * HOUR,
+    ]

@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from hourtab.accounts.access import MemberRequest, acts_on, editor_required
 from hourtab.ledger import agreement, queries
 from hourtab.ledger.errors import LedgerError
-from hourtab.ledger.forms import ChangeCapForm, EndForm
+from hourtab.ledger.forms import ChangeCapForm, EndForm, SeenTermsForm
 from hourtab.lib.notices import tell, warn
 from hourtab.lib.once import once
 from hourtab.retainers.access import find_retainer
-from hourtab.retainers.forms import ChangeTermsForm, terms_initial
+from hourtab.retainers.forms import terms_initial
 from hourtab.retainers.models import Retainer
 from hourtab.retainers.words import words_for
 
@@ -46,9 +46,10 @@ def change_terms(request: MemberRequest, ref: str) -> HttpResponse:
     )
     valid = queries.terms_at(retainer, following.starts_on if following else today)
     initial = terms_initial(valid) | {
-        "effective_on": following.starts_on.isoformat() if following else ""
+        "effective_on": following.starts_on.isoformat() if following else "",
+        "seen": agreement.mark(retainer),
     }
-    form = ChangeTermsForm(request.POST or None, starts=starts, unit=retainer.unit, initial=initial)
+    form = SeenTermsForm(request.POST or None, starts=starts, unit=retainer.unit, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             agreement.change_terms(
@@ -57,6 +58,7 @@ def change_terms(request: MemberRequest, ref: str) -> HttpResponse:
                 by=request.member,
                 now=now,
                 reason=form.cleaned_data["reason"],
+                seen=form.cleaned_data["seen"],
             )
         except LedgerError as error:
             form.add_error("effective_on", str(error))

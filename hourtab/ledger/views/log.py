@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from hourtab.accounts.access import MemberRequest, acts_on, editor_required, member_required
-from hourtab.ledger import corrections, record, services
+from hourtab.ledger import corrections, services
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.exports import log_as_csv
 from hourtab.ledger.forms import EntryForm, TopUpForm
@@ -71,14 +71,14 @@ def edit_entry(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
         request.POST or None,
         retainer=retainer,
         editing=True,
-        initial=initial | {"seen": entry.number},
+        initial=initial | {"seen": corrections.mark(entry)},
     )
     if request.method == "POST" and form.is_valid():
         fields = form.cleaned_data
         try:
-            services.edit_entry(
+            services.change_entry(
                 entry,
-                form.work(before),
+                form.work,
                 by=request.member,
                 now=timezone.now(),
                 reason=fields["reason"],
@@ -102,9 +102,6 @@ def edit_entry(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
 def withdraw_entry(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
     """Take a line out of the log; it can be put back."""
     retainer, entry = _entry(request, ref, pk)
-    if corrections.standing_work(entry).is_withdrawn:
-        warn(request, _("This line was taken out already."))
-        return redirect(retainer)
     try:
         reason = clean(request.POST.get("reason", ""))[:300]
         services.withdraw_entry(entry, by=request.member, now=timezone.now(), reason=reason)
@@ -124,12 +121,11 @@ def withdraw_entry(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
 def restore_entry(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
     """Put a line back."""
     retainer, entry = _entry(request, ref, pk)
-    if corrections.standing_work(entry).is_withdrawn:
-        try:
-            services.restore_entry(entry, by=request.member, now=timezone.now())
-        except LedgerError as error:
-            warn(request, str(error))
-            return redirect(retainer)
+    try:
+        services.restore_entry(entry, by=request.member, now=timezone.now())
+    except LedgerError as error:
+        warn(request, str(error))
+    else:
         tell(request, _("The line is back."))
     return redirect(retainer)
 
@@ -138,18 +134,14 @@ def restore_entry(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
 @acts_on(_entry)
 def know_category(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
     """Make the text before the colon of a line a kind of work, for this line and from now on."""
-    retainer, entry = _entry(request, ref, pk)
-    work = record.latest_work(entry)
-    before, colon, after = work.description.partition(":")
-    if colon and after.strip() and 0 < len(before.strip()) <= 60:
-        category = services.know_category(retainer, before.strip())
-        services.edit_entry(
-            entry,
-            work._replace(category=category.name, description=after.strip()),
-            by=request.member,
-            now=timezone.now(),
-        )
-        tell(request, _("“%(name)s” is a kind of work from now on.") % {"name": category.name})
+    _retainer, entry = _entry(request, ref, pk)
+    try:
+        category = services.adopt_category(entry, by=request.member, now=timezone.now())
+    except LedgerError as error:
+        warn(request, str(error))
+    else:
+        if category is not None:
+            tell(request, _("“%(name)s” is a kind of work from now on.") % {"name": category.name})
     return redirect("today")
 
 
