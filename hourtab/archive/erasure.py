@@ -39,6 +39,7 @@ from hourtab.ledger.models import (
     TopUp,
     Write,
 )
+from hourtab.ledger.record import lock_all
 from hourtab.lib.database import in_chunks
 from hourtab.lib.locking import locked
 from hourtab.outbox.models import Message
@@ -160,6 +161,7 @@ def erase(workspace: Workspace, person: Person, *, by: Member, now: datetime) ->
     Raises `ErasureError` where they are a member still, or have the name of one.
     """
     locked(Workspace.objects.all()).get(pk=workspace.pk)
+    retainers = lock_all(workspace.retainers.all())
     standing = [
         member.user
         for member in Member.objects.standing().filter(workspace=workspace).select_related("user")
@@ -190,7 +192,7 @@ def erase(workspace: Workspace, person: Person, *, by: Member, now: datetime) ->
     StoredPage.objects.filter(link__workspace=workspace).delete()
     counts = {str(item.label): [item.count, item.count if item.is_left else 0] for item in found}
     note(workspace, Event.Kind.ERASED, "", by=by, changes=counts, now=now)
-    for retainer in workspace.retainers.all():
+    for retainer in retainers:
         retainer.touch()
     workspace.touch()
     return found

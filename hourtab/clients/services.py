@@ -1,24 +1,25 @@
 """Changing what pages show of a client."""
 
-from django.db import transaction
-
 from hourtab.accounts.audit import changes_of, fields_of, note
 from hourtab.accounts.models import Event, Member
 from hourtab.clients.models import Client, Contact
+from hourtab.lib.locking import in_order, locked, whole
 
 
-@transaction.atomic
+@whole
 def rename_client(client: Client, name: str, *, by: Member | None = None) -> None:
     """Give the client another name; the pages that show it notice."""
+    retainers = in_order(locked(client.retainers.order_by("pk")))
+    before = locked(Client.objects.all()).get(pk=client.pk).name
     Client.objects.filter(pk=client.pk).update(name=name)
-    for retainer in client.retainers.all():
+    for retainer in retainers:
         retainer.touch()
     note(
         client.workspace,
         Event.Kind.CLIENT_RENAMED,
         name,
         by=by,
-        changes={"name": [client.name, name]},
+        changes={"name": [before, name]},
     )
 
 

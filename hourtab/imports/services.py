@@ -254,8 +254,9 @@ def undo(done: Import, *, by: Member | None, now: datetime, corrects: bool = Fal
 
 
 def _undo(done: Import, by: Member | None, now: datetime, corrects: bool) -> Import:
-    parts = list(done.parts.select_related("retainer").order_by("retainer"))
-    retainers = {part.pk: record.lock(part.retainer) for part in parts}
+    parts = list(done.parts.select_related("retainer").order_by("retainer_id"))
+    rows = {row.pk: row for row in record.lock_all(part.retainer for part in parts)}
+    retainers = {part.pk: rows[part.retainer_id] for part in parts}
     done = locked(Import.objects.all()).select_related("source", "workspace").get(pk=done.pk)
     if done.state != Import.State.APPLIED:
         raise LedgerError(

@@ -19,6 +19,7 @@ from hourtab.ledger.record import writing
 from hourtab.ledger.work import Work, numbered
 from hourtab.ledger.writes import Writing
 from hourtab.lib.database import in_chunks
+from hourtab.lib.locking import whole
 from hourtab.retainers.models import Retainer
 
 
@@ -51,6 +52,7 @@ class Batch:
         return not (self.add or self.change or self.withdraw or self.relist or self.unlist)
 
 
+@whole
 def apply_batch(
     retainer: Retainer, batch: Batch, *, by: Member | None, now: datetime, tool: str
 ) -> list[Listing]:
@@ -152,6 +154,7 @@ def _sort_new(
     return [(entries[entry], row) for entry, row in returning], fresh
 
 
+@whole
 def undo_batch(
     retainer: Retainer,
     ref: str,

@@ -17,9 +17,11 @@ from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Entry, Statement, Write
 from hourtab.ledger.work import Work
 from hourtab.ledger.writes import Writing
+from hourtab.lib.locking import whole
 from hourtab.retainers.models import Retainer
 
 
+@whole
 def close_cycles(
     retainer: Retainer, through: date, *, by: Member | None, now: datetime
 ) -> Sequence[Statement]:
@@ -80,6 +82,7 @@ def reopening(
     return found, hashlib.sha256(canonical(shown)).hexdigest()[:16]
 
 
+@whole
 def reopen_cycle(
     retainer: Retainer,
     since: date,
@@ -98,13 +101,12 @@ def reopen_cycle(
     """
     if not reason.strip():
         raise LedgerError(_("Say why the cycle is reopened: your client sees the reason."))
-    with transaction.atomic():
-        record.lock(retainer)
-        if expect and expect != reopening(retainer, since, now, add=add)[1]:
-            raise LedgerError(
-                _("The log has changed since the difference was shown. Look at it again.")
-            )
-        return _reopen(retainer, since, by=by, now=now, reason=reason, add=add)
+    record.lock(retainer)
+    if expect and expect != reopening(retainer, since, now, add=add)[1]:
+        raise LedgerError(
+            _("The log has changed since the difference was shown. Look at it again.")
+        )
+    return _reopen(retainer, since, by=by, now=now, reason=reason, add=add)
 
 
 def _reopen(

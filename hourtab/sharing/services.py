@@ -112,6 +112,7 @@ def change_retainers(
     """
     if not retainers or any(retainer.client_id != link.client_id for retainer in retainers):
         raise ValueError("One link shows at least one retainer, and those of one client only.")
+    link = locked(ShareLink.objects.all()).get(pk=link.pk)
     before = _shown_on(link)
     link.shown.all().delete()
     Shown.objects.bulk_create(
