@@ -4,16 +4,21 @@ brings a text back.
 
 from datetime import datetime
 
+from django.db.models import Q
+
 from hourtab.accounts.models import Member
-from hourtab.ledger.models import Entry, Revision, Write
+from hourtab.ledger.models import Entry, Revision, Statement, Write
 from hourtab.ledger.record import latest_work, revise, writing
 from hourtab.ledger.work import Work
 from hourtab.ledger.writes import Writing
+from hourtab.lib.locking import whole
+from hourtab.retainers.models import Retainer
 
 
+@whole
 def erase_texts(*entries: Entry, by: Member | None, now: datetime, reason: str = "") -> None:
     """Take the texts of lines of one retainer out for ever: description, person, project, of all
-    they ever said.
+    they ever said, and the reasons of the writes that changed them.
 
     Corrections lose theirs, too. Figures stay, the chain still verifies, and a file that holds such
     a row again does not bring the text back.
@@ -25,6 +30,7 @@ def erase_texts(*entries: Entry, by: Member | None, now: datetime, reason: str =
             _erase(this, line)
 
 
+@whole
 def take_out_person(*entries: Entry, by: Member | None, now: datetime) -> None:
     """Take out who did the work of lines of one retainer, from all they ever said. What they say
     now stays otherwise.
@@ -40,14 +46,33 @@ def take_out_person(*entries: Entry, by: Member | None, now: datetime) -> None:
 
 
 def _with_corrections(entries: tuple[Entry, ...]) -> list[Entry]:
-    roots = {root.pk: root for root in (entry.corrects or entry for entry in entries)}
-    return [line for root in roots.values() for line in (root, *root.corrections.all())]
+    """Return these lines, and all that correct one another with them, as they are under the
+    lock.
+    """
+    roots = {entry.corrects_id or entry.pk for entry in entries}
+    return list(Entry.objects.filter(Q(pk__in=roots) | Q(corrects__in=roots)).order_by("pk"))
 
 
 def _erase(this: Writing, line: Entry, before: int | None = None) -> None:
-    """Erase the texts of the revisions of a line, or of those numbered lower than `before`."""
-    rows = Revision.objects.filter(entry=line, erased="")
-    for row in rows.filter(number__lt=before) if before else rows:
+    """Erase the texts of the revisions of a line, or of those numbered lower than `before`, and
+    why they were written.
+    """
+    standing = Revision.objects.filter(entry=line, erased="")
+    rows = list(standing.filter(number__lt=before) if before else standing)
+    for row in rows:
         Revision.objects.filter(pk=row.pk).erase(Work.of(row).texts_digest(row.salt))
+    _erase_reasons(this.retainer, {row.write_id for row in rows} - {this.row.pk})
     this.record("erase", id=line.key)
     this.touches(line.posts_on)
+
+
+def _erase_reasons(retainer: Retainer, keys: set[int]) -> None:
+    """Erase the reason of these writes; where a cycle was reopened for it, its statements repeat
+    it.
+    """
+    writes = Write.objects.filter(pk__in=keys).exclude(reason="")
+    for write in writes.filter(kind=Write.Kind.REOPEN):
+        Statement.objects.filter(
+            retainer=retainer, made_at=write.at, reason=write.reason
+        ).erase_reasons()
+    writes.erase_reasons()

@@ -44,6 +44,12 @@ class WriteQuerySet(AppendOnlyQuerySet["Write"]):
         """Note what a write did, at its end: for `ledger.record` alone."""
         return models.QuerySet.update(self.filter(hash=""), **fields)
 
+    def erase_reasons(self) -> int:
+        """Take out for ever why they were made, which no hash covers: for `ledger.erasing`
+        alone.
+        """
+        return models.QuerySet.update(self, reason="")
+
 
 class Write(AppendOnly):
     """One write of the ledger: who did what, when and why, what it did to the balance, and its link
@@ -98,7 +104,9 @@ class Write(AppendOnly):
         ordering = ["number"]
         constraints = [models.UniqueConstraint(fields=["retainer", "number"], name="write_once")]
         indexes = [
-            models.Index(fields=["batch"], name="write_batch", condition=~models.Q(batch=""))
+            models.Index(fields=["batch"], name="write_batch", condition=~models.Q(batch="")),
+            models.Index(fields=["retainer", "at"], name="write_of_when"),
+            models.Index(fields=["at"], name="write_when"),
         ]
 
     def __str__(self) -> str:
@@ -380,6 +388,14 @@ class Hold(models.Model):
         return f"{self.key} {self.amount}"
 
 
+class StatementQuerySet(AppendOnlyQuerySet["Statement"]):
+    """Statements are never changed; only why one was reopened can be erased."""
+
+    def erase_reasons(self) -> int:
+        """Take out for ever why they were made anew: for `ledger.erasing` alone."""
+        return models.QuerySet.update(self, reason="")
+
+
 class Statement(AppendOnly):
     """A cycle as it was closed: frozen, numbered per retainer, versioned.
 
@@ -402,6 +418,8 @@ class Statement(AppendOnly):
     opening = models.JSONField()
     closing = models.JSONField()
     lines = models.JSONField()
+
+    objects = StatementQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta(AppendOnly.Meta):
         ordering = ["number", "version"]

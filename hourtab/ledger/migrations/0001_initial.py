@@ -592,6 +592,14 @@ class Migration(migrations.Migration):
                 name="write_batch",
             ),
         ),
+        migrations.AddIndex(
+            model_name="write",
+            index=models.Index(fields=["retainer", "at"], name="write_of_when"),
+        ),
+        migrations.AddIndex(
+            model_name="write",
+            index=models.Index(fields=["at"], name="write_when"),
+        ),
         migrations.AddConstraint(
             model_name="write",
             constraint=models.UniqueConstraint(fields=("retainer", "number"), name="write_once"),
