@@ -10,15 +10,18 @@ from django.utils.translation import gettext as _
 
 from hourtab.accounts.models import Member
 from hourtab.accounts.plans import PlanError, check_retainers
+from hourtab.core import documents
 from hourtab.core.amounts import LONGEST
 from hourtab.core.cycles import LAST_DAY, Calendar, Cycle, CycleError, prorate
 from hourtab.core.documents import retainer_json, terms_json
 from hourtab.core.entries import Ledger
+from hourtab.core.fields import DocumentError
 from hourtab.core.statement import statement
 from hourtab.core.terms import Terms as CoreTerms
 from hourtab.core.totals import CycleTotals
 from hourtab.ledger import closing, queries
 from hourtab.ledger.errors import LedgerError
+from hourtab.ledger.holds import clear, standing_holds
 from hourtab.ledger.models import Write
 from hourtab.ledger.record import writing
 from hourtab.ledger.services import add_transfer, open_cycle
@@ -193,13 +196,16 @@ def end_retainer(
         retainer, Write.Kind.END, by=by, now=now, reason=reason, label=str(ends_on or "")
     ) as this:
         retainer = this.retainer
-        before = retainer.ends_on
-        _check_end(retainer, ends_on)
+        before, today = retainer.ends_on, retainer.today(now)
+        _check_end(retainer, ends_on, today)
         _check_room(retainer, before, ends_on, now)
         Retainer.objects.filter(pk=retainer.pk).update(ends_on=ends_on)
         retainer.ends_on = ends_on
         this.record("retainer", **retainer_json(retainer.as_core()))
-        this.touches(min(day for day in (before, ends_on, this.retainer.today(now)) if day))
+        if ends_on is not None:
+            for hold in retainer.holds.filter(cleared_at=None, starts_on__gt=ends_on):
+                clear(this, hold)
+        this.touches(min(day for day in (before, ends_on, today) if day))
 
 
 def _check_room(
@@ -219,17 +225,17 @@ def _check_room(
             raise LedgerError(str(error)) from None
 
 
-def ending(retainer: Retainer, ends_on: date) -> CycleTotals:
+def ending(retainer: Retainer, ends_on: date, today: date) -> CycleTotals:
     """Return the last cycle as it would be settled if the retainer ended on `ends_on`: what lapses,
     what is owed.
     """
-    _check_end(retainer, ends_on)
+    _check_end(retainer, ends_on, today)
     book = queries.ledger_of(retainer)
     ended: Ledger = replace(book, retainer=replace(book.retainer, ends_on=ends_on))
     return statement(ended, ends_on + timedelta(days=1)).cycles[-1]
 
 
-def _check_end(retainer: Retainer, ends_on: date | None) -> None:
+def _check_end(retainer: Retainer, ends_on: date | None, today: date) -> None:
     closed = closing.closed_count(retainer)
     if retainer.ends_on is not None and closed == len(retainer.calendar().through(LAST_DAY)):
         raise LedgerError(_("Every cycle is closed; the end stays."))
@@ -244,6 +250,8 @@ def _check_end(retainer: Retainer, ends_on: date | None) -> None:
         raise LedgerError(
             _("The cycle of %(on)s is closed; its hours no longer change.") % {"on": ends_on}
         )
+    if ends_on > LAST_DAY:
+        raise LedgerError(_("The retainer would end too far ahead."))
     if late := queries.latest(retainer).filter(on__gt=ends_on).count():
         text = _("%(n)s lines are dated after %(day)s. Take them out or choose a later end.")
         raise LedgerError(text % {"n": late, "day": ends_on})
@@ -254,20 +262,34 @@ def _check_end(retainer: Retainer, ends_on: date | None) -> None:
         raise LedgerError(
             _("Hours were added for a cycle after %(day)s. Choose a later end.") % {"day": ends_on}
         )
+    if any(hold.ends_on > ends_on for hold in standing_holds(retainer, today)):
+        raise LedgerError(
+            _("Work is planned after %(day)s. Clear that plan or choose a later end.")
+            % {"day": ends_on}
+        )
     _check_calendar(retainer, retainer.versions(), ends_on=ends_on)
 
 
 def _check_calendar(
     retainer: Retainer, versions: Sequence[CoreTerms], *, ends_on: date | None = None
 ) -> None:
-    """Raise `LedgerError` where terms do not fit each other, or move a cycle that something names
-    by its first day.
+    """Raise `LedgerError` where terms are none a ledger document may hold, do not fit each other,
+    or move a cycle that something names by its first day.
     """
     agreed = replace(retainer.as_core(), ends_on=ends_on or retainer.ends_on)
     try:
         calendar = Calendar(agreed, versions, retainer.paused_cycles())
+        documents.from_json(documents.to_json(Ledger(agreed, versions), agreed.starts_on))
     except CycleError as error:
         raise LedgerError(str(error)) from None
+    except DocumentError as error:
+        raise LedgerError(f"{error.path.rpartition('].')[2]}: {error.reason}") from None
+    for transfer in retainer.transfers.all():
+        cycle = calendar.cycle_of(transfer.on)
+        if cycle is not None and cycle.is_paused:
+            raise LedgerError(
+                _("The hours of this cycle were changed by hand; a paused cycle has none.")
+            )
     named = {
         day: _("The cycle of %(day)s is paused and would no longer begin then.")
         for day in retainer.paused_cycles()

@@ -2,23 +2,24 @@
 
 from datetime import date, datetime
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from hourtab.accounts.models import Member
 from hourtab.core.amounts import LONGEST
+from hourtab.core.cycles import FIRST_DAY, LAST_DAY
 from hourtab.core.totals import Line, paid_by
 from hourtab.ledger import closing, queries, record
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Authorisation, Decision, Revision, Write
 from hourtab.ledger.record import writing
-from hourtab.ledger.services import decide
+from hourtab.ledger.services import check_rate, decide
 from hourtab.lib.database import in_chunks
+from hourtab.lib.locking import whole
 from hourtab.retainers.models import Retainer
 from hourtab.retainers.words import words_for
 
 
-@transaction.atomic
+@whole
 def authorise(
     retainer: Retainer,
     *,
@@ -46,6 +47,12 @@ def authorise(
         raise LedgerError(_("Extra hours must be more than 0 and less than 100,000."))
     if rate is None:
         raise LedgerError(_("Say at which rate the extra hours are billed; 0 is at no charge."))
+    check_rate(rate)
+    if not starts_on >= FIRST_DAY or ends_on > LAST_DAY:
+        raise LedgerError(
+            _("The days of an approval lie between %(first)s and %(last)s.")
+            % {"first": FIRST_DAY, "last": LAST_DAY}
+        )
     if ends_on < starts_on:
         raise LedgerError(_("The approval would end before it begins."))
     closing.close_due(retainer, now)

@@ -6,14 +6,18 @@ from django.utils.translation import gettext as _
 
 from hourtab.accounts.models import Member
 from hourtab.core.amounts import LONGEST
+from hourtab.core.cycles import LAST_DAY
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Hold, Write
 from hourtab.ledger.record import writing
 from hourtab.ledger.services import open_cycle
+from hourtab.ledger.writes import Writing
+from hourtab.lib.locking import whole
 from hourtab.retainers.models import Retainer
 from hourtab.retainers.words import words_for
 
 
+@whole
 def plan_work(
     retainer: Retainer,
     *,
@@ -34,6 +38,8 @@ def plan_work(
         retainer = this.retainer
         if not 0 < amount <= LONGEST:
             raise LedgerError(_("Planned work must be more than 0 and less than 100,000."))
+        if ends_on > LAST_DAY:
+            raise LedgerError(_("The planned work would end too far ahead."))
         if ends_on < starts_on:
             raise LedgerError(_("The planned work would end before it begins."))
         if ends_on < retainer.today(now):
@@ -62,6 +68,7 @@ def plan_work(
         return hold
 
 
+@whole
 def clear_hold(hold: Hold, *, by: Member | None, now: datetime) -> None:
     """End a hold before its time; clearing one that is cleared already changes nothing."""
     with writing(
@@ -69,9 +76,14 @@ def clear_hold(hold: Hold, *, by: Member | None, now: datetime) -> None:
     ) as this:
         row = Hold.objects.get(pk=hold.pk)
         if row.cleared_at is None:
-            Hold.objects.filter(pk=row.pk).update(cleared_at=now, cleared_by=by)
-            this.record("hold_cleared", id=row.key)
-            this.touches(max(row.starts_on, this.retainer.starts_on))
+            clear(this, row)
+
+
+def clear(this: Writing, hold: Hold) -> None:
+    """End a hold that stands, in a write that is under way."""
+    Hold.objects.filter(pk=hold.pk).update(cleared_at=this.row.at, cleared_by=this.row.by)
+    this.record("hold_cleared", id=hold.key)
+    this.touches(max(hold.starts_on, this.retainer.starts_on))
 
 
 def standing_holds(retainer: Retainer, today: date) -> list[Hold]:

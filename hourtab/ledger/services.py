@@ -17,7 +17,7 @@ from hourtab.core.cycles import LAST_DAY, Cycle
 from hourtab.core.totals import CycleTotals, Line, paid_by
 from hourtab.ledger import closing, corrections, queries
 from hourtab.ledger.errors import LedgerError
-from hourtab.ledger.models import Decision, Entry, TopUp, Transfer, Write
+from hourtab.ledger.models import Decision, Entry, Scope, TopUp, Transfer, Write
 from hourtab.ledger.record import (
     add_entry,
     latest_work,
@@ -187,6 +187,12 @@ def top_up(
         open_cycle(retainer, on)
         if until is not None and until < on:
             raise LedgerError(_("The extra hours would expire before they begin."))
+        if until is not None and until > LAST_DAY:
+            raise LedgerError(
+                _("The extra hours would expire too far ahead; let them never expire.")
+            )
+        if kind not in TopUp.Kind.values:
+            raise LedgerError(_("Extra hours are bought, or given as goodwill."))
         number = TopUp.objects.filter(retainer=retainer).count() + 1
         topup = TopUp(
             retainer=retainer,
@@ -268,6 +274,9 @@ def decide(
     """
     with writing(retainer, Write.Kind.DECIDE, by=by, now=now, reason=reason) as this:
         retainer, today = this.retainer, this.retainer.today(now)
+        if outcome not in Decision.Outcome.values:
+            raise LedgerError(_("Extra time is billed, taken from the next hours, or not charged."))
+        check_rate(rate)
         cycle = retainer.calendar().cycle_of(cycle_on)
         latest = queries.current_cycle(retainer, today)
         awaiting = latest.pending.get(cycle_on.isoformat(), 0) if latest else 0
@@ -376,6 +385,12 @@ def open_cycle(retainer: Retainer, on: date) -> Cycle:
     return cycle
 
 
+def check_rate(rate: int | None) -> None:
+    """Raise `LedgerError` for a rate that no ledger document may hold."""
+    if rate is not None and not 0 <= rate <= LONGEST:
+        raise LedgerError(_("This rate is below 0, or absurdly large."))
+
+
 def know_category(retainer: Retainer, name: str) -> Category:
     """Make `name` a category of the retainer from now on."""
     category, _made = Category.objects.get_or_create(retainer=retainer, name=name)
@@ -389,6 +404,19 @@ def _check_plan(retainer: Retainer, on: date, now: datetime) -> None:
         raise LedgerError(str(error)) from None
 
 
+OUTCOMES = {
+    "hour": ("",),
+    "session": (
+        "",
+        "held",
+        "cancelled_in_time",
+        "cancelled_late",
+        "no_show",
+        "cancelled_by_provider",
+    ),
+    "deliverable": ("", "accepted", "rejected"),
+}
+"""What may become of a line of each unit; a ledger document holds nothing else (ledger §10)."""
 _LENGTHS = {"category": 60, "project": 200, "person": 120, "description": 100_000}
 
 
@@ -399,6 +427,10 @@ def _check(retainer: Retainer, work: Work, *, is_correction: bool = False) -> No
                 _("The %(name)s is longer than %(most)s characters.")
                 % {"name": name, "most": f"{most:,}"}
             )
+    if work.scope not in Scope.values or work.outcome not in OUTCOMES[retainer.unit]:
+        raise LedgerError(_("A line of this retainer cannot count like that."))
+    if work.started is not None and work.started.microsecond:
+        raise LedgerError(_("A line begins at a whole second."))
     if abs(work.amount) > LONGEST_ENTRY or (work.amount < 0 and not is_correction):
         raise LedgerError(_("The time must be between 0 and 1,000 hours."))
     if retainer.calendar().cycle_of(work.on) is None:

@@ -164,7 +164,7 @@ def test_a_pause_holds_the_grid_in_place(northlight) -> None:
 
 def test_an_end_lets_every_lot_lapse_and_bills_what_is_owed(northlight) -> None:
     retainer = a_january(northlight, rollover=2)
-    last = agreement.ending(retainer, date(2027, 2, 20))
+    last = agreement.ending(retainer, date(2027, 2, 20), date(2027, 2, 15))
     assert (last.expired, last.carried_out, last.ends_on) == (11 * HOUR, 0, date(2027, 2, 20))
     agreement.end_retainer(
         retainer, date(2027, 2, 20), by=None, now=at("02-15"), reason="Programme over"
@@ -204,3 +204,29 @@ def test_the_cycles_that_may_change_are_offered(northlight) -> None:
     retainer = a_january(northlight)
     starts = [cycle.starts_on for cycle in agreement.coming_starts(retainer, date(2027, 3, 5), 3)]
     assert starts == [FEBRUARY, MARCH, APRIL, date(2027, 5, 1)]
+
+
+@pytest.mark.parametrize(
+    ("more", "text"),
+    [
+        ({"anchor_on": date(1800, 1, 1)}, "anchor_on: must lie between"),
+        ({"grace_days": -1}, "grace_days: must not be negative"),
+        ({"fee": 10**18}, "fee: is absurdly large"),
+    ],
+)
+def test_terms_that_no_document_may_hold_are_refused(northlight, more, text) -> None:
+    retainer = a_january(northlight)
+    terms = replace(retainer.versions()[0], effective_on=MARCH, **more)
+    with pytest.raises(LedgerError, match=text):
+        agreement.change_terms(retainer, terms, by=None, now=at("02-15"))
+    assert len(whole(retainer).versions()) == 1
+
+
+def test_terms_do_not_draw_hours_changed_by_hand_into_a_pause(northlight) -> None:
+    retainer = a_january(northlight)
+    agreement.pause(retainer, MARCH, by=None, now=at("02-15"))
+    services.transfer(retainer, seconds=HOUR, on=APRIL, by=None, now=at("02-15"))
+    terms = replace(retainer.versions()[0], effective_on=MARCH, cadence="quarter", anchor_on=MARCH)
+    with pytest.raises(LedgerError, match="a paused cycle has none"):
+        agreement.change_terms(retainer, terms, by=None, now=at("02-15"))
+    whole(retainer)

@@ -104,6 +104,8 @@ def test_every_line_says_which_hours_paid_for_it(northlight) -> None:
         ({"rate": None}, "Say at which rate"),
         ({"hours": 0}, "more than 0"),
         ({"last": "2027-05-01"}, "would end before"),
+        ({"last": "9999-12-31"}, "between 1900-01-01 and 2999-12-31"),
+        ({"rate": -1}, "below 0"),
     ],
 )
 def test_what_is_no_approval_is_refused(northlight, change, why) -> None:

@@ -1,7 +1,9 @@
 """A machine drives the database and a model beside it; after every step both must say the same."""
 
+import json
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 
 import pytest
@@ -15,6 +17,7 @@ from hourtab.core.entries import Entry, Ledger, TopUp
 from hourtab.core.statement import statement
 from hourtab.core.terms import Overage, Retainer, Rollover, Terms
 from hourtab.ledger import (
+    agreement,
     approvals,
     closing,
     corrections,
@@ -25,6 +28,7 @@ from hourtab.ledger import (
     services,
     statements,
 )
+from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Entry as Line
 from hourtab.ledger.models import Hold, Statement, Write
 from hourtab.ledger.proof import ledger_document
@@ -40,6 +44,11 @@ from tests.machines import run_rolled_back
 FIRST = date(2027, 1, 1)
 DAYS = st.integers(0, 150).map(lambda n: FIRST + timedelta(days=n))
 AMOUNTS = st.integers(1, 60).map(lambda n: n * 900)
+
+
+FAR = st.sampled_from(
+    [date.min, date(1899, 12, 31), date(2027, 3, 3), date(2999, 12, 31), date(3000, 1, 1), date.max]
+)
 
 
 class LedgerMachine(RuleBasedStateMachine):
@@ -127,9 +136,19 @@ class LedgerMachine(RuleBasedStateMachine):
             replace(cycle, closing=None) for cycle in statement(book, self.today).cycles
         ]
 
+    @invariant()
+    def what_is_written_is_read_back(self) -> None:
+        if hasattr(self, "row"):
+            is_read_back(Row.objects.get(pk=self.row.pk), self.today)
+
     def teardown(self) -> None:
         if hasattr(self, "row"):
             assert findings(self.row, self.now) == []
+
+
+def is_read_back(row: Row, today: date) -> documents.Document:
+    """The ledger document as it is handed out is read by whoever has only the document."""
+    return documents.read(json.dumps(ledger_document(row, today), ensure_ascii=False).encode())
 
 
 @pytest.mark.django_db
@@ -169,6 +188,10 @@ class StatementMachine(RuleBasedStateMachine):
     def now(self) -> datetime:
         return datetime(self.today.year, self.today.month, self.today.day, 12, tzinfo=UTC)
 
+    def do(self, verb: Callable[[], object]) -> None:
+        """Do what is never refused here."""
+        verb()
+
     @rule(
         days=st.integers(0, 70),
         amount=st.integers(1, 40).map(lambda n: n * 900),
@@ -178,15 +201,21 @@ class StatementMachine(RuleBasedStateMachine):
     def log(self, days, amount, scope, category) -> None:
         on = max(FIRST, self.today - timedelta(days=days))
         work = Work(on, amount, scope=scope, category=category, description="x")
-        self.lines.append(services.log_time(self.row, work, by=None, now=self.now).pk)
+        self.do(
+            lambda: self.lines.append(services.log_time(self.row, work, by=None, now=self.now).pk)
+        )
 
     @rule(days=st.integers(0, 20), length=st.integers(0, 9), hours=st.integers(1, 8))
     def plan(self, days, length, hours) -> None:
         starts_on = self.today + timedelta(days=days)
-        last = self.row.calendar().cycle_of(starts_on).ends_on
-        stretch = {"starts_on": starts_on, "ends_on": min(last, starts_on + timedelta(days=length))}
-        holds.plan_work(
-            self.row, text="Plan", amount=hours * HOUR, by=None, now=self.now, **stretch
+        ends_on = starts_on + timedelta(days=length)
+        if cycle := Row.objects.get(pk=self.row.pk).calendar().cycle_of(starts_on):
+            ends_on = min(cycle.ends_on, ends_on)
+        stretch = {"starts_on": starts_on, "ends_on": ends_on}
+        self.do(
+            lambda: holds.plan_work(
+                self.row, text="Plan", amount=hours * HOUR, by=None, now=self.now, **stretch
+            )
         )
 
     @rule()
@@ -205,18 +234,24 @@ class StatementMachine(RuleBasedStateMachine):
             work = corrections.standing_work(entry)._replace(
                 amount=amount, description=text, is_withdrawn=False
             )
-            services.edit_entry(entry, work, by=None, now=self.now, reason="Checked")
+            self.do(
+                lambda: services.edit_entry(entry, work, by=None, now=self.now, reason="Checked")
+            )
 
     @rule(data=st.data())
     def withdraw(self, data) -> None:
         if self.lines:
             entry = Line.objects.get(pk=data.draw(st.sampled_from(self.lines)))
             if not corrections.standing_work(entry).is_withdrawn:
-                services.withdraw_entry(entry, by=None, now=self.now)
+                self.do(lambda: services.withdraw_entry(entry, by=None, now=self.now))
 
     @rule(hours=st.integers(1, 5))
     def top_up(self, hours) -> None:
-        services.top_up(self.row, seconds=hours * HOUR, on=self.today, by=None, now=self.now)
+        self.do(
+            lambda: services.top_up(
+                self.row, seconds=hours * HOUR, on=self.today, by=None, now=self.now
+            )
+        )
 
     @rule(data=st.data(), outcome=st.sampled_from(["bill", "deduct", "absorb"]))
     def decide(self, data, outcome) -> None:
@@ -225,13 +260,15 @@ class StatementMachine(RuleBasedStateMachine):
             day = data.draw(st.sampled_from(sorted(cycle.pending)))
             amount = data.draw(st.integers(1, cycle.pending[day]))
             # What is due closes first, and may change nothing of what awaits.
-            services.decide(
-                self.row,
-                cycle_on=date.fromisoformat(day),
-                amount=amount,
-                outcome=outcome,
-                by=None,
-                now=self.now,
+            self.do(
+                lambda: services.decide(
+                    self.row,
+                    cycle_on=date.fromisoformat(day),
+                    amount=amount,
+                    outcome=outcome,
+                    by=None,
+                    now=self.now,
+                )
             )
 
     @rule(
@@ -242,16 +279,18 @@ class StatementMachine(RuleBasedStateMachine):
     )
     def approve(self, back, length, hours, rate) -> None:
         first = max(FIRST, self.today - timedelta(days=back))
-        approvals.authorise(
-            self.row,
-            key=f"q{Write.objects.count()}",
-            amount=hours * HOUR,
-            rate=rate,
-            starts_on=first,
-            ends_on=first + timedelta(days=length),
-            approved_by="Carl",
-            by=None,
-            now=self.now,
+        self.do(
+            lambda: approvals.authorise(
+                self.row,
+                key=f"q{Write.objects.count()}",
+                amount=hours * HOUR,
+                rate=rate,
+                starts_on=first,
+                ends_on=first + timedelta(days=length),
+                approved_by="Carl",
+                by=None,
+                now=self.now,
+            )
         )
 
     @invariant()
@@ -269,17 +308,22 @@ class StatementMachine(RuleBasedStateMachine):
     def close_by_hand(self) -> None:
         ended = [
             cycle
-            for cycle in closing.unclosed(self.row, self.today)
+            for cycle in closing.unclosed(Row.objects.get(pk=self.row.pk), self.today)
             if cycle.ends_before <= self.today
         ]
         if ended:
-            statements.close_cycles(self.row, ended[0].starts_on, by=None, now=self.now)
+            first = ended[0].starts_on
+            self.do(lambda: statements.close_cycles(self.row, first, by=None, now=self.now))
 
     @rule(data=st.data())
     def reopen(self, data) -> None:
         if found := queries.statements(self.row):
             since = data.draw(st.sampled_from([row.starts_on for row in found]))
-            statements.reopen_cycle(self.row, since, by=None, now=self.now, reason="Agreed")
+            self.do(
+                lambda: statements.reopen_cycle(
+                    self.row, since, by=None, now=self.now, reason="Agreed"
+                )
+            )
 
     @rule(days=st.integers(1, 25))
     def time_passes(self, days) -> None:
@@ -304,7 +348,7 @@ class StatementMachine(RuleBasedStateMachine):
     def the_document_replays_to_the_same_cycles(self) -> None:
         if hasattr(self, "row"):
             row = Row.objects.get(pk=self.row.pk)
-            document = documents.from_json(ledger_document(row, self.today))
+            document = is_read_back(row, self.today)
             replayed = statement(document.ledger, document.as_of).cycles
             assert [documents.cycle_json(cycle) for cycle in replayed] == [
                 documents.cycle_json(cycle) for cycle in queries.cycles(row, self.today)
@@ -328,3 +372,109 @@ class StatementMachine(RuleBasedStateMachine):
 @pytest.mark.django_db
 def test_statements_never_change_by_themselves_whatever_happens() -> None:
     run_rolled_back(StatementMachine, examples=15, steps=15)
+
+
+class AgreementMachine(StatementMachine):
+    """Beside all that, what was agreed changes: hours of a cycle, terms, pauses, plans, the end. The
+    ledger may refuse; what it takes it can hand out and read back.
+    """
+
+    def do(self, verb: Callable[[], object]) -> None:
+        try:
+            verb()
+        except LedgerError as refused:
+            assert str(refused)
+
+    @property
+    def fresh(self) -> Row:
+        return Row.objects.get(pk=self.row.pk)
+
+    @rule(hours=st.integers(0, 30), is_prorated=st.booleans(), days=st.integers(0, 40))
+    def change_cap(self, hours, is_prorated, days) -> None:
+        self.do(
+            lambda: agreement.change_cap_now(
+                self.row,
+                hours * HOUR,
+                on=self.today + timedelta(days=days),
+                is_prorated=is_prorated,
+                by=None,
+                now=self.now,
+            )
+        )
+
+    @rule(
+        data=st.data(),
+        cadence=st.sampled_from(["month", "week", "quarter", "once"]),
+        day=st.integers(1, 28),
+        rounding=st.sampled_from([0, 900]),
+    )
+    def change_terms(self, data, cadence, day, rounding) -> None:
+        if coming := agreement.coming_starts(self.fresh, self.today, 4):
+            start = data.draw(st.sampled_from([cycle.starts_on for cycle in coming]))
+            terms = replace(
+                self.fresh.versions()[0],
+                effective_on=start,
+                cadence=cadence,
+                anchor_on=date(start.year, start.month, day),
+                rounding=Rounding(rounding),
+            )
+            self.do(lambda: agreement.change_terms(self.row, terms, by=None, now=self.now))
+
+    @rule()
+    def withdraw_terms(self) -> None:
+        latest = self.fresh.versions()[-1].effective_on
+        self.do(lambda: agreement.withdraw_terms(self.row, latest, by=None, now=self.now))
+
+    @rule(data=st.data(), lift=st.booleans())
+    def pause(self, data, lift) -> None:
+        if coming := agreement.coming_starts(self.fresh, self.today, 4):
+            start = data.draw(st.sampled_from([cycle.starts_on for cycle in coming]))
+            self.do(lambda: agreement.pause(self.row, start, lift=lift, by=None, now=self.now))
+
+    @rule(days=st.none() | st.integers(-40, 80))
+    def end(self, days) -> None:
+        ends_on = None if days is None else self.today + timedelta(days=days)
+        self.do(lambda: agreement.end_retainer(self.row, ends_on, by=None, now=self.now))
+
+    @rule(until=FAR, amount=st.integers(1, 5))
+    def top_up_until(self, until, amount) -> None:
+        self.do(
+            lambda: services.top_up(
+                self.row, seconds=amount * HOUR, on=self.today, until=until, by=None, now=self.now
+            )
+        )
+
+    @rule(starts_on=FAR, ends_on=FAR)
+    def approve_for(self, starts_on, ends_on) -> None:
+        self.do(
+            lambda: approvals.authorise(
+                self.row,
+                key=f"q{Write.objects.count()}",
+                amount=HOUR,
+                rate=9000,
+                starts_on=starts_on,
+                ends_on=ends_on,
+                approved_by="Carl",
+                by=None,
+                now=self.now,
+            )
+        )
+
+    @rule(starts_on=FAR, ends_on=FAR)
+    def plan_for(self, starts_on, ends_on) -> None:
+        days = {"starts_on": starts_on, "ends_on": ends_on}
+        self.do(
+            lambda: holds.plan_work(
+                self.row, text="Far", amount=HOUR, by=None, now=self.now, **days
+            )
+        )
+
+    @rule(on=FAR, began=st.sampled_from([None, time(9, 30), time(9, 30, 0, 500_000)]))
+    def log_at(self, on, began) -> None:
+        work = Work(on, 900, began, description="x")
+        self.do(lambda: services.log_time(self.row, work, by=None, now=self.now))
+
+
+@pytest.mark.django_db
+def test_whatever_is_agreed_the_document_that_is_written_is_read_back() -> None:
+    run_rolled_back(AgreementMachine, examples=15, steps=15)

@@ -4,13 +4,16 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from hourtab.core import documents
 from hourtab.core.amounts import HOUR
 from hourtab.ledger import queries
+from hourtab.ledger.agreement import end_retainer
 from hourtab.ledger.breakdown import breakdown_at, breakdowns
 from hourtab.ledger.erasing import erase_texts
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.holds import clear_hold, plan_work, standing_holds
 from hourtab.ledger.models import Cycle, Hold, Write
+from hourtab.ledger.proof import ledger_document
 from hourtab.ledger.services import edit_entry, withdraw_entry
 from hourtab.ledger.verify import findings
 from hourtab.ledger.words import facts_of
@@ -72,6 +75,7 @@ def test_it_ends_the_day_after_its_last_one_and_by_hand(northlight) -> None:
         (0, "2027-06-24", "2027-06-25", "more than 0"),
         (2, "2027-06-25", "2027-06-24", "end before it begins"),
         (2, "2027-06-20", "2027-06-21", "are over"),
+        (2, "2027-06-24", "9999-12-31", "too far ahead"),
         (2, "2027-06-29", "2027-07-02", "ends on 30 June 2027"),
         (2, "2027-05-29", "2027-06-29", "not within this retainer"),
     ],
@@ -183,3 +187,17 @@ def test_verify_names_a_breakdown_that_is_not_what_the_record_gives(northlight) 
     assert findings(retainer, NOW) == [
         "cycle 2027-06-01: the cached breakdown is not the computed one"
     ]
+
+
+def test_a_retainer_does_not_end_before_work_that_is_planned(northlight) -> None:
+    retainer = a_retainer(northlight)
+    plan_work(retainer, text="Plan", amount=HOUR, starts_on=TODAY, ends_on=TODAY, by=None, now=NOW)
+    day = TODAY - timedelta(days=1)
+    with pytest.raises(LedgerError, match="Work is planned after"):
+        end_retainer(retainer, day, by=None, now=NOW)
+    later = NOW + timedelta(days=3)
+    end_retainer(retainer, day, by=None, now=later)
+    assert standing_holds(retainer, TODAY) == [], "what is over goes with the end"
+    fresh = Retainer.objects.get(pk=retainer.pk)
+    assert findings(fresh, later) == []
+    documents.from_json(ledger_document(fresh, later.date()))

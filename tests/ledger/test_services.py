@@ -1,4 +1,4 @@
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 
@@ -164,8 +164,9 @@ def test_a_line_of_an_earlier_cycle_recomputes_from_there_on(northlight, now) ->
     log(retainer, "2027-06-03", "1h")
     log(retainer, "2027-05-03", "13h")
     assert said(retainer) == "1 of 17 h used · 16 h remain"
-    log(retainer, "2027-03-03", "1h", now=now + timedelta(days=12))
-    assert findings(retainer, now) == []
+    later = now + timedelta(days=12)
+    log(retainer, "2027-03-03", "1h", now=later)
+    assert findings(retainer, later) == []
     assert said(retainer, "2027-07-04") == "0 of 20 h used · 20 h remain"
 
 
@@ -241,3 +242,31 @@ def test_work_says_the_same_before_and_after_storing(northlight) -> None:
     assert record.latest_work(entry) == work("2027-06-03", "2h", "Call")._replace(
         person="Mara", category="Session"
     )
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        ({"until": date(9999, 12, 31)}, "too far ahead"),
+        ({"kind": "present"}, "bought, or given"),
+    ],
+)
+def test_extra_hours_that_no_document_may_hold_are_refused(northlight, now, more, sentence) -> None:
+    retainer = a_retainer(northlight)
+    with pytest.raises(LedgerError, match=sentence):
+        services.top_up(retainer, seconds=HOUR, on=date(2027, 6, 3), by=None, now=now, **more)
+    assert not TopUp.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        ({"scope": "gift"}, "cannot count like that"),
+        ({"outcome": "no_show"}, "cannot count like that"),
+        ({"started": time(9, 0, 0, 500_000)}, "at a whole second"),
+    ],
+)
+def test_a_line_that_no_document_may_hold_is_refused(northlight, more, sentence) -> None:
+    with pytest.raises(LedgerError, match=sentence):
+        log(a_retainer(northlight), "2027-06-03", "1h", **more)
+    assert not Entry.objects.exists()

@@ -164,7 +164,7 @@ def end_retainer(request: MemberRequest, ref: str) -> HttpResponse:
         day = None if "go_on" in request.POST else fields["ends_on"]
         try:
             if day and "sure" not in request.POST:
-                shown = agreement.ending(retainer, day)
+                shown = agreement.ending(retainer, day, retainer.today(now))
             else:
                 agreement.end_retainer(
                     retainer, day, by=request.member, now=now, reason=fields["reason"]
