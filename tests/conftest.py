@@ -16,7 +16,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,14 @@ settings.register_profile("hourtab", deadline=None, suppress_health_check=[Healt
 settings.load_profile("hourtab")
 
 NOW = datetime(2027, 6, 22, 14, 5, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def time_leaps(monkeypatch) -> None:
+    """In tests months pass in a moment, and the clock is believed all the same."""
+    from hourtab.ledger import clock
+
+    monkeypatch.setattr(clock, "LEAP", timedelta(days=100_000))
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from hourtab.core.cycles import Cycle
 from hourtab.core.cycles import start as cycle_start
 from hourtab.core.terms import Terms
 from hourtab.demo.stories import STORIES, Story
+from hourtab.ledger import clock
 from hourtab.ledger.holds import plan_work
 from hourtab.ledger.jobs import turn_the_day
 from hourtab.ledger.services import log_time, top_up
@@ -96,6 +97,7 @@ def _tell(story: Story, workspace: Workspace, now: datetime) -> ShareLink:
     # It was opened here when it began, so its earlier cycles close as they were due.
     opened = datetime.combine(starts[0], time(9), tzinfo=now.tzinfo)
     Retainer.objects.filter(pk=retainer.pk).update(opened_at=opened)
+    clock.believe(now)
     turn_the_day(now)
     cycle = retainer.calendar().cycle_of(today)
     assert cycle is not None

@@ -13,7 +13,7 @@ from hourtab.core.statement import statement
 from hourtab.core.states import closing_json
 from hourtab.core.totals import ClosingState, CycleTotals
 from hourtab.core.totals import Statement as Result
-from hourtab.ledger import cache, queries, writes
+from hourtab.ledger import cache, clock, queries, writes
 from hourtab.ledger.models import Statement, Write
 from hourtab.retainers.models import Retainer
 
@@ -52,7 +52,8 @@ def close_due(retainer: Retainer, now: datetime) -> int:
     """Close every cycle of a locked retainer whose grace is over; returns how many.
 
     Stops at the first that is not due or is history: a cycle closes by itself only when all before
-    it are closed. It is closed on the day it was due, however late this runs.
+    it are closed. It is closed on the day it was due, however late this runs, and by no clock that
+    is doubted.
     """
     today = retainer.today(now)
     due: list[Close] = []
@@ -68,14 +69,13 @@ def close_due(retainer: Retainer, now: datetime) -> int:
             break
         latest = max(on, latest or on)
         due.append(Close(cycle.starts_on, latest))
-    if due:
-        for close, _row in zip(due, freeze(retainer, due, None, now), strict=True):
-            this = writes.begin(
-                retainer, Write.Kind.CLOSE, None, now, label=close.cycle.isoformat()
-            )
-            this.record("close", cycle=close.cycle.isoformat(), on=close.on.isoformat())
-            writes.seal(this)
-        retainer.touch()
+    if not due or not clock.is_believed(now):
+        return 0
+    for close, _row in zip(due, freeze(retainer, due, None, now), strict=True):
+        this = writes.begin(retainer, Write.Kind.CLOSE, None, now, label=close.cycle.isoformat())
+        this.record("close", cycle=close.cycle.isoformat(), on=close.on.isoformat())
+        writes.seal(this)
+    retainer.touch()
     return len(due)
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from hourtab.ledger import cache, closing, record
+from hourtab.ledger import cache, clock, closing, record
 from hourtab.retainers.models import Retainer
 
 
@@ -13,6 +13,8 @@ def turn_the_day(now: datetime) -> int:
     grace is over.
     """
     done = 0
+    if not clock.look(now):
+        return done
     for retainer in Retainer.objects.only("pk", "zone", "balanced_on", "starts_on"):
         if retainer.balanced_on == retainer.today(now):
             continue

@@ -453,3 +453,15 @@ class Cycle(models.Model):
 
     def __str__(self) -> str:
         return f"{self.retainer} {self.starts_on}"
+
+
+class Clock(models.Model):
+    """What is known of this machine's clock, in one row: when the worker looked at it last and
+    believed it, and since when it is doubted.
+    """
+
+    seen_at = models.DateTimeField(null=True)
+    doubted_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"seen {self.seen_at}, doubted {self.doubted_at}"

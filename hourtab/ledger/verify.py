@@ -10,6 +10,7 @@ from hourtab.core.statement import statement
 from hourtab.core.states import closing_json
 from hourtab.ledger import queries
 from hourtab.ledger.breakdown import breakdowns
+from hourtab.ledger.clock import LEAP
 from hourtab.ledger.models import Entry, Revision, Statement, Write
 from hourtab.ledger.work import Work
 from hourtab.lib.database import snapshot
@@ -21,11 +22,26 @@ def findings(retainer: Retainer, now: datetime) -> list[str]:
     with snapshot():
         retainer = Retainer.objects.select_related("workspace", "client").get(pk=retainer.pk)
         return [
+            *_clock(retainer, now),
             *_cycles(retainer, now),
             *_statements(retainer, now),
             *_chain(retainer),
             *_pointers(retainer),
         ]
+
+
+def _clock(retainer: Retainer, now: datetime) -> list[str]:
+    """Name what was written or closed by a clock that ran ahead."""
+    ahead = Write.objects.filter(retainer=retainer, at__gt=now + LEAP)
+    closed = Statement.objects.filter(retainer=retainer, version=1, made_at__gt=now + LEAP)
+    return [
+        *(
+            f"write {row.number} ({row.kind}) was made on {row.at:%Y-%m-%d}, which is to come: "
+            "the clock ran ahead"
+            for row in ahead
+        ),
+        *(f"statement {row.number} was closed while the clock ran ahead" for row in closed),
+    ]
 
 
 def _cycles(retainer: Retainer, now: datetime) -> list[str]:
