@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
 from hourtab.core.amounts import LONGEST
@@ -32,15 +33,32 @@ OUTCOMES = {
 """What may become of a session or a deliverable; each counts unless it says otherwise."""
 
 
+LONGEST_TEXT = 5000
+
+
+class WrittenField(forms.CharField):
+    """A text of several lines. A browser ends each with two characters; they are kept as one."""
+
+    def to_python(self, value: Any) -> str:
+        """Return the text as it was written."""
+        return (super().to_python(value) or "").replace("\r\n", "\n")
+
+    def allow(self, length: int) -> None:
+        """Take texts up to `length`, where that is longer: an import kept one whole."""
+        others = [rule for rule in self.validators if not isinstance(rule, MaxLengthValidator)]
+        self.validators = [*others, MaxLengthValidator(length)]
+        self.widget.attrs["maxlength"] = length
+
+
 class EntryForm(forms.Form):
     """One line of the log."""
 
     on = DayField(label=_("Day"))
     amount = AmountField(label=_("Time"), help_text=_("45m, 1:30 or 1.5"))
-    description = forms.CharField(
+    description = WrittenField(
         label=_("What was done"),
         widget=forms.Textarea(attrs={"rows": 2}),
-        max_length=5000,
+        max_length=LONGEST_TEXT,
         required=False,
     )
     category = forms.CharField(
@@ -78,6 +96,13 @@ class EntryForm(forms.Form):
             del self.fields["reason"], self.fields["seen"]
         else:
             self.folded = ()
+            self._keep_long_text(self.initial.get("description", ""))
+
+    def _keep_long_text(self, text: str) -> None:
+        """Take back at least what is there, so that the rest of its line can be changed."""
+        if len(text) > LONGEST_TEXT:
+            field: Any = self.fields["description"]
+            field.allow(len(text))
 
     def _count(self, unit: str) -> None:
         """Take a number and what became of it where sessions or deliverables are sold."""
@@ -120,6 +145,8 @@ class EntryForm(forms.Form):
                 second=0, microsecond=0
             ):
                 said["started"] = before.started
+            if said["description"] == before.description.replace("\r\n", "\n").strip():
+                said["description"] = before.description
         if "outcome" in fields:
             kept["outcome"] = fields["outcome"]
         return Work(**said, **kept)

@@ -14,6 +14,7 @@ from hourtab.ledger.quick_line import QuickLine
 from hourtab.ledger.services import know_category, log_time
 from hourtab.ledger.words import headline
 from hourtab.ledger.work import Work
+from hourtab.lib.locking import whole
 from hourtab.retainers.models import Retainer
 from hourtab.retainers.words import words_for
 
@@ -45,6 +46,7 @@ class Logged:
         }
 
 
+@whole
 def log_line(
     text: str,
     retainers: Sequence[Retainer],
@@ -55,7 +57,7 @@ def log_line(
     person: str = "",
 ) -> Logged:
     """Read a line against the retainers it may mean, and log it. `category`, where given, is known
-    from now on.
+    from now on, unless the line is refused.
 
     Raises `QuickLineError` for a line that is not understood, and `LedgerError`.
     """
@@ -63,6 +65,9 @@ def log_line(
     line = quick_line.read(text, retainers, today)
     if line.retainer.today(now) != today:
         line = quick_line.read(text, retainers, line.retainer.today(now))
-    kind = know_category(line.retainer, category).name if category else line.category
+    kind = category or line.category
     work = Work(line.on, line.seconds, category=kind, description=line.description, person=person)
-    return Logged(line, work, log_time(line.retainer, work, by=by, now=now))
+    entry = log_time(line.retainer, work, by=by, now=now)
+    if category:
+        know_category(line.retainer, category)
+    return Logged(line, work, entry)

@@ -390,3 +390,19 @@ def test_terms_that_changed_while_a_form_was_open_are_not_replaced_unseen(ada, r
         10 * HOUR,
         30 * HOUR,
     ]
+
+
+def test_a_line_longer_than_the_form_takes_can_be_edited_without_its_text_changing(
+    ada, retainer
+) -> None:
+    text = "One\r\nTwo\n" + "words " * 2000 + "end"
+    entry = log(retainer, "2027-02-10", "1h", text, now=at("02-10"))
+    path = f"/retainers/{retainer.ref}/entries/{entry.pk}/edit"
+    fields = {"on": "2027-02-10", "amount": "2h", "scope": "retainer", "seen": "1"}
+    typed = text.replace("\r\n", "\n").replace("\n", "\r\n")
+    ada.post(path, fields | {"description": typed}, follow=True)
+    said = Revision.objects.get(entry=entry, number=2)
+    assert (said.amount, said.description) == (2 * HOUR, text)
+    longer = ada.post(path, fields | {"seen": "2", "description": typed + " and more"})
+    assert "at most" in text_of(longer)
+    assert Revision.objects.filter(entry=entry).count() == 2

@@ -3,8 +3,10 @@ from datetime import date
 import pytest
 
 from hourtab.ledger import quick_line
+from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.quick_line import QuickLineError
-from hourtab.retainers.models import Retainer
+from hourtab.ledger.quick_log import log_line
+from hourtab.retainers.models import Category, Retainer
 from tests.builders import a_retainer
 
 pytestmark = pytest.mark.django_db
@@ -111,3 +113,15 @@ def test_text_before_a_colon_is_offered_as_a_category_when_it_is_not_one(retaine
         quick_line.read("Vendor A: weekly call, 1:15 @acme", retainers, TODAY).before_colon
         == "Vendor A"
     )
+
+
+def test_a_refused_line_leaves_no_kind_of_work(retainers, now) -> None:
+    told = {"by": None, "now": now, "category": "Advice"}
+    with pytest.raises(LedgerError, match="more than 0"):
+        log_line("Call, 0m @acme", retainers, **told)
+    with pytest.raises(LedgerError, match="longer than 60"):
+        log_line("Call, 1h @acme", retainers, **told | {"category": "A" * 61})
+    assert not Category.objects.filter(name__startswith="A").exists()
+    logged = log_line("Call, 1h @acme", retainers, **told)
+    assert logged.work.category == "Advice"
+    assert Category.objects.filter(retainer=logged.line.retainer, name="Advice").exists()
