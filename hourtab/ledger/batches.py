@@ -122,18 +122,7 @@ def _sort_new(
     """Part new rows into those whose withdrawn entry comes back (an import undone), and those with
     a key of their own.
     """
-    source = batch.source.pk
-    known = (
-        Entry.objects.filter(retainer=retainer).exclude(source=None)
-        if batch.add
-        else Entry.objects.none()
-    )
-    taken = {
-        key: (pk, of == source and withdrawn and not listed)
-        for key, pk, of, withdrawn, listed in known.values_list(
-            "key", "pk", "source_id", "is_withdrawn", "is_listed"
-        ).iterator()
-    }
+    taken = _taken(retainer, batch)
     seen: Counter[str] = Counter()
     returning: list[tuple[int, SourceRow]] = []
     fresh: list[NewEntry] = []
@@ -152,6 +141,37 @@ def _sort_new(
         [entry for entry, _row in returning]
     )
     return [(entries[entry], row) for entry, row in returning], fresh
+
+
+def _taken(retainer: Retainer, batch: Batch) -> dict[str, tuple[int, bool]]:
+    """Return the keys that new rows would have and that are taken, each with its entry and whether
+    that may come back.
+
+    The occurrences of a row are numbered without a gap, so the first free number ends the search.
+    """
+    taken: dict[str, tuple[int, bool]] = {}
+    asked = {
+        digest: (1, count) for digest, count in Counter(row.digest for row in batch.add).items()
+    }
+    while asked:
+        keys = {
+            digest: [numbered(digest, first + i) for i in range(count)]
+            for digest, (first, count) in asked.items()
+        }
+        for some in in_chunks([key for several in keys.values() for key in several]):
+            rows = Entry.objects.filter(retainer=retainer, key__in=some)
+            taken |= {
+                key: (pk, source == batch.source.pk and withdrawn and not listed)
+                for key, pk, source, withdrawn, listed in rows.values_list(
+                    "key", "pk", "source_id", "is_withdrawn", "is_listed"
+                )
+            }
+        asked = {
+            digest: (first + count, 2 * count)
+            for digest, (first, count) in asked.items()
+            if all(key in taken for key in keys[digest])
+        }
+    return taken
 
 
 @whole

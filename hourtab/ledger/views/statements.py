@@ -18,6 +18,7 @@ from hourtab.accounts.access import (
     freshly_signed_in,
     member_required,
 )
+from hourtab.accounts.models import Member
 from hourtab.imports.jobs import forget_texts
 from hourtab.ledger import erasing, queries, services, statements, writes
 from hourtab.ledger.errors import LedgerError
@@ -213,12 +214,8 @@ def retainer_history(request: MemberRequest, ref: str) -> HttpResponse:
     start = (max(1, page) - 1) * SHOWN_WRITES
     shown = list(rows.order_by("-number")[start : start + SHOWN_WRITES + 1])
     about = abouts(shown, words_for(retainer))
-    authors = {
-        write.by
-        for write in Write.objects.filter(retainer=retainer)
-        .exclude(by=None)
-        .select_related("by__user")
-    }
+    wrote = Write.objects.filter(retainer=retainer).exclude(by=None).values("by")
+    authors = Member.objects.filter(pk__in=wrote).select_related("user")
     context = {
         "retainer": retainer,
         "writes": [(write, _did(write), about[write.pk]) for write in shown[:SHOWN_WRITES]],
