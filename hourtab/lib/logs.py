@@ -12,12 +12,20 @@ type Raised = (
     tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 )
 
+LONGEST = 2_000
+"""Characters of a message that are logged: whoever sends a long header fills no disk with it."""
+
+# Whatever is asked for ends up here, so each of these must take time in proportion to the text. The
+# last begins at the beginning of a word only, and gives nothing back (`++`).
 _SECRETS = (
     (re.compile(r"(/(?:r|s|d|a|m|join)/)[^\s/?#,\"'<>]+"), r"\1…"),
     (re.compile(r"(/accounts/(?:password/reset/key|confirm-email)/)[^\s?#\"'<>]+"), r"\1…"),
     (re.compile(r"\bht_[A-Za-z0-9_-]{8,}"), "ht_…"),
     (re.compile(r"(?<=[\w/…])\?[^\s\"'<>]+"), "?…"),
-    (re.compile(r"[^\s@<>\"'(),:;]+@[^\s@<>\"'(),:;]+\.\w+"), "…@…"),
+    (
+        re.compile(r"(?<![^\s@<>\"'(),:;])[^\s@<>\"'(),:;]++@[^\s@<>\"'(),:;]+\.\w+"),
+        "…@…",
+    ),
 )
 _OF_THE_SYSTEM = (
     OSError,
@@ -38,6 +46,17 @@ def masked(text: str) -> str:
     for pattern, instead in _SECRETS:
         text = pattern.sub(instead, text)
     return text
+
+
+def shortened(text: str) -> str:
+    """Return the beginning of a text; a word is not cut in two, as half an address would not be
+    known for one.
+    """
+    if len(text) <= LONGEST:
+        return text
+    kept = text[:LONGEST]
+    whole = kept.rstrip() if text[LONGEST].isspace() else kept.rpartition(" ")[0]
+    return f"{whole} … ({len(text)} characters)"
 
 
 def told(error: BaseException) -> str:
@@ -63,13 +82,13 @@ def told(error: BaseException) -> str:
 class Masked(logging.Formatter):
     """A line for people, masked."""
 
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the line, with its traceback below."""
-        return masked(super().format(record))
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        """Return the line without what follows it."""
+        return masked(shortened(super().formatMessage(record)))
 
     def formatException(self, ei: Any) -> str:  # noqa: N802
         """Return a traceback without the message of the exception."""
-        return told(ei[1]) if ei[1] is not None else ""
+        return masked(told(ei[1])) if ei[1] is not None else ""
 
 
 class Json(logging.Formatter):
@@ -85,7 +104,7 @@ class Json(logging.Formatter):
             .replace("+00:00", "Z"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": masked(record.getMessage()),
+            "message": masked(shortened(record.getMessage())),
         }
         if record.exc_info and record.exc_info[1] is not None:
             said["error"] = masked(told(record.exc_info[1]))
@@ -93,5 +112,7 @@ class Json(logging.Formatter):
         said |= {
             name: value for name, value in more.items() if isinstance(value, int | float | bool)
         }
-        said |= {name: masked(value) for name, value in more.items() if isinstance(value, str)}
+        said |= {
+            name: masked(shortened(value)) for name, value in more.items() if isinstance(value, str)
+        }
         return json.dumps(said, ensure_ascii=False)

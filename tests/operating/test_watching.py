@@ -6,6 +6,7 @@ import gzip
 import json
 import logging
 import re
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from hourtab.lib.logs import Json, Masked, masked
+from hourtab.lib.logs import Json, Masked, masked, shortened
 from hourtab.lib.sentry import stripped
 from tests.peers import Quiet, http_peer
 
@@ -32,11 +33,49 @@ TOKEN = "AbCdEfGhIjKlMnOpQrStUv"
         ("Bearer ht_" + "x" * 43, "Bearer ht_…"),
         ("/retainers/abc/?q=Secret+words", "/retainers/abc/?…"),
         ("550 <carl@acme.example>: no such user", "550 <…@…>: no such user"),
+        ("to:" + "a" * 100 + "@acme.example", "to:…@…"),
         ("Is it? 3 & 4 are #1", "Is it? 3 & 4 are #1"),
     ],
 )
 def test_a_log_holds_no_token_no_key_no_query_and_no_address(text, said) -> None:
     assert masked(text).rstrip("/") == said
+
+
+FOREIGN = ("a", "/", "/r/", "ht_", "?", "a?", "@", "a@", "a.", "a@a.", " ", "…", "/accounts/")
+
+
+@pytest.mark.parametrize("part", FOREIGN)
+def test_masking_takes_time_in_proportion_to_the_text(part) -> None:
+    text = (part * 1_000_000)[:1_000_000]
+    assert seconds(lambda: masked(text)) < 40 * seconds(lambda: bare(text)) + 0.05
+
+
+def bare(text: str) -> None:
+    """Walk through a text five times, as masking does, and find nothing."""
+    for _ in range(5):
+        re.sub(r"[^\x00]\x00", "", text)
+
+
+def seconds(work) -> float:
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
+@pytest.mark.parametrize("formatter", [Masked, Json])
+def test_a_long_header_fills_no_log(formatter) -> None:
+    said = f"Forbidden (Origin {'a' * 1_000_000}) carl@acme.example"
+    record = logging.LogRecord("hourtab", logging.WARNING, __file__, 1, said, (), None)
+    line = formatter().format(record)
+    assert "Forbidden" in line
+    assert len(line) < 2_500
+
+
+def test_what_is_cut_leaves_no_half_of_an_address() -> None:
+    for filled in range(1_960, 2_001):
+        said = masked(shortened("x " * (filled // 2) + "jane.doe@acme.example and more"))
+        assert "jane" not in said, filled
+    assert masked(shortened("x" * 3_000)).endswith("(3000 characters)")
 
 
 def a_record(error: BaseException | None = None) -> logging.LogRecord:
