@@ -2,9 +2,11 @@
 
 import json
 import logging
+import os
 import re
 import traceback
 from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -27,15 +29,7 @@ _SECRETS = (
         "…@…",
     ),
 )
-_OF_THE_SYSTEM = (
-    OSError,
-    TypeError,
-    AttributeError,
-    NameError,
-    ImportError,
-    MemoryError,
-    RecursionError,
-)
+_HOUSE = str(Path(__file__).parent.parent)
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -60,10 +54,11 @@ def shortened(text: str) -> str:
 
 
 def told(error: BaseException) -> str:
-    """Return where an exception came from and its kind, as a traceback.
+    """Return the kind of an exception and where it came from, as a traceback: our own frames, and
+    the one it was raised in.
 
-    Its message is left out where it may hold what somebody wrote: of all but those that speak of
-    the system or the code.
+    Its message is left out, whatever its kind: even an `AttributeError` may name what somebody
+    sent. Of what the system refused its number is told in the system's own words.
     """
     chain: list[BaseException] = []
     at: BaseException | None = error
@@ -72,11 +67,23 @@ def told(error: BaseException) -> str:
         at = at.__cause__ or (None if at.__suppress_context__ else at.__context__)
     parts = []
     for one in reversed(chain):
-        frames = "".join(traceback.format_list(traceback.extract_tb(one.__traceback__)))
+        found = traceback.extract_tb(one.__traceback__)
+        ours = [frame for frame in found[:-1] if frame.filename.startswith(_HOUSE)]
+        frames = "".join(traceback.format_list([*ours, *found[-1:]]))
         kind = f"{type(one).__module__}.{type(one).__qualname__}".removeprefix("builtins.")
-        said = f": {one}" if isinstance(one, _OF_THE_SYSTEM) else ""
-        parts.append(f"Traceback (most recent call last):\n{frames}{kind}{said}")
+        parts.append(f"Traceback (most recent call last):\n{frames}{kind}{_of_the_system(one)}")
     return "\n\n".join(parts)
+
+
+def _of_the_system(error: BaseException) -> str:
+    number = error.errno if isinstance(error, OSError) else None
+    return f": {os.strerror(number)}" if isinstance(number, int) and number > 0 else ""
+
+
+def message_of(record: logging.LogRecord) -> str:
+    """Return what a record says. asyncio goes on with the exception itself, and what that says."""
+    said = record.getMessage()
+    return said.partition("\n")[0] if record.name == "asyncio" else said
 
 
 class Masked(logging.Formatter):
@@ -84,6 +91,7 @@ class Masked(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
         """Return the line without what follows it."""
+        record.message = message_of(record)
         return masked(shortened(super().formatMessage(record)))
 
     def formatException(self, ei: Any) -> str:  # noqa: N802
@@ -104,7 +112,7 @@ class Json(logging.Formatter):
             .replace("+00:00", "Z"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": masked(shortened(record.getMessage())),
+            "message": masked(shortened(message_of(record))),
         }
         if record.exc_info and record.exc_info[1] is not None:
             said["error"] = masked(told(record.exc_info[1]))

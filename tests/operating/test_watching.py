@@ -2,6 +2,9 @@
 wrote.
 """
 
+import asyncio
+import builtins
+import gc
 import gzip
 import json
 import logging
@@ -9,16 +12,26 @@ import re
 import time
 import urllib.error
 import urllib.request
+from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
-from hourtab.lib.logs import Json, Masked, masked, shortened
+from hourtab.lib.logs import Json, Masked, masked, shortened, told
 from hourtab.lib.sentry import stripped
+from hourtab.settings import database
 from tests.peers import Quiet, http_peer
 
 pytestmark = pytest.mark.looks
+BUILT_OTHERWISE = (
+    UnicodeDecodeError,
+    UnicodeEncodeError,
+    UnicodeTranslateError,
+    ExceptionGroup,
+)
+"""Exceptions that are not made of a sentence."""
 TOKEN = "AbCdEfGhIjKlMnOpQrStUv"
 
 
@@ -106,9 +119,57 @@ def test_json_is_one_object_a_line_with_the_traceback_and_without_the_words() ->
     assert "in a_record" in said["error"]
     assert said["error"].endswith("ValueError")
     assert "Jane" not in Masked().format(a_record(ValueError("Call with Jane Doe")))
-    assert "No space left" in Masked().format(a_record(OSError(28, "No space left on device"))), (
+    assert "No space left" in Masked().format(a_record(OSError(28, "Jane Doe.csv"))), (
         "what the system says is no secret"
     )
+
+
+KINDS = sorted(
+    (kind for kind in vars(builtins).values() if isinstance(kind, type)),
+    key=lambda kind: kind.__name__,
+)
+
+
+@pytest.mark.parametrize("formatter", [Masked, Json])
+@pytest.mark.parametrize(
+    "kind", [kind for kind in KINDS if issubclass(kind, Exception) and kind not in BUILT_OTHERWISE]
+)
+def test_no_kind_of_exception_tells_what_somebody_wrote(kind, formatter) -> None:
+    error = kind("Jane Doe about the merger")
+    error.__cause__ = AttributeError("'WorkLine' object has no attribute 'Jane Doe'")
+    line = formatter().format(a_record(error))
+    assert kind.__name__ in line
+    assert "AttributeError" in line
+    assert "Jane" not in line
+
+
+def test_a_task_that_fails_in_the_loop_tells_no_words_of_its_exception(caplog) -> None:
+    async def work(words: str = "Jane Doe about the merger") -> None:
+        raise ValueError(words)
+
+    async def story() -> None:
+        asyncio.get_running_loop().create_task(work())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+    with caplog.at_level("ERROR", logger="asyncio"):
+        asyncio.run(story())
+        gc.collect()
+    (record,) = [record for record in caplog.records if record.name == "asyncio"]
+    for formatter in (Masked(), Json()):
+        line = formatter.format(record)
+        assert "Task exception was never retrieved" in line
+        assert "ValueError" in line
+        assert "Jane" not in line
+
+
+def test_a_traceback_names_our_own_places_and_the_one_that_raised() -> None:
+    with pytest.raises(ImproperlyConfigured) as raised:
+        database("nonsense://Jane")
+    assert "in database" in told(raised.value)
+    with pytest.raises(KeyError) as raised:
+        OrderedDict().popitem()
+    assert "popitem" in told(raised.value)
 
 
 def test_a_report_keeps_kinds_and_places_and_drops_everything_else() -> None:

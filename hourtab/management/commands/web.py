@@ -97,6 +97,9 @@ class Command(Base):
             port=options["port"],
             workers=options["processes"],
             access_log=False,
+            # What uvicorn logs goes through our formatters: its own would print messages of
+            # exceptions.
+            log_config=None,
             log_level="warning",
             server_header=False,
             # Whom to believe is Django's and allauth's to say, by TRUSTED_PROXIES.
