@@ -19,6 +19,7 @@ _django = get_wsgi_application()
 from starlette.applications import Starlette  # noqa: E402
 from starlette.routing import Mount  # noqa: E402
 
+from hourtab.lane.places import IN_LANE  # noqa: E402
 from hourtab.lib.bridge import Bridge  # noqa: E402
 from hourtab.sharing.lane import Lane  # noqa: E402
 from hourtab.sharing.store import reader  # noqa: E402
@@ -40,7 +41,7 @@ lane = Lane(reader(), site)
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
     """Send what is public to the lane, and everything else to Django."""
-    if scope["type"] == "http" and scope["path"].startswith(("/r/", "/s/", "/d/", "/a/", "/m/")):
+    if scope["type"] == "http" and scope["path"].startswith(IN_LANE):
         await lane(scope, receive, send)
     else:
         await site(scope, receive, send)

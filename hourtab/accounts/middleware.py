@@ -7,9 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
 from hourtab.accounts.models import Member
-
-PUBLIC = ("/r/", "/s/", "/d/", "/a/", "/m/", "/look/", "/api/")
-"""Where pages begin that need no sign-in and look at no session."""
+from hourtab.lane.places import ANONYMOUS
 
 
 class WorkspaceMiddleware:
@@ -25,7 +23,7 @@ class WorkspaceMiddleware:
     def __call__(self, request: Any) -> HttpResponse:
         """Attach both and go on."""
         request.member = request.workspace = None
-        if not request.path.startswith(PUBLIC) and request.user.is_authenticated:
+        if not request.path.startswith(ANONYMOUS) and request.user.is_authenticated:
             memberships: Any = (
                 Member.objects.standing()
                 .filter(user=request.user)

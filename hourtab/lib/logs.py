@@ -10,6 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from hourtab.lane import places
+
 type Raised = (
     tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 )
@@ -17,11 +19,11 @@ type Raised = (
 LONGEST = 2_000
 """Characters of a message that are logged: whoever sends a long header fills no disk with it."""
 
+_PLACES = "|".join(prefix.replace("/", "(?:/|%2F)") for prefix in places.secret_prefixes())
 # Whatever is asked for ends up here, so each of these must take time in proportion to the text. The
 # last begins at the beginning of a word only, and gives nothing back (`++`).
 _SECRETS = (
-    (re.compile(r"(/(?:r|s|d|a|m|join)/)[^\s/?#,\"'<>]+"), r"\1…"),
-    (re.compile(r"(/accounts/(?:password/reset/key|confirm-email)/)[^\s?#\"'<>]+"), r"\1…"),
+    (re.compile(rf"({_PLACES})[^\s/?#,\"'<>]+", re.IGNORECASE), r"\1…"),
     (re.compile(r"\bht_[A-Za-z0-9_-]{8,}"), "ht_…"),
     (re.compile(r"(?<=[\w/…])\?[^\s\"'<>]+"), "?…"),
     (

@@ -3,10 +3,10 @@
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from hourtab.lane import places
+
 
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
     """Keep search engines away from everything but the front page and those per profession."""
-    return HttpResponse(
-        "User-agent: *\nAllow: /$\nAllow: /for/\nDisallow: /\n", content_type="text/plain"
-    )
+    return HttpResponse(places.robots(), content_type="text/plain")

@@ -15,6 +15,7 @@ from typing import Any
 
 from django.db import close_old_connections
 
+from hourtab.lane.places import Answers, Place, place_of
 from hourtab.lib import metrics, tokens
 from hourtab.lib.requests import METHODS
 from hourtab.sharing import headers, pages
@@ -70,23 +71,25 @@ class Lane:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request."""
-        path = scope["path"]
-        if path.startswith(("/s/", "/d/", "/a/", "/m/")):
-            await self._other(scope, receive, send)
+        place = place_of(scope["path"])
+        if place is None:
+            await self._inactive(scope, send)
             return
-        token, slash, rest = path[3:].partition("/")
+        if place.answers is Answers.LIMITED:
+            await self._other(place, scope, receive, send)
+            return
+        token, slash, rest = scope["path"].removeprefix(place.prefix).partition("/")
         method = scope["method"]
         asks_site = scope["query_string"] and not slash
         if not asks_site and (metrics.is_counted() or log.isEnabledFor(logging.INFO)):
-            send = _noting(f"/r/…/{rest}" if rest == "live" else "/r/…", method, send)
-        if (slash and rest != "live") or not tokens.PATTERN.fullmatch(token):
+            part = f"/{rest}" if rest in place.parts else ""
+            send = _noting(f"{place.prefix}…{part}", method, send)
+        if (slash and rest not in place.parts) or not tokens.PATTERN.fullmatch(token):
             await self._inactive(scope, send)
-        elif method not in ("GET", "HEAD") and (
-            slash or method != "POST" or scope["query_string"] != b"subscribe"
+        elif method not in place.methods and (
+            slash or method != "POST" or scope["query_string"] != place.posted
         ):
-            await send_answer(
-                scope, send, 405, headers.raw(Allow="GET, HEAD"), b"This page is only read."
-            )
+            await self._not_allowed(place, scope, send)
         elif asks_site:
             await self._ask_site(token, scope, receive, send)
         elif slash:
@@ -307,20 +310,19 @@ class Lane:
 
         await self.site(scope, receive, watched)
 
-    async def _other(self, scope: Any, receive: Any, send: Any) -> None:
-        """Let Django answer a statement (`/s/…`), a subscription (`/d/…`), an approval (`/a/…`) or
-        a mute (`/m/…`).
-        """
-        place, address = scope["path"][:3], scope["path"][3:]
-        is_statement = place == "/s/"
-        if not (22 <= len(address) < 60) or (is_statement and "/" in address):
+    async def _other(self, place: Place, scope: Any, receive: Any, send: Any) -> None:
+        """Let Django answer at a place that has no stored pages."""
+        address, slash, rest = scope["path"].removeprefix(place.prefix).partition("/")
+        if not (22 <= len(address) < 60) or (slash and rest not in place.parts):
             await self._inactive(scope, send)
-        elif is_statement and scope["method"] not in ("GET", "HEAD"):
-            await send_answer(
-                scope, send, 405, headers.raw(Allow="GET, HEAD"), b"This page is only read."
-            )
+        elif scope["method"] not in place.methods:
+            await self._not_allowed(place, scope, send)
         else:
             await self._ask_site(address, scope, receive, send)
+
+    async def _not_allowed(self, place: Place, scope: Any, send: Any) -> None:
+        said = b"This is not done here." if "POST" in place.methods else b"This page is only read."
+        await send_answer(scope, send, 405, headers.raw(Allow=", ".join(place.methods)), said)
 
     async def _inactive(self, scope: Any, send: Any) -> None:
         await send_answer(scope, send, 404, headers.raw(), pages.inactive_page(language_in(scope)))
