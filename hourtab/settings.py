@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
+from hourtab.lane.places import PASTED
 from hourtab.lib import sentry
 from hourtab.lib.keys import key_from
 
@@ -314,7 +315,7 @@ PLAN, PLANS = env("PLAN", "unlimited"), env("PLANS")
 
 IMPORT_MAX_BYTES = 20 * 1024 * 1024
 IMPORT_MAX_ROWS = 200_000
-DATA_UPLOAD_MAX_MEMORY_SIZE = 21 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = PASTED
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 
@@ -344,5 +345,6 @@ LOGGING = {
     "loggers": {
         "django.request": {"level": "ERROR"},
         "django.security.DisallowedHost": {"handlers": ["nowhere"], "propagate": False},
+        "django.security.RequestDataTooBig": {"handlers": ["nowhere"], "propagate": False},
     },
 }

@@ -4,6 +4,7 @@ trace.
 
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -16,7 +17,14 @@ def _page(request: HttpRequest, status: int, title: str, text: str) -> HttpRespo
 
 
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    """Answer 400."""
+    """Answer 400; 413 where a form holds more than may be pasted."""
+    if isinstance(exception, RequestDataTooBig):
+        return _page(
+            request,
+            413,
+            _("That is too much for a form"),
+            _("Up to 2 MB of rows may be pasted. Save them as a file and choose that."),
+        )
     return _page(request, 400, _("That request could not be read"), _("Go back and try once more."))
 
 

@@ -108,6 +108,34 @@ def test_a_broken_or_oversized_upload_reaches_nobody(installation) -> None:
         assert ask(site, "/robots.txt")[0] == 200
 
 
+def test_each_address_takes_no_more_than_it_needs(installation) -> None:
+    _, token = installation.open()
+    form = {"content_type": "application/x-www-form-urlencoded", "cookie": f"csrf={'A' * 32}"}
+    with installation.serve() as site:
+        for path, most in (
+            ("/accounts/login/", "64 kB"),
+            (f"/r/{token}?subscribe", "64 kB"),
+            ("/log", "256 kB"),
+            ("/settings", "512 kB"),
+            ("/imports/", "2 MB"),
+        ):
+            status, _, said = ask(site, path, "POST", b"a=" + b"%41" * 1_000_000, **form)
+            assert (status, most in said.decode()) == (413, True), path
+        pasted = (
+            b'--x\r\nContent-Disposition: form-data; name="text"\r\n\r\n'
+            + b"a" * 2_200_000
+            + b"\r\n--x--\r\n"
+        )
+        multipart = form | {"content_type": "multipart/form-data; boundary=x"}
+        status, _, said = ask(site, "/imports/", "POST", pasted, **multipart)
+        assert (status, b"Up to 2 MB of rows may be pasted" in said) == (413, True)
+        head = f"POST /accounts/login/ HTTP/1.1\r\nHost: localhost\r\nCookie: {form['cookie']}\r\n"
+        chunks = b"10000\r\n" + b"a" * 65_536 + b"\r\n1\r\na\r\n0\r\n\r\n"
+        assert b" 413 " in raw(site, f"{head}Transfer-Encoding: chunked\r\n\r\n".encode() + chunks)
+        asks_first = f"{head}Content-Length: 70000\r\nExpect: 100-continue\r\n\r\n"
+        assert b" 413 " in raw(site, asks_first.encode())
+
+
 def test_everything_is_still_there_after_a_restart(installation) -> None:
     _, token = installation.open(start="2020-01-01")
     with installation.serve() as site:
