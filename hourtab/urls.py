@@ -97,6 +97,7 @@ link_urls = [
     path("preview", sharing.preview_link, name="preview_link"),
     path("rotate", sharing.rotate_link, name="rotate_link"),
     path("revoke", sharing.revoke_link, name="revoke_link"),
+    path("subscriptions/<number:subscription>/end", sharing.end_digests, name="end_digests"),
     path("qr.svg", sharing.link_qr, name="link_qr"),
 ]
 

@@ -90,6 +90,7 @@ ONLY_POST = {
     "pause_cycle",
     "erase_texts",
     "rotate_link",
+    "end_digests",
     "revoke_link",
     "clear_hold",
     "withdraw_request",
@@ -153,6 +154,7 @@ def paths(northlight, ada) -> dict[str, str]:
     """The address of every page, filled with what belongs to Northlight."""
     retainer = a_retainer(northlight)
     entry, link = log(retainer, "2027-06-03", "2h"), share([retainer], by=None)
+    reader = link.subscriptions.create(to="carl@acme.example", asked_at=NOW, confirmed_at=NOW)
     days = {"starts_on": date(2027, 6, 24), "ends_on": date(2027, 6, 25)}
     hold = plan_work(retainer, text="Onboarding", amount=3600, by=None, now=NOW, **days)
     queue(northlight, Message.Kind.DIGEST, about=1, occasion="x", to="carl@acme.example", now=NOW)
@@ -190,6 +192,7 @@ def paths(northlight, ada) -> dict[str, str]:
         "imports/<slug:ref>": draft.ref,
         "entries/<number:pk>": entry.pk,
         "links/<number:pk>": link.pk,
+        "subscriptions/<number:subscription>": reader.pk,
         "terms/<str:on>": "2027-06-01",
         "cycles/<str:on>": "2027-06-01",
         "clients/<number:pk>": retainer.client_id,

@@ -13,5 +13,8 @@ def url_of(link: ShareLink) -> str:
 def takes_subscribers(link: ShareLink) -> bool:
     """Does the page offer a digest: is it wanted, and does mail go out (in a demo it lands in a
     folder)?
+
+    A former address takes nobody: a digest names the address the link has now.
     """
-    return link.takes_subscribers and (bool(settings.EMAIL_URL) or link.workspace.is_demo)
+    goes_out = bool(settings.EMAIL_URL) or link.workspace.is_demo
+    return link.takes_subscribers and goes_out and not link.is_former

@@ -85,6 +85,11 @@ class ShareLink(Versioned):
         """The address without the site."""
         return f"/r/{self.token}"
 
+    @property
+    def is_former(self) -> bool:
+        """Does this speak of the link by an address it had before (see `pages.find`)?"""
+        return tokens.digest_of(self.token) != self.token_digest
+
     def is_active(self, now: datetime) -> bool:
         """Does it answer at `now`?"""
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)

@@ -1,7 +1,7 @@
 """Making, rotating and revoking public links."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +15,8 @@ from hourtab.accounts.plans import check_links
 from hourtab.lib import tokens
 from hourtab.lib.locking import locked
 from hourtab.retainers.models import Retainer
-from hourtab.sharing.models import FormerAddress, ShareLink, Shown, StoredPage
+from hourtab.sharing import subscriptions
+from hourtab.sharing.models import FormerAddress, ShareLink, Shown, StoredPage, Subscription
 
 
 @transaction.atomic
@@ -59,15 +60,18 @@ def rotate_link(
     link: ShareLink,
     *,
     grace: timedelta | None = None,
+    keep: Collection[int] = (),
     now: datetime | None = None,
     by: Member | None = None,
 ) -> ShareLink:
     """Give the link a new address; the old one answers 404 from now on, or, with a `grace`, when
     that is over.
 
-    Whoever has the old address does not learn the new one from it.
+    Whoever has the old address does not learn the new one from it, nor by mail: its digests end,
+    but for the subscriptions in `keep`.
     """
     link = locked(ShareLink.objects.all()).get(pk=link.pk)
+    subscriptions.end_all(link, keep=keep, now=now or timezone.now())
     if grace and now:
         link.former.create(
             nonce=link.nonce, sealed=link.sealed, token_digest=link.token_digest, until=now + grace
@@ -91,6 +95,20 @@ def revoke_link(link: ShareLink, *, now: datetime, by: Member | None = None) -> 
     link.pages.all().delete()
     note(link.workspace, Event.Kind.LINK_REVOKED, _named(link), by=by, now=now)
     link.touch()
+
+
+@transaction.atomic
+def end_subscription(
+    subscription: Subscription, *, now: datetime, by: Member | None = None
+) -> None:
+    """End the digests of somebody else, for the provider; the audit counts them and names nobody."""
+    link = locked(ShareLink.objects.all()).get(pk=subscription.link_id)
+    before = subscriptions.standing(link).count()
+    subscriptions.end(subscription, now=now)
+    after = subscriptions.standing(link).count()
+    if after != before:
+        changes: dict[str, list[Any]] = {"digests_by_mail": [before, after]}
+        note(link.workspace, Event.Kind.LINK_CHANGED, _named(link), by=by, changes=changes, now=now)
 
 
 def forget_pages(retainer: Retainer) -> None:

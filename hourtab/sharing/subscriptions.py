@@ -1,8 +1,10 @@
 """Digests by mail: asked for on the page, confirmed from the mailbox, ended with one click."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from hourtab.lib.addressed import reached_by
 from hourtab.lib.locking import locked
@@ -22,9 +24,11 @@ def ask(link: ShareLink, to: str, rhythm: str, *, now: datetime) -> None:
     confirmed, take the new rhythm.
 
     Nobody learns from it who subscribes. An address is asked at most every ten minutes, and a link
-    asks at most fifty.
+    asks at most fifty. Where the link has another address by now, nothing happens.
     """
-    locked(ShareLink.objects.all()).get(pk=link.pk)
+    present = locked(ShareLink.objects.all()).get(pk=link.pk)
+    if present.token != link.token:
+        return
     to = to.strip().lower()
     row = Subscription.objects.filter(link=link, to=to).first()
     if row is None:
@@ -51,8 +55,11 @@ def find(token: str) -> Subscription | None:
     return reached_by(token, rows)
 
 
+@transaction.atomic
 def confirm(subscription: Subscription, rhythm: str, *, now: datetime) -> bool:
     """Begin the digests; return False where the wish is too old or the link no longer answers."""
+    locked(ShareLink.objects.all()).get(pk=subscription.link_id)
+    subscription = Subscription.objects.select_related("link").get(pk=subscription.pk)
     if not may_confirm(subscription, now=now):
         return False
     Subscription.objects.filter(pk=subscription.pk).update(
@@ -64,15 +71,29 @@ def confirm(subscription: Subscription, rhythm: str, *, now: datetime) -> bool:
 
 
 def may_confirm(subscription: Subscription, *, now: datetime) -> bool:
-    """Does the link still answer, and is the wish not too old?"""
+    """Does the link still answer, and is the wish not too old, nor ended since it was uttered?"""
     if not subscription.link.is_active(now) or not subscription.link.takes_subscribers:
         return False
-    return subscription.is_standing or now - subscription.asked_at <= UNCONFIRMED_FOR
+    if subscription.is_standing:
+        return True
+    is_over = subscription.ended_at is not None and subscription.ended_at >= subscription.asked_at
+    return not is_over and now - subscription.asked_at <= UNCONFIRMED_FOR
+
+
+def standing(link: ShareLink) -> QuerySet[Subscription]:
+    """Return who has the digests of a link."""
+    return Subscription.objects.filter(link=link, confirmed_at__isnull=False, ended_at=None)
 
 
 def end(subscription: Subscription, *, now: datetime) -> None:
     """End the digests, at once and without a question."""
     Subscription.objects.filter(pk=subscription.pk, ended_at=None).update(ended_at=now)
+
+
+def end_all(link: ShareLink, *, keep: Collection[int], now: datetime) -> None:
+    """End the digests of a link and every wish for one, but for the standing ones in `keep`."""
+    rows = Subscription.objects.filter(link=link, ended_at=None)
+    rows.exclude(pk__in=standing(link).filter(pk__in=keep)).update(ended_at=now)
 
 
 def forget_unconfirmed(now: datetime) -> int:

@@ -20,12 +20,12 @@ from hourtab.lib.once import once
 from hourtab.retainers.access import find_retainer
 from hourtab.retainers.models import Retainer
 from hourtab.retainers.words import words_for
-from hourtab.sharing import pages, services
+from hourtab.sharing import pages, services, subscriptions
 from hourtab.sharing.answers import answer
-from hourtab.sharing.asked import Asked
+from hourtab.sharing.asked import Asked, number_of
 from hourtab.sharing.forms import GRACES, LinkForm
 from hourtab.sharing.links import url_of
-from hourtab.sharing.models import ShareLink, ViewDay
+from hourtab.sharing.models import ShareLink, Subscription, ViewDay
 
 
 def _link(request: MemberRequest, pk: int) -> ShareLink:
@@ -117,7 +117,8 @@ def rotate_link(request: MemberRequest, pk: int) -> HttpResponse:
     link = _link(request, pk)
     days = request.POST.get("grace", "0")
     grace = timedelta(days=int(days)) if days in dict(GRACES) and days != "0" else None
-    services.rotate_link(link, grace=grace, now=timezone.now(), by=request.member)
+    keep = [int(pk) for pk in request.POST.getlist("keep") if number_of(pk)]
+    services.rotate_link(link, grace=grace, keep=keep, now=timezone.now(), by=request.member)
     if grace:
         tell(
             request,
@@ -128,6 +129,20 @@ def rotate_link(request: MemberRequest, pk: int) -> HttpResponse:
     else:
         tell(request, _("The link has a new address; the old one no longer answers."))
     return redirect("retainer_links", ref=_retainer_of(link).ref)
+
+
+def _subscription(request: MemberRequest, pk: int, subscription: int) -> Subscription:
+    return get_object_or_404(subscriptions.standing(_link(request, pk)), pk=subscription)
+
+
+@editor_required
+@acts_on(_subscription)
+def end_digests(request: MemberRequest, pk: int, subscription: int) -> HttpResponse:
+    """End the digests that somebody has of a link."""
+    row = _subscription(request, pk, subscription)
+    services.end_subscription(row, now=timezone.now(), by=request.member)
+    tell(request, _("Ended. %(to)s gets no more of these mails.") % {"to": row.to})
+    return redirect("retainer_links", ref=_retainer_of(row.link).ref)
 
 
 @editor_required
@@ -189,7 +204,7 @@ class LinkRow:
     days: Sequence[ViewDay]
     views: int
     former_until: datetime | None
-    subscribers: int
+    subscribers: Sequence[Subscription]
     is_expired: bool
 
     @classmethod
@@ -204,6 +219,6 @@ class LinkRow:
             days=days[:30],
             views=sum(day.views for day in days),
             former_until=max(standing, default=None),
-            subscribers=sum(row.is_standing for row in link.subscriptions.all()),
+            subscribers=[row for row in link.subscriptions.all() if row.is_standing],
             is_expired=not link.is_active(now),
         )
