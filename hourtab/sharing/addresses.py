@@ -1,12 +1,10 @@
 """Addresses of statements: `/s/<reference>-<number>-<mac>`, of no use for the live page.
 
-The mac follows from the token of the link that shows the statement, one way: nothing of it lies in
-the database. An address ends with its link: revoked with it, and new when the link gets a new
-address.
+The mac follows from the nonce of the link that shows the statement, under LINK_KEY: nothing of it
+lies in the database, and whoever has the link cannot make it. An address ends with its link:
+revoked with it, and new when the link gets a new address.
 """
 
-import base64
-import hashlib
 import hmac
 import re
 from collections.abc import Iterator
@@ -14,6 +12,7 @@ from copy import copy
 from datetime import datetime
 
 from hourtab.ledger.models import Statement
+from hourtab.lib import tokens
 from hourtab.sharing.models import ShareLink
 
 _PATTERN = re.compile(r"([a-z0-9]{4,12})-(\d{1,6})-([A-Za-z0-9_-]{22})", re.ASCII)
@@ -67,7 +66,4 @@ def _by_all_addresses(link: ShareLink, now: datetime) -> Iterator[ShareLink]:
 
 
 def _mac(link: ShareLink, ref: str, number: int) -> str:
-    mac = hmac.new(
-        link.token.encode(), f"statement\0{ref}\0{number}".encode(), hashlib.sha256
-    ).digest()
-    return base64.urlsafe_b64encode(mac[:16]).rstrip(b"=").decode()
+    return tokens.token_of(f"statement\0{ref}\0{number}\0".encode() + bytes(link.nonce))

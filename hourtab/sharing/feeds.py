@@ -16,8 +16,8 @@ from icalendar import Calendar, Event
 from hourtab.core.cycles import FOR_EVER
 from hourtab.ledger import queries
 from hourtab.ledger.words import headline, level, over
+from hourtab.lib import tokens
 from hourtab.lib.text import visible
-from hourtab.lib.words import Words
 from hourtab.retainers.models import Retainer
 from hourtab.sharing.models import ShareLink
 from hourtab.sharing.parts import words_of
@@ -104,13 +104,17 @@ def calendar_of(link: ShareLink, retainers: Sequence[Retainer], now: datetime) -
     calendar.add("x-wr-calname", f"{visible(link.client.name)} · {visible(link.workspace.name)}")
     calendar.add("x-published-ttl", "PT6H")
     for retainer in retainers:
-        for event in _events(retainer, words_of(link, retainer), retainer.today(now)):
+        for event in _events(retainer, link, retainer.today(now)):
             calendar.add_component(event)
     return Feed(calendar.to_ical(), "text/calendar; charset=utf-8")
 
 
-def _events(retainer: Retainer, words: Words, today: date) -> list[Event]:
-    name = visible(retainer.name)
+def _events(retainer: Retainer, link: ShareLink, today: date) -> list[Event]:
+    name, words = visible(retainer.name), words_of(link, retainer)
+
+    def event(kind: str, on: date, text: str) -> Event:
+        return _event(f"{kind}-{on:%Y%m%d}", retainer, link, on, text)
+
     cycle = queries.current_cycle(retainer, today)
     found = []
     if cycle and cycle.lapsing and cycle.state in ("open", "paused") and cycle.ends_on != FOR_EVER:
@@ -118,7 +122,7 @@ def _events(retainer: Retainer, words: Words, today: date) -> list[Event]:
             "name": name,
             "time": words.amount(cycle.lapsing),
         }
-        found.append(_event(retainer, "expiry", cycle.ends_on, text))
+        found.append(event("expiry", cycle.ends_on, text))
     grid = retainer.calendar()
     on = cycle.ends_on + timedelta(days=1) if cycle and cycle.ends_on != FOR_EVER else None
     for _number in range(MOST_RESETS):
@@ -126,16 +130,19 @@ def _events(retainer: Retainer, words: Words, today: date) -> list[Event]:
         if coming is None or on is None:
             break
         said = {"name": name, "hours": words.amount(coming.cap)}
-        found.append(_event(retainer, "reset", on, _("%(name)s resets: %(hours)s") % said))
+        found.append(event("reset", on, _("%(name)s resets: %(hours)s") % said))
         on = None if coming.ends_before == FOR_EVER else coming.ends_before
     if retainer.ends_on and retainer.ends_on >= today:
-        found.append(_event(retainer, "end", retainer.ends_on, _("%(name)s ends") % {"name": name}))
+        found.append(event("end", retainer.ends_on, _("%(name)s ends") % {"name": name}))
     return found
 
 
-def _event(retainer: Retainer, kind: str, on: date, text: str) -> Event:
+def _event(name: str, retainer: Retainer, link: ShareLink, on: date, text: str) -> Event:
+    # A calendar is passed on: what tells its events apart tells nothing about the retainer, and
+    # nothing that other addresses are made of.
+    uid = tokens.token_of(f"event\0{retainer.ref}\0{name}\0".encode() + bytes(link.nonce))
     event = Event()
-    event.add("uid", f"{kind}-{on:%Y%m%d}-{retainer.ref}@hourtab")
+    event.add("uid", f"{uid}@hourtab")
     event.add("dtstamp", retainer.changed_at)
     event.add("dtstart", on)
     event.add("dtend", on + timedelta(days=1))

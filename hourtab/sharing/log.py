@@ -84,7 +84,7 @@ def corrections_shown(
     retainer: Retainer, lines: Sequence[LogLine], link: ShareLink
 ) -> dict[int, list[Correction]]:
     """Return what was corrected of these lines, or by them; without the texts where the link shows
-    none.
+    none, or not the cycle they stand in.
     """
     found = corrections_of(retainer, lines)
     return {key: [_shown(item, link) for item in items] for key, items in found.items()}
@@ -93,7 +93,8 @@ def corrections_shown(
 def _shown(item: Correction, link: ShareLink) -> Correction:
     if not link.shows_descriptions:
         return replace(item, text="", reason="")
-    return replace(item, text=visible(item.text), reason=visible(item.reason))
+    text = visible(item.text) if link.shows_past else ""
+    return replace(item, text=text, reason=visible(item.reason))
 
 
 def marks_shown(

@@ -191,7 +191,7 @@ def public_statement(request: HttpRequest, address: str) -> HttpResponse:
     with snapshot():
         now = timezone.now()
         found = find_statements(address, now)
-        if found is None or not found[0].shows_documents:
+        if found is None or not (found[0].shows_documents and found[0].shows_past):
             return inactive(request)
         with translation.override(words_of(found[0], found[1][0].retainer).language):
             return _statement(request, address, found, now) or inactive(request)
