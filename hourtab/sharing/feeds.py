@@ -17,7 +17,7 @@ from hourtab.core.cycles import FOR_EVER
 from hourtab.ledger import queries
 from hourtab.ledger.words import headline, level, over
 from hourtab.lib import tokens
-from hourtab.lib.text import visible
+from hourtab.lib.text import clean, visible
 from hourtab.retainers.models import Retainer
 from hourtab.sharing.models import ShareLink
 from hourtab.sharing.parts import words_of
@@ -101,7 +101,7 @@ def calendar_of(link: ShareLink, retainers: Sequence[Retainer], now: datetime) -
     calendar.add("prodid", "-//HourTab//HourTab//EN")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
-    calendar.add("x-wr-calname", f"{visible(link.client.name)} · {visible(link.workspace.name)}")
+    calendar.add("x-wr-calname", _one_line(f"{link.client.name} · {link.workspace.name}"))
     calendar.add("x-published-ttl", "PT6H")
     for retainer in retainers:
         for event in _events(retainer, link, retainer.today(now)):
@@ -110,7 +110,7 @@ def calendar_of(link: ShareLink, retainers: Sequence[Retainer], now: datetime) -
 
 
 def _events(retainer: Retainer, link: ShareLink, today: date) -> list[Event]:
-    name, words = visible(retainer.name), words_of(link, retainer)
+    name, words = _one_line(retainer.name), words_of(link, retainer)
 
     def event(kind: str, on: date, text: str) -> Event:
         return _event(f"{kind}-{on:%Y%m%d}", retainer, link, on, text)
@@ -146,7 +146,7 @@ def _event(name: str, retainer: Retainer, link: ShareLink, on: date, text: str) 
     event.add("dtstamp", retainer.changed_at)
     event.add("dtstart", on)
     event.add("dtend", on + timedelta(days=1))
-    event.add("summary", _plain(text))
+    event.add("summary", _plain(text).strip())
     event.add("transp", "TRANSPARENT")
     return event
 
@@ -162,7 +162,7 @@ def badge(link: ShareLink, retainers: Sequence[Retainer], now: datetime) -> Feed
             if cycle
             else _("Starts on %(day)s") % {"day": words.full_day(retainer.starts_on)}
         )
-        name = visible(retainer.name)
+        name = _one_line(retainer.name)
         name = name if len(name) <= 40 else f"{name[:39]}…"
         rows.append(
             {
@@ -182,6 +182,13 @@ def badge(link: ShareLink, retainers: Sequence[Retainer], now: datetime) -> Feed
         "height": len(rows) * 28 - 4,
     }
     return Feed(render_to_string("sharing/badge.svg", context).encode(), "image/svg+xml")
+
+
+def _one_line(name: str) -> str:
+    """Return a name as one line without control characters: neither iCalendar nor XML takes them
+    as they are.
+    """
+    return " ".join(clean(visible(name)).split())
 
 
 def _plain(text: str) -> str:
