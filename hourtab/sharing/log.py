@@ -100,12 +100,16 @@ def _shown(item: Correction, link: ShareLink) -> Correction:
 def marks_shown(
     line: LogLine, link: ShareLink, words: Words, corrections: Mapping[int, Sequence[Correction]]
 ) -> list[Mark]:
-    """Return the marks of a line; without the reason of an edit where the link shows no texts."""
-    return marks_of(
-        replace(line, reason=visible(line.reason) if link.shows_descriptions else ""),
-        words,
-        corrections,
-    )
+    """Return the marks of a line; without the reason of an edit where the link shows no texts.
+
+    No option covers when work began. Where the time worked is hidden, so is the rate a line counts
+    at: the one follows from the other.
+    """
+    work = line.work._replace(started=None, weighted_by=visible(line.work.weighted_by))
+    if not link.shows_worked:
+        work = work._replace(weight=100, weighted_by="")
+    reason = visible(line.reason) if link.shows_descriptions else ""
+    return marks_of(replace(line, work=work, reason=reason), words, corrections)
 
 
 def days_of(

@@ -65,7 +65,7 @@ def story_of(retainer: Retainer, link: ShareLink, now: datetime, year: int | Non
     kinds: dict[str, int] = defaultdict(int)
     months: dict[date, int] = defaultdict(int)
     for line in lines:
-        time = _time(line)
+        time = _time(line, link)
         kinds[line.work.category if link.shows_categories else ""] += time
         months[line.work.on.replace(day=1)] += time
     total = sum(kinds.values())
@@ -107,9 +107,12 @@ def story_of(retainer: Retainer, link: ShareLink, now: datetime, year: int | Non
     )
 
 
-def _time(line: LogLine) -> int:
-    """Return the time that was worked; of a correction the difference it made."""
-    return line.charged if line.corrects else line.work.amount
+def _time(line: LogLine, link: ShareLink) -> int:
+    """Return the time that was worked, or that which counts where the link hides the former; of a
+    correction the difference it made.
+    """
+    is_counted = line.work.scope == "retainer" and not link.shows_worked
+    return line.charged if line.corrects or is_counted else line.work.amount
 
 
 def _end_of(month: date) -> date:
