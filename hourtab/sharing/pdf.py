@@ -1,8 +1,16 @@
 """Statements and stories as PDF, set by Typst. Fonts come with the packages, so that every script
 is there on every machine.
+
+What a PDF costs follows from its texts, and those come from outside: they are cut, it is set in a
+process that is bounded (see `typeset`), and no more than two of those run beside one web process.
 """
 
 import json
+import logging
+import os
+import subprocess
+import sys
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
@@ -10,7 +18,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import typst
 from babel import Locale
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -22,8 +29,29 @@ from hourtab.sharing.present import Present
 from hourtab.sharing.statements import StatementPage
 from hourtab.sharing.story import Story
 
+log = logging.getLogger(__name__)
+
 _SHEETS = Path(__file__).parent.parent / "typst"
+_TYPESET = Path(__file__).parent / "typeset.py"
 _ACCENT = "#2f5d50"
+
+MOST_A_LINE = 1_000
+MOST_CHARACTERS = 300_000
+"""A PDF has no more of one line, and of all lines together; its CSV has the whole texts."""
+MOST_AT_ONCE = 2
+WAITS_SECONDS = 10.0
+TAKES_SECONDS = 30.0
+_SLOTS = threading.BoundedSemaphore(MOST_AT_ONCE)
+# Threads and arenas take address space each, as many as there are processors.
+_ENVIRONMENT = {"RAYON_NUM_THREADS": "2", "MALLOC_ARENA_MAX": "2"}
+
+
+class TooMuchForPdfError(Exception):
+    """This is too much for a PDF."""
+
+
+class PdfBusyError(Exception):
+    """Others are being made; this one has waited long enough."""
 
 
 @cache
@@ -44,9 +72,9 @@ def statement_pdf(page: StatementPage, workspace: Workspace, paper: str = "") ->
         "came_in": [asdict(row) for row in page.came_in],
         "went_out": [asdict(row) for row in page.went_out],
         "note": page.note,
-        "reason": _("Reopened: %(reason)s") % {"reason": page.reason} if page.reason else "",
+        "reason": _("Reopened: %(reason)s") % {"reason": _cut(page.reason)} if page.reason else "",
         "decided": [
-            " ".join(filter(None, (item.outcome, item.what, item.emergency, item.reason)))
+            _cut(" ".join(filter(None, (item.outcome, item.what, item.emergency, item.reason))))
             for item in page.decided
         ],
         "agreement": page.agreement,
@@ -86,6 +114,7 @@ def present_pdf(page: Present, workspace: Workspace, paper: str = "") -> bytes:
 def _common(
     page: StatementPage | Story | Present, workspace: Workspace, paper: str
 ) -> dict[str, Any]:
+    lines, left_out, is_cut = _lines(page.days)
     return {
         "provider": page.provider,
         "for_client": _("for %(client)s") % {"client": page.client},
@@ -95,8 +124,8 @@ def _common(
         "accent": readable_on_white(workspace.colour) if workspace.colour else _ACCENT,
         "figure": [list(part) for part in page.figure],
         "label": page.label,
-        "lines": _lines(page.days),
-        "more": _more(page.more_lines),
+        "lines": lines,
+        "more": _more(page.more_lines + left_out, is_cut=is_cut),
         "labels": {
             "fingerprint": "SHA-256",
             "day": _("Day"),
@@ -113,30 +142,39 @@ def _common(
     }
 
 
-def _more(count: int) -> str:
-    return (
-        ngettext("%(n)s more line is in the CSV.", "%(n)s more lines are in the CSV.", count)
-        % {"n": count}
-        if count
-        else ""
-    )
+def _more(count: int, *, is_cut: bool) -> str:
+    said = []
+    if count:
+        text = ngettext("%(n)s more line is in the CSV.", "%(n)s more lines are in the CSV.", count)
+        said.append(text % {"n": count})
+    if is_cut:
+        said.append(_("Long texts are cut here; the whole text is in the CSV."))
+    return " ".join(said)
 
 
-def _lines(days: Sequence[Day]) -> list[dict[str, str]]:
-    found = []
+def _lines(days: Sequence[Day]) -> tuple[list[dict[str, str]], int, bool]:
+    """Return the lines that a PDF lists, how many it leaves out, and whether it cuts a text."""
+    found, characters, is_cut = [], 0, False
     for day in days:
         for line in day.lines:
             meta = [*line.meta, *(mark.word for mark in line.marks)]
-            found.append(
-                {
-                    "day": day.short,
-                    "what": line.what,
-                    "meta": " · ".join(meta),
-                    "hours": line.hours,
-                    "left": line.left,
-                }
-            )
-    return found
+            said = {
+                "day": day.short,
+                "what": _cut(line.what),
+                "meta": " · ".join(meta),
+                "hours": line.hours,
+                "left": line.left,
+            }
+            characters += sum(map(len, said.values()))
+            if characters > MOST_CHARACTERS:
+                return found, sum(len(one.lines) for one in days) - len(found), is_cut
+            is_cut = is_cut or said["what"] != line.what
+            found.append(said)
+    return found, 0, is_cut
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MOST_A_LINE else f"{text[: MOST_A_LINE - 1]}…"
 
 
 def paper_of(locale: str) -> str:
@@ -152,11 +190,25 @@ def paper_of(locale: str) -> str:
 
 
 def _compile(sheet: str, said: Mapping[str, Any]) -> bytes:
-    compiler = typst.Compiler(
-        str(_SHEETS / sheet),
-        root=str(_SHEETS),
-        font_paths=_fonts(),
-        sys_inputs={"data": json.dumps(said, ensure_ascii=False)},
-    )
-    content: Any = compiler.compile(format="pdf")
-    return bytes(content)
+    """Set a sheet. Raises `PdfBusyError` where others take too long, `TooMuchForPdfError` where it
+    needs more memory or time than it may have.
+    """
+    if not _SLOTS.acquire(timeout=WAITS_SECONDS):
+        raise PdfBusyError
+    try:
+        made = subprocess.run(  # noqa: S603  The command is ours; what others wrote is on stdin.
+            [sys.executable, "-P", str(_TYPESET), str(_SHEETS / sheet), *_fonts()],
+            input=json.dumps(said, ensure_ascii=False).encode(),
+            capture_output=True,
+            timeout=TAKES_SECONDS,
+            env=os.environ | _ENVIRONMENT,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise TooMuchForPdfError from None
+    finally:
+        _SLOTS.release()
+    if made.returncode:
+        log.error("A PDF was not made: status %s.", made.returncode)
+        raise TooMuchForPdfError
+    return made.stdout

@@ -26,7 +26,13 @@ from hourtab.sharing.headers import CHECKED
 from hourtab.sharing.look import look_of
 from hourtab.sharing.models import ShareLink
 from hourtab.sharing.parts import Part, words_of
-from hourtab.sharing.pdf import present_pdf, statement_pdf, story_pdf
+from hourtab.sharing.pdf import (
+    PdfBusyError,
+    TooMuchForPdfError,
+    present_pdf,
+    statement_pdf,
+    story_pdf,
+)
 from hourtab.sharing.present import present_of
 from hourtab.sharing.public import balance_document, fingerprint
 from hourtab.sharing.sheets import lines_csv
@@ -121,7 +127,7 @@ def _present(
     name = f"hourtab-{part.today}"
     if kind == "csv":
         return file(lines_csv(page, link), "csv", name)
-    return file(present_pdf(page, link.workspace, _paper(request.GET)), "pdf", name)
+    return _pdf(request, name, lambda paper: present_pdf(page, link.workspace, paper))
 
 
 def _place(asked: Mapping[str, str], retainers: list[Retainer]) -> int:
@@ -142,7 +148,7 @@ def _story(
     if "as" in asked and not link.shows_documents:
         return None
     if asked.get("as") == "pdf":
-        return file(story_pdf(story, link.workspace, _paper(asked)), "pdf", name)
+        return _pdf(request, name, lambda paper: story_pdf(story, link.workspace, paper))
     if asked.get("as") == "csv":
         return file(lines_csv(story, link), "csv", name)
     chosen = f"retainer={place + 1}&" if len(retainers) > 1 else ""
@@ -213,7 +219,7 @@ def _statement(
     if asked.get("as") == "json":
         return file(canonical(content.document), "json", name)
     if asked.get("as") == "pdf":
-        return file(statement_pdf(content, link.workspace, _paper(asked)), "pdf", name)
+        return _pdf(request, name, lambda paper: statement_pdf(content, link.workspace, paper))
     if asked.get("as") == "csv":
         return file(lines_csv(content, link), "csv", name)
     more = f"?version={content.version}&" if "version" in asked else "?"
@@ -230,5 +236,17 @@ def look(request: HttpRequest, colour: str) -> HttpResponse:
     return sheet
 
 
-def _paper(asked: Mapping[str, str]) -> str:
-    return {"a4": "a4", "letter": "us-letter"}.get(asked.get("paper", ""), "")
+def _pdf(request: HttpRequest, name: str, make: Callable[[str], bytes]) -> HttpResponse:
+    """Answer with a PDF on the paper that was asked for, or say why there is none."""
+    paper = {"a4": "a4", "letter": "us-letter"}.get(request.GET.get("paper", ""), "")
+    try:
+        return file(make(paper), "pdf", name)
+    except PdfBusyError:
+        busy = answer(pages.busy_page(request.headers.get("Accept-Language", "")), 503)
+        busy["Retry-After"] = "10"
+        return busy
+    except TooMuchForPdfError:
+        asked = request.GET.copy()
+        asked["as"] = "csv"
+        context = {"language": translation.get_language(), "csv": f"?{asked.urlencode()}"}
+        return page("sharing/no_pdf.html", context, 422)
