@@ -103,7 +103,7 @@ def _rows_of(
     if not isinstance(begins, datetime):
         yield row(begins, "", "", "", "", _("a whole day, not an appointment"))
         return
-    starts = _instant(begins, zone)
+    starts = _instant(begins, zone).astimezone(zone)
     if str(event.get("STATUS", "")).upper() == "CANCELLED":
         yield row(starts.date(), "", "", "", "", _("cancelled"))
         return
@@ -126,13 +126,14 @@ def _rows_of(
         {at for of, at in moved if of == uid} if "RECURRENCE-ID" not in event else set()
     )
     for at in _occurrences(begins, rule, today, zone):
-        here = _instant(at, zone)
-        if here in left_out:
+        began = _instant(at, zone)
+        if began in left_out:
             continue
+        here = began.astimezone(zone)
         if here.date() > today:
             yield row(here.date(), f"{here:%H:%M}", "", "", "", _("not over yet"))
             continue
-        ends = (here.astimezone(UTC) + length).astimezone(zone)
+        ends = (began + length).astimezone(zone)
         seconds = int(length.total_seconds())
         yield row(
             here.date(),
@@ -145,17 +146,17 @@ def _rows_of(
 
 
 def _instant(at: date, zone: tzinfo) -> datetime:
-    """Return a moment in `zone`; one that names no zone is there already."""
+    """Return a moment in UTC, where moments can be compared and subtracted; one that names no zone
+    is of `zone`.
+    """
     if not isinstance(at, datetime):
         at = datetime.combine(at, time())
-    return at.astimezone(zone) if at.tzinfo else at.replace(tzinfo=zone)
+    return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def _length(event: Any, begins: datetime, zone: tzinfo) -> timedelta | None:
     if "DTEND" in event:
-        length = _instant(event["DTEND"].dt, zone).astimezone(UTC) - _instant(
-            begins, zone
-        ).astimezone(UTC)
+        length = _instant(event["DTEND"].dt, zone) - _instant(begins, zone)
     elif "DURATION" in event:
         length = event["DURATION"].dt
     else:

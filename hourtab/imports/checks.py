@@ -9,11 +9,12 @@ from datetime import date
 from django.utils.translation import gettext as _
 
 from hourtab.core.amounts import HOUR, clock
+from hourtab.imports.clocks import Zone
 from hourtab.imports.lines import Note, WorkLine
 from hourtab.imports.vocabulary import TOTALS
 from hourtab.lib.text import folded
 
-_DAY = 24 * HOUR
+_SHORTEST_DAY = 22 * HOUR
 _LONGEST_TOTAL = max(map(len, TOTALS)) + 2
 
 
@@ -58,12 +59,18 @@ def without_totals(
     return kept
 
 
-def flag_days(lines: Sequence[WorkLine], horizon: date | None, flags: list[Note]) -> None:
-    """Flag days of more than 24 hours, and days that are still to come."""
+def flag_days(
+    lines: Sequence[WorkLine], horizon: date | None, clocks: Zone, flags: list[Note]
+) -> None:
+    """Flag days of more hours than they have (23 to 25), and days that are still to come."""
     sums: dict[tuple[date, str], int] = defaultdict(int)
     for line in lines:
         sums[line.on, line.person] += line.seconds
-    long = {key: seconds for key, seconds in sums.items() if seconds > _DAY}
+    long = {
+        key: seconds
+        for key, seconds in sums.items()
+        if seconds > _SHORTEST_DAY and seconds > clocks.seconds_of(key[0])
+    }
     late = {on for on, _person in sums if horizon and on > horizon}
     for line in lines:
         if not long and not late:

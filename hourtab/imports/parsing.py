@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from hourtab.core.amounts import HOUR, clock
 from hourtab.imports import durations, spreadsheet, table, values
 from hourtab.imports.checks import flag_days, without_totals
+from hourtab.imports.clocks import Clock, Span, Zone
 from hourtab.imports.errors import Refusal
 from hourtab.imports.hours import Hours
 from hourtab.imports.html import text_of
@@ -24,7 +25,8 @@ from hourtab.ledger.exports import unguarded
 from hourtab.lib.text import folded
 
 LONGEST_ROW = 1000 * HOUR
-_DAY = 24 * HOUR
+_SOME_DAY = date(2001, 1, 3)
+"""Stands for the day of a row that names none; no clocks change on it."""
 _TOTAL_OF = ("total ", "subtotal ", "summe ", "gesamt ", "totale ", "totaal ")
 
 
@@ -120,6 +122,7 @@ class _Reading:
         today: date | None,
     ) -> None:
         self.layout, self.file_name, self.zone, self.today = layout, file_name, zone, today
+        self.clocks = Zone(zone)
         self.leave_out = answers.get("unreadable") == "leave_out"
         self.no_entries: list[Note] = []
         self.flags: list[Note] = []
@@ -143,7 +146,7 @@ class _Reading:
             self.flags.append(Note(self.layout.header.line, self.layout.remark))
         lines = list(self._pivoted() if self.layout.days else self._read())
         lines = without_totals(lines, self.no_entries, self.flags)
-        flag_days(lines, self.today, self.flags)
+        flag_days(lines, self.today, self.clocks, self.flags)
         self.no_entries.sort()
         self.flags.sort()
         return Parsed(self.layout, lines, self.no_entries, self.flags, self.decided, self.stated)
@@ -205,9 +208,8 @@ class _Reading:
     def _moment(self, cell: str) -> Moment | None:
         """Read a day, a day with a time, or a time alone, which has no day: `date.min`."""
         if cell not in self.moments:
-            at = values.read_time(cell)
-            self.moments[cell] = (
-                Moment(date.min, at) if at else values.read_moment(cell, self.order, self.zone)
+            self.moments[cell] = values.read_time(cell) or values.read_moment(
+                cell, self.order, self.zone
             )
         return self.moments[cell]
 
@@ -216,7 +218,7 @@ class _Reading:
         means.
         """
         try:
-            return self._span(
+            span = self._span(
                 row,
                 self._cell(row, "date"),
                 self._cell(row, "start"),
@@ -225,6 +227,7 @@ class _Reading:
             )
         except Refusal:
             return None
+        return span.seconds if span else None
 
     def _cell(self, row: Row, name: str) -> str:
         column = self.columns.get(name)
@@ -292,7 +295,7 @@ class _Reading:
                 if moment is None or moment.on == date.min:
                     self._no_date(row, key, moment)
                     continue
-                on, started = moment
+                on, started = moment.on, moment.at
                 if on_cell and self.is_midnight:
                     started = None
                 if on_cell and start_cell:
@@ -320,7 +323,9 @@ class _Reading:
                         )
                         self.no_entries.append(Note(line, why))
                         continue
-                    seconds = max(0, span - self._pause(row, pause.strip()))
+                    seconds = max(0, span.seconds - self._pause(row, pause.strip()))
+                    if span.doubt:
+                        self.flags.append(Note(line, span.doubt))
                 elif seconds < 0:
                     given = hours.given(cells)
                     why = _(
@@ -328,7 +333,7 @@ class _Reading:
                     ) % {"given": given}
                     self.no_entries.append(Note(line, why))
                     continue
-                elif span is not None and abs(span - seconds) > 60:
+                elif span is not None and abs(span.seconds - seconds) > 60:
                     self._flag_span(row, cells, span, seconds, pause.strip())
                 if compares and (why := hours.disagreement(cells, seconds)):
                     self.flags.append(Note(line, why))
@@ -419,7 +424,7 @@ class _Reading:
 
     def _span(
         self, row: Row, on_cell: str, start_cell: str, end_cell: str, end_date: str
-    ) -> int | None:
+    ) -> Span | None:
         """Return the time between start and end, over midnight too; None where one of them is
         missing.
         """
@@ -440,15 +445,10 @@ class _Reading:
         first_day = begun.on if begun.on != date.min else day.on if day else date.min
         last_day = ended.on if ended.on != date.min else last.on if last else first_day
         if first_day == date.min or last_day == date.min:
-            first_day = last_day = date.min
-        seconds = (
-            (last_day.toordinal() - first_day.toordinal()) * _DAY
-            + _of_day(ended.at)
-            - _of_day(begun.at)
+            first_day = last_day = _SOME_DAY
+        return self.clocks.between(
+            Clock(first_day, begun.at, begun.ahead), Clock(last_day, ended.at, ended.ahead)
         )
-        if seconds < 0 and last_day == first_day:
-            seconds += _DAY
-        return seconds if seconds >= 0 else None
 
     def _pause(self, row: Row, cell: str) -> int:
         """Return the seconds of a pause: a clock, or minutes unless the heading says otherwise."""
@@ -465,16 +465,18 @@ class _Reading:
         return seconds
 
     def _flag_span(
-        self, row: Row, cells: Sequence[str], span: int, seconds: int, pause: str
+        self, row: Row, cells: Sequence[str], span: Span, seconds: int, pause: str
     ) -> None:
         try:
-            if abs(span - self._pause(row, pause) - seconds) <= 60:
-                return
+            less = self._pause(row, pause)
         except Refusal:
-            pass
+            less = 0
+        could_be = (span.seconds, *span.others)
+        if any(abs(could - off - seconds) <= 60 for could in could_be for off in {0, less}):
+            return
         why = _("lasts %(spanned)s by start and end, but says %(given)s; %(given)s is taken")
         self.flags.append(
-            Note(row.line, why % {"spanned": clock(span), "given": self.hours.given(cells)})
+            Note(row.line, why % {"spanned": clock(span.seconds), "given": self.hours.given(cells)})
         )
 
     def _pivoted(self) -> Iterator[WorkLine]:
@@ -554,7 +556,3 @@ class _Reading:
 def _some(cells: Iterator[tuple[int, str]], most: int = 50) -> Iterator[tuple[int, str]]:
     for _number, item in zip(range(most), cells, strict=False):
         yield item
-
-
-def _of_day(at: time) -> int:
-    return at.hour * HOUR + at.minute * 60 + at.second

@@ -6,7 +6,7 @@ That is decided once for all rows, never row by row: a wrong guess moves hours b
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, time, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from functools import cache
 from itertools import chain
 from typing import Literal, NamedTuple
@@ -42,10 +42,13 @@ _ISO_IN_NAMES = re.compile(r"(?<!\d)((?:19|20)\d{2})([-_./]?)(\d{2})\2(\d{2})(?!
 
 
 class Moment(NamedTuple):
-    """A day, with the time of day where the cell had one."""
+    """A day, with the time of day where the cell had one. `ahead` is how far that is ahead of UTC,
+    where the cell was an instant: its hands alone do not say how much time passes to another.
+    """
 
     on: date
     at: time | None = None
+    ahead: timedelta | None = None
 
 
 class Spoken(NamedTuple):
@@ -190,22 +193,26 @@ def read_moment(cell: str, order: DateOrder | None, zone: tzinfo | None = None) 
     at = _time_of(match) if match and (match[2] or match[4]) else None
     if match is None or at is None:
         return None
-    if (
-        match[5]
-        and zone is not None
-        and not (match[5].isalpha() and match[5].lower() not in ("z", "utc", "gmt"))
-    ):
-        # The letters of other zones say nothing that can be relied on: the time is taken as it
-        # stands.
-        offset = match[5] if match[5][0] in "+-" else "+00:00"
+    if zone is not None and (offset := _offset_of(match)):
         try:
             there = datetime.fromisoformat(f"{on.isoformat()}T{at.isoformat()}{offset}").astimezone(
                 zone
             )
         except ValueError:
             return None
-        return Moment(there.date(), there.time())
+        return Moment(there.date(), there.time(), there.utcoffset())
     return Moment(on, at)
+
+
+def _offset_of(match: re.Match[str]) -> str:
+    """Return what is said behind a time about its zone, as `+02:00`; nothing where nothing is.
+
+    The letters of other zones say nothing that can be relied on: the time is taken as it stands.
+    """
+    said = match[5] or ""
+    if said.lower() in ("z", "utc", "gmt"):
+        return "+00:00"
+    return said if said[:1] in ("+", "-") else ""
 
 
 def read_date(cell: str, order: DateOrder | None) -> date | None:
@@ -278,13 +285,26 @@ def read_day_of(
     return found[0] if len(found) == 1 else None
 
 
-def read_time(cell: str) -> time | None:
-    """Read a time of day in 12 or 24 hours; None where it is none."""
+def read_time(cell: str) -> Moment | None:
+    """Read a time of day in 12 or 24 hours, of no day (`date.min`); None where it is none.
+
+    It is taken as it stands, also where an offset is said behind it: without a day there is no
+    other one. How much passes between two of them goes by what is said.
+    """
     text = cell.strip().replace("\u202f", " ").replace("\u00a0", " ")
     if len(text) > 24:
         return None
     match = _TIME.fullmatch(text)
-    return _time_of(match) if match and (match[2] or match[4]) else None
+    at = _time_of(match) if match and (match[2] or match[4]) else None
+    if match is None or at is None:
+        return None
+    offset = _offset_of(match)
+    return Moment(date.min, at, _ahead(offset) if offset else None)
+
+
+def _ahead(offset: str) -> timedelta:
+    sign = -1 if offset[0] == "-" else 1
+    return sign * timedelta(hours=int(offset[1:3]), minutes=int(offset[-2:]))
 
 
 def _time_of(match: re.Match[str]) -> time | None:

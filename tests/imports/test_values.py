@@ -1,6 +1,6 @@
 """Single cells: days, times, durations and numbers, in the notations tools write."""
 
-from datetime import date, time
+from datetime import date, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -30,8 +30,12 @@ MARCH = (date(2027, 3, 1), date(2027, 3, 7))
         ("Do, 4. März 2027 14:05 Uhr", None, Moment(date(2027, 3, 4), time(14, 5))),
         ("4 de marzo de 2027", None, Moment(date(2027, 3, 4))),
         ("04-Mar-27", None, Moment(date(2027, 3, 4))),
-        ("2027-03-04T23:30:00Z", None, Moment(date(2027, 3, 5), time(0, 30))),
-        ("2027-03-04T23:30:00+05:30", None, Moment(date(2027, 3, 4), time(19, 0))),
+        ("2027-03-04T23:30:00Z", None, Moment(date(2027, 3, 5), time(0, 30), timedelta(hours=1))),
+        (
+            "2027-03-04T23:30:00+05:30",
+            None,
+            Moment(date(2027, 3, 4), time(19, 0), timedelta(hours=1)),
+        ),
         ("2027-02-30", None, None),
         ("31/02/2027", "dmy", None),
         ("soon", None, None),
