@@ -5,7 +5,8 @@ exceptions); other repetitions are named and left out. Whole days and cancelled 
 work.
 """
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Set
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
@@ -14,10 +15,16 @@ from icalendar import Calendar, Event
 
 from hourtab.core.amounts import clock
 from hourtab.imports.errors import Refusal
+from hourtab.imports.patience import keep_on
 from hourtab.imports.table import LONGEST_CELL, MOST_ROWS, Row, Sheet, cell_too_long, too_many_rows
+from hourtab.imports.values import EARLIEST
 from hourtab.lib.text import clean
 
 LARGEST_CALENDAR = 5 * 1024 * 1024
+MOST_DAYS = 200_000
+"""Days that repetitions are looked for on, in a file."""
+MOST_NAMED = 40
+MOST_WEEKS = 5
 HEADER = [
     "Day",
     "Start",
@@ -43,17 +50,19 @@ def read_calendar(content: bytes, today: date, zone: tzinfo) -> Sheet:
     try:
         calendar: Any = Calendar.from_ical(content)
         events: list[Any] = [event for event in calendar.walk("VEVENT") if isinstance(event, Event)]
-        moved = {
-            (str(event.get("UID", "")), _instant(event["RECURRENCE-ID"].dt, zone))
-            for event in events
-            if "RECURRENCE-ID" in event
-        }
+        moved: dict[str, set[datetime]] = defaultdict(set)
+        for event in events:
+            if "RECURRENCE-ID" in event:
+                uid = str(event.get("UID", ""))
+                moved[uid].add(_instant(event["RECURRENCE-ID"].dt, zone))
         name = clean(str(calendar.get("X-WR-CALNAME", "")))
         rows = [Row(1, HEADER)]
         lines = _lines_of_events(content)
+        days = _DaysLookedAt()
         for number, event in enumerate(events):
-            line = lines[number] if number < len(lines) else 1
-            for cells in _rows_of(event, name, moved, today, zone):
+            days.line = line = lines[number] if number < len(lines) else 1
+            keep_on(line)
+            for cells in _rows_of(event, name, moved, today, zone, days):
                 if any(len(cell) > LONGEST_CELL for cell in cells):
                     raise cell_too_long(line)
                 rows.append(Row(line, cells))
@@ -87,7 +96,12 @@ def _lines_of_events(content: bytes) -> list[int]:
 
 
 def _rows_of(
-    event: Any, name: str, moved: set[tuple[str, datetime]], today: date, zone: tzinfo
+    event: Any,
+    name: str,
+    moved: Mapping[str, Set[datetime]],
+    today: date,
+    zone: tzinfo,
+    days: "_DaysLookedAt",
 ) -> Iterator[list[str]]:
     """Yield a row for each time an event takes place, up to today."""
     begins = event["DTSTART"].dt
@@ -107,6 +121,10 @@ def _rows_of(
     if str(event.get("STATUS", "")).upper() == "CANCELLED":
         yield row(starts.date(), "", "", "", "", _("cancelled"))
         return
+    if starts.year < EARLIEST:
+        # It is refused as any other day that is none, and may be left out by choice.
+        yield row(starts.date(), f"{starts:%H:%M}", "", "", "0:00", "")
+        return
     length = _length(event, begins, zone)
     if length is None:
         yield row(starts.date(), f"{starts:%H:%M}", "", "", "", _("no end and no duration"))
@@ -122,10 +140,10 @@ def _rows_of(
             _("repeats in a way that is not read; enter these by hand"),
         )
         return
-    left_out = _left_out(event, zone) | (
-        {at for of, at in moved if of == uid} if "RECURRENCE-ID" not in event else set()
-    )
-    for at in _occurrences(begins, rule, today, zone):
+    left_out = _left_out(event, zone)
+    if "RECURRENCE-ID" not in event:
+        left_out |= moved.get(uid, frozenset())
+    for at in _occurrences(begins, rule, today, zone, days):
         began = _instant(at, zone)
         if began in left_out:
             continue
@@ -174,6 +192,10 @@ def _is_understood(rule: Any) -> bool:
     frequency = rule["FREQ"][0]
     if set(rule) - _UNDERSTOOD or frequency not in ("DAILY", "WEEKLY", "MONTHLY", "YEARLY"):
         return False
+    if any(len(rule.get(name, [])) > MOST_NAMED for name in ("BYDAY", "BYMONTHDAY")):
+        return False
+    if any(abs(int(str(day)[:-2] or 0)) > MOST_WEEKS for day in rule.get("BYDAY", [])):
+        return False
     numbered = any(day not in _WEEKDAYS for day in map(str, rule.get("BYDAY", [])))
     return not (
         ("BYMONTH" in rule and frequency != "YEARLY")
@@ -183,7 +205,9 @@ def _is_understood(rule: Any) -> bool:
     )
 
 
-def _occurrences(begins: datetime, rule: Any, today: date, zone: tzinfo) -> Iterator[datetime]:
+def _occurrences(
+    begins: datetime, rule: Any, today: date, zone: tzinfo, looked_at: "_DaysLookedAt"
+) -> Iterator[datetime]:
     """Yield the beginnings of an event: the first one whenever it is, its repetitions up to
     today.
     """
@@ -202,7 +226,7 @@ def _occurrences(begins: datetime, rule: Any, today: date, zone: tzinfo) -> Iter
         if until
         else None
     )
-    for day in _days(begins.date(), rule, today):
+    for day in _days(begins.date(), rule, today, looked_at):
         at = datetime.combine(day, begins.timetz())
         if day <= begins.date():
             continue
@@ -212,39 +236,52 @@ def _occurrences(begins: datetime, rule: Any, today: date, zone: tzinfo) -> Iter
         yield at
 
 
-def _days(first: date, rule: Any, today: date) -> Iterator[date]:
+class _DaysLookedAt:
+    """Counts the days that repetitions are looked for on, in the whole file: a rule that fits no
+    day ever finds no row, and would be looked at for ever.
+    """
+
+    def __init__(self) -> None:
+        self.count, self.line = 0, 1
+
+    def add(self, days: int) -> None:
+        """Count some more. Raises `Refusal` beyond the bound."""
+        self.count += days
+        if self.count > MOST_DAYS:
+            raise Refusal(
+                _("The calendar's appointments repeat too often. Export a shorter range."),
+                line=self.line,
+            )
+
+
+def _days(first: date, rule: Any, today: date, looked_at: _DaysLookedAt) -> Iterator[date]:
     """Yield the days a rule names from `first` to `today`, in order."""
     step = max(1, int(rule.get("INTERVAL", [1])[0]))
     by_day = [str(day) for day in rule.get("BYDAY", [])]
     frequency = rule["FREQ"][0]
     if frequency == "DAILY":
         wanted = {_WEEKDAYS.index(day) for day in by_day} or set(range(7))
-        yield from (
-            day
-            for n in range(0, (today - first).days + 1, step)
-            if (day := first + timedelta(n)).weekday() in wanted
-        )
+        for n in range(0, (today - first).days + 1, step):
+            looked_at.add(1)
+            if (day := first + timedelta(n)).weekday() in wanted:
+                yield day
     elif frequency == "WEEKLY":
         wanted = {_WEEKDAYS.index(day) for day in by_day} or {first.weekday()}
         starts_on = _WEEKDAYS.index(str(rule.get("WKST", ["MO"])[0]))
         week = first - timedelta((first.weekday() - starts_on) % 7)
         while week <= today:
-            yield from (
-                day
-                for n in range(7)
-                if (day := week + timedelta(n)).weekday() in wanted and day <= today
-            )
+            looked_at.add(7)
+            for n in range(7):
+                if (day := week + timedelta(n)).weekday() in wanted and day <= today:
+                    yield day
             week += timedelta(7 * step)
     else:
         month = first.year * 12 + first.month - 1
         step *= 12 if frequency == "YEARLY" else 1
+        by_number = [int(n) for n in rule.get("BYMONTHDAY", [first.day])]
         while date(month // 12, month % 12 + 1, 1) <= today:
-            found = _days_of_month(
-                month // 12,
-                month % 12 + 1,
-                by_day,
-                [int(n) for n in rule.get("BYMONTHDAY", [first.day])],
-            )
+            looked_at.add(31)
+            found = _days_of_month(month // 12, month % 12 + 1, by_day, by_number)
             yield from (day for day in sorted(found) if day <= today)
             month += step
 

@@ -4,6 +4,8 @@ import re
 from html.parser import HTMLParser
 
 _BREAKS = {"br", "p", "div", "li", "tr", "h1", "h2", "h3", "h4", "ul", "ol", "table", "blockquote"}
+LONGEST_NOTE = 20_000
+"""Characters. The parser takes time that grows with the square of a note that is no HTML."""
 _UNSEEN = {"script", "style", "head", "title"}
 
 
@@ -29,10 +31,10 @@ class _Text(HTMLParser):
 
 
 def text_of(note: str) -> str:
-    """Return the text of an HTML note, its paragraphs as lines; a note without tags or entities is
-    returned as it is.
+    """Return the text of an HTML note, its paragraphs as lines; a note without tags or entities,
+    or a very long one, is returned as it is.
     """
-    if "<" not in note and "&" not in note:
+    if ("<" not in note and "&" not in note) or len(note) > LONGEST_NOTE:
         return note
     reader = _Text()
     reader.feed(note)

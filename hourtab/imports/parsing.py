@@ -18,6 +18,7 @@ from hourtab.imports.hours import Hours
 from hourtab.imports.html import text_of
 from hourtab.imports.layout import Column, Layout, find_layout, is_header_again
 from hourtab.imports.lines import Note, Parsed, WorkLine
+from hourtab.imports.patience import EVERY, keep_on
 from hourtab.imports.table import LARGEST_FILE, Row, Sheet
 from hourtab.imports.values import Moment, Spoken
 from hourtab.imports.vocabulary import BILLABLE_OF, TOTALS, TURNED
@@ -247,8 +248,10 @@ class _Reading:
         hours, moments, compares = self.hours, self.moments, len(self.hours.worked) > 1
         worked, durations = hours.index, hours.first_known
         html, guarded = self.layout.tool.writes_html, self.layout.tool.is_guarded
-        for row in self.layout.body:
+        for number, row in enumerate(self.layout.body):
             line, cells = row
+            if not number % EVERY:
+                keep_on(line)
             try:
                 if (len(cells) > width + 1 or cells[width]) and any(map(str.strip, cells[width:])):
                     said = {"cells": len(cells), "columns": width}
@@ -356,6 +359,7 @@ class _Reading:
                 if "@" in person:
                     person = person.partition("@")[0] or person
                 if html:
+                    keep_on(line)
                     description = text_of(description)
                 if guarded:
                     contract, category = unguarded(contract), unguarded(category)
@@ -493,6 +497,7 @@ class _Reading:
                 line=self.layout.header.line,
             )
         for row in self.layout.body:
+            keep_on(row.line)
             texts: Any = {name: self._cell(row, name) for name in _TEXTS}
             names = [text for name, text in texts.items() if text and name != "tags"]
             filled = [cell.strip() for cell in row.cells if cell.strip()]

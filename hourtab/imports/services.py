@@ -2,8 +2,8 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import date, datetime
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date, datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,12 +15,14 @@ from hourtab.accounts.plans import PlanError, check_day, earliest_day
 from hourtab.imports import routing, sources
 from hourtab.imports.balances import balance, balances, stored_after
 from hourtab.imports.errors import Open, Question, Refusal
-from hourtab.imports.layout import mapping
+from hourtab.imports.layout import guess_tool, mapping
 from hourtab.imports.lines import Parsed
 from hourtab.imports.models import Import, ImportPart, ranges_of
 from hourtab.imports.parsing import parse_sheets, read_sheets
+from hourtab.imports.patience import patience
 from hourtab.imports.planning import Order, make_plan
 from hourtab.imports.plans import Outcome, Part, Plan
+from hourtab.imports.readers.tool import Tool
 from hourtab.imports.redaction import Redaction
 from hourtab.imports.table import Sheet
 from hourtab.ledger import batches, closing, record
@@ -62,16 +64,43 @@ type Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file and how it is to be taken."""
+    """A file and how it is to be taken. Its bytes are read once, also where it is answered anew."""
 
     name: str
     content: bytes
     answers: Mapping[str, str] = field(default_factory=dict)
+    _read: dict[Any, Sequence[Sheet] | Refusal] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     @property
     def digest(self) -> str:
         """The file's SHA-256."""
         return hashlib.sha256(self.content).hexdigest()
+
+    def answered(self, **answers: str) -> "Upload":
+        """Return the same file with more answers."""
+        return replace(self, answers={**self.answers, **answers})
+
+    def sheets(self, today: date, zone: tzinfo) -> Sequence[Sheet]:
+        """Return its rows. Raises `Refusal`. Only a calendar's rows depend on the day and zone."""
+        key = (today, str(zone))
+        if key not in self._read:
+            try:
+                with patience():
+                    self._read[key] = read_sheets(self.content, today=today, zone=zone)
+            except Refusal as refusal:
+                self._read[key] = refusal
+        found = self._read[key]
+        if isinstance(found, Refusal):
+            raise found
+        return found
+
+    @property
+    def tool(self) -> Tool | None:
+        """The tool it is of; None where it was not read, or cannot be."""
+        found = next((rows for rows in self._read.values() if not isinstance(rows, Refusal)), None)
+        return guess_tool(found) if found else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,12 +329,13 @@ class _Taken:
         self.zone = retainer.tzinfo if retainer else ZoneInfo(workspace.zone)
         self.today = now.astimezone(self.zone).date()
         progress("reading")
-        self.sheets: Sequence[Sheet] = read_sheets(upload.content, today=self.today, zone=self.zone)
+        self.sheets = upload.sheets(self.today, self.zone)
         self.source = sources.find_source(self.sheets, upload.answers, workspace)
         self.answers = sources.remembered(self.source, self.sheets) | dict(upload.answers)
-        self.parsed: Parsed = parse_sheets(
-            self.sheets, upload.name, self.answers, zone=self.zone, today=self.today
-        )
+        with patience():
+            self.parsed: Parsed = parse_sheets(
+                self.sheets, upload.name, self.answers, zone=self.zone, today=self.today
+            )
         self.retainers = routing.targets_of(workspace)
 
     def lock(self, now: datetime) -> None:

@@ -3,26 +3,41 @@ counted before it is read.
 """
 
 import io
+import posixpath
 import re
 import zipfile
 import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from xml.etree import ElementTree
 
 from django.utils.translation import gettext as _
-from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+from python_calamine import (
+    CalamineError,
+    CalamineWorkbook,
+    SheetMetadata,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+)
 
 from hourtab.core.amounts import clock
 from hourtab.imports.errors import Refusal
+from hourtab.imports.patience import EVERY, keep_on
 from hourtab.imports.table import LONGEST_CELL, MOST_ROWS, Row, Sheet, cell_too_long, too_many_rows
 from hourtab.lib.text import clean
 
 LARGEST_UNPACKED = 200 * 1024 * 1024
 MOST_PARTS = 2_000
 MOST_CELLS = 4_000_000
+"""What all sheets that are shown may span together."""
+MOST_SHEETS = 100
 _PIECE = 1024 * 1024
-_REFERENCE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{0,3})([0-9]{1,9})["']""")
+_REFERENCE = re.compile(rb"""r\s*=\s*["']([A-Za-z]{0,3})([0-9]{1,9})["']""")
+_LARGEST_BOOK = 4 * 1024 * 1024
+_LONGEST_TAG = 4096
+_ROW = re.compile(rb"<(?:\w+:)?row[\s/>]")
+_CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
 _DAY_ZERO = datetime(1899, 12, 31)  # noqa: DTZ001
 
 
@@ -31,13 +46,16 @@ def read_workbook(content: bytes) -> list[Sheet]:
     bounds.
     """
     _measure(content)
+    sheets, cells = [], 0
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        sheets = [
-            _rows(found.name, book.get_sheet_by_name(found.name).to_python(skip_empty_area=False))
-            for found in book.sheets_metadata
-            if found.typ == SheetTypeEnum.WorkSheet and found.visible == SheetVisibleEnum.Visible
-        ]
+        for found in _shown(book):
+            keep_on()
+            sheet = book.get_sheet_by_name(found.name)
+            cells += sheet.total_height * sheet.total_width
+            if cells > MOST_CELLS:
+                raise _too_many_cells()
+            sheets.append(_rows(found.name, sheet.to_python(skip_empty_area=False)))
     except Refusal:
         raise
     except (CalamineError, ValueError, OSError, OverflowError, MemoryError):
@@ -51,6 +69,24 @@ def read_workbook(content: bytes) -> list[Sheet]:
     if not sheets:
         raise Refusal(_("The file is empty."))
     return sheets
+
+
+def _shown(book: CalamineWorkbook) -> list[SheetMetadata]:
+    found = [
+        sheet
+        for sheet in book.sheets_metadata
+        if sheet.typ == SheetTypeEnum.WorkSheet and sheet.visible == SheetVisibleEnum.Visible
+    ]
+    if len(found) > MOST_SHEETS:
+        raise Refusal(
+            _("The workbook has more than %(most)s sheets. Export the report alone.")
+            % {"most": MOST_SHEETS}
+        )
+    return found
+
+
+def _too_many_cells() -> Refusal:
+    return Refusal(_("This workbook spans too many cells. Export the report as CSV."))
 
 
 def _unreadable() -> Refusal:
@@ -67,29 +103,25 @@ def _measure(content: bytes) -> None:
                 or len(parts) > MOST_PARTS
             ):
                 raise _unreadable()
-            total = 0
+            total, spans = 0, {}
             for part in parts:
-                last_row, last_column = 0, 0
-                tail = b""
+                span = _Span()
                 for piece in _pieces(content, part):
+                    keep_on()
                     total += len(piece)
                     if total > LARGEST_UNPACKED:
                         raise Refusal(
                             _("This workbook unpacks to more than %(most)s MB.")
                             % {"most": LARGEST_UNPACKED >> 20}
                         )
-                    if "worksheets/" not in part.filename:
-                        continue
-                    for letters, digits in _REFERENCE.findall(tail + piece):
-                        last_row = max(last_row, int(digits))
-                        last_column = max(last_column, _column(letters))
-                    tail = piece[-40:]
-                if max(last_row, 1) * max(last_column, 1) > MOST_CELLS:
-                    raise Refusal(
-                        _(
-                            "A sheet of this workbook spans too many cells. Export the report as CSV."
-                        )
-                    )
+                    span.add(piece)
+                span.end()
+                spans[part.filename] = span.cells
+            shown, hidden = _parts_of_sheets(archive)
+            sheets = {name for name in spans if "worksheets/" in name} | set(hidden)
+            most = max((spans.get(name, 0) for name in sheets), default=0)
+            if max(most, sum(spans.get(name, 0) for name in shown)) > MOST_CELLS:
+                raise _too_many_cells()
     except (
         zipfile.BadZipFile,
         zlib.error,
@@ -98,10 +130,77 @@ def _measure(content: bytes) -> None:
         EOFError,
         RuntimeError,
         IndexError,
+        KeyError,
+        ElementTree.ParseError,
     ) as error:
         if isinstance(error, Refusal):
             raise
         raise _unreadable() from None
+
+
+class _Span:
+    """How many cells a sheet spans: to its last row and its last column, said or counted."""
+
+    def __init__(self) -> None:
+        self.last_row, self.last_column, self.rows, self.in_row = 1, 1, 0, 0
+        self.carry = b""
+
+    @property
+    def cells(self) -> int:
+        return self.last_row * self.last_column
+
+    def add(self, piece: bytes) -> None:
+        """Look at some more of it; a tag that is cut is looked at with the next piece."""
+        text = self.carry + piece
+        cut = max(text.rfind(b"<"), len(text) - _LONGEST_TAG)
+        self.carry, text = text[cut:], text[:cut]
+        self._look_at(text)
+
+    def end(self) -> None:
+        """Look at what is left."""
+        self._look_at(self.carry)
+
+    def _look_at(self, text: bytes) -> None:
+        for letters, digits in _REFERENCE.findall(text):
+            self.last_row = max(self.last_row, int(digits))
+            self.last_column = max(self.last_column, _column(letters))
+        # A cell need not say where it is: then it stands beside the one before.
+        first, *others = _ROW.split(text)
+        for in_row in (self.in_row + _cells_in(first), *map(_cells_in, others)):
+            self.in_row = in_row
+            self.last_column = max(self.last_column, in_row)
+        self.rows += len(others)
+        self.last_row = max(self.last_row, self.rows)
+
+
+def _cells_in(row: bytes) -> int:
+    return len(_CELL.findall(row))
+
+
+def _parts_of_sheets(archive: zipfile.ZipFile) -> tuple[list[str], list[str]]:
+    """Return the part of each sheet that is shown, and of each that is not; a part that several
+    sheets are of is there as often.
+    """
+    relations = _tree(archive, "xl/_rels/workbook.xml.rels")
+    targets = {relation.get("Id"): relation.get("Target", "") for relation in relations.iter()}
+    parts: tuple[list[str], list[str]] = ([], [])
+    for sheet in _tree(archive, "xl/workbook.xml").iter():
+        if sheet.tag.rpartition("}")[2] == "sheet":
+            name = posixpath.normpath(posixpath.join("/xl", targets.get(_relation(sheet)) or ""))
+            parts[sheet.get("state", "visible") != "visible"].append(name.lstrip("/"))
+    return parts
+
+
+def _tree(archive: zipfile.ZipFile, name: str) -> ElementTree.Element:
+    with archive.open(name) as part:
+        text = part.read(_LARGEST_BOOK)
+    if b"<!" in text.replace(b"<!--", b""):
+        raise _unreadable()
+    return ElementTree.fromstring(text)  # noqa: S314  (it declares nothing, and is bounded)
+
+
+def _relation(sheet: ElementTree.Element) -> str | None:
+    return next((value for key, value in sheet.items() if key.endswith("}id")), None)
 
 
 def _pieces(content: bytes, part: zipfile.ZipInfo) -> Iterator[bytes]:
@@ -138,6 +237,8 @@ def _column(letters: bytes) -> int:
 def _rows(name: str, values: list[list[Any]]) -> Sheet:
     rows: list[Row] = []
     for i, row in enumerate(values):
+        if not i % EVERY:
+            keep_on(i + 1)
         cells = [_text(value) for value in row]
         if not any(cell.strip() for cell in cells):
             continue

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from hourtab.imports.errors import Refusal
+from hourtab.imports.patience import EVERY, keep_on
 from hourtab.lib.text import clean
 
 LARGEST_FILE = 20 * 1024 * 1024
@@ -80,6 +81,8 @@ def _records(text: str, delimiter: str, skipped: int, *, strict: bool) -> Iterat
             line, before = before + 1, reader.line_num + skipped
             if any(cells) and (cells[0] or any(map(str.strip, cells))):
                 count += 1
+                if not count % EVERY:
+                    keep_on(line)
                 if count > MOST_ROWS + 1:
                     raise too_many_rows(line)
                 yield Row(line, cells)

@@ -8,9 +8,8 @@ from hourtab.accounts.models import Member, Workspace
 from hourtab.imports import services
 from hourtab.imports.balances import stored_seconds
 from hourtab.imports.errors import Open, Question, Refusal
-from hourtab.imports.layout import guess_tool, mapping
+from hourtab.imports.layout import mapping
 from hourtab.imports.models import Import, lines_of
-from hourtab.imports.parsing import read_sheets
 from hourtab.imports.services import ANSWERS, Examined, Upload
 from hourtab.lib.words import Words
 from hourtab.retainers.models import Retainer
@@ -107,13 +106,9 @@ def _total(
     """
     totals = set()
     for option in question.options if question.key == "date_order" else ("",):
-        answers = {**upload.answers, question.key: option} if option else upload.answers
+        answered = upload.answered(**({question.key: option} if option else {}))
         try:
-            totals.add(
-                services.read(
-                    Upload(upload.name, upload.content, answers), workspace, now, retainer
-                ).seconds
-            )
+            totals.add(services.read(answered, workspace, now, retainer).seconds)
         except Refusal:
             continue
         except Open:
@@ -123,10 +118,7 @@ def _total(
 
 def _tool(upload: Upload) -> str | None:
     """Return the tool of a file that is not taken, where it can be said."""
-    try:
-        return guess_tool(read_sheets(upload.content)).key
-    except Refusal:
-        return None
+    return upload.tool.key if upload.tool else None
 
 
 def _would(examined: Examined) -> dict[str, Any]:

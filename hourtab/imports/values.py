@@ -21,6 +21,8 @@ type DateOrder = Literal["dmy", "mdy"]
 
 LANGUAGES = ("en", "de", "fr", "es", "pt", "it", "nl", "pl", "sv", "da", "nb")
 EARLIEST, LATEST = 1990, 2199
+LONGEST_DAY = 100
+"""Characters; no longer text is a day, and looking for one would take long."""
 
 _ISO = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?!\d)", re.ASCII)
 _COMPACT = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})(?!\d)", re.ASCII)
@@ -168,6 +170,8 @@ def _orders_on(match: re.Match[str], weekdays: frozenset[int]) -> set[DateOrder]
 
 
 def _without_weekday(cell: str) -> str:
+    if len(cell) > LONGEST_DAY:
+        return cell
     match = _WEEKDAY.match(cell)
     return cell[match.end() :] if match and weekday_of(match[1]) else cell
 
@@ -179,6 +183,8 @@ def read_moment(cell: str, order: DateOrder | None, zone: tzinfo | None = None) 
     An instant (`2027-01-04T23:30:00Z`) is given in `zone`, where the day it belongs to is decided.
     """
     bare = cell.strip().replace("\u202f", " ").replace("\u00a0", " ")
+    if len(bare) > LONGEST_DAY:
+        return None
     on, end = _leading_date(bare, order)
     if on is None and not bare[:1].isdigit():
         # Not before: “Mar” is March, and a Tuesday in three languages.
