@@ -62,7 +62,7 @@ def flag_new_source(plan: Plan, part: Part, source: Source | None) -> None:
         "the hours of %(retainer)s came from %(others)s so far; the rows of this file are added to them"
     )
     plan.flags.append(
-        Note(plan.parsed.layout.header.line, why % {"retainer": part.retainer, "others": others})
+        Note(plan.reading.first_line, why % {"retainer": part.retainer, "others": others})
     )
 
 
@@ -117,7 +117,7 @@ def flag_moved(plan: Plan, retainer: Retainer, listed: Listings) -> None:
             "that they are to be taken out there"
         )
         plan.flags.append(
-            Note(plan.parsed.layout.header.line, why % {"count": count, "retainer": retainer})
+            Note(plan.reading.first_line, why % {"count": count, "retainer": retainer})
         )
 
 
@@ -133,9 +133,9 @@ def flag_filters(plan: Plan, part: Part) -> None:
         for revision in Revision.objects.filter(entry__in=some).order_by("number")
     ]
     here = {
-        name: {getattr(line, name) for line in plan.parsed.lines} for name in ("project", "person")
+        name: {getattr(line, name) for line in plan.reading.lines} for name in ("project", "person")
     }
-    line = plan.parsed.layout.header.line
+    line = plan.reading.first_line
     for name, text in (("project", _("project")), ("person", _("person"))):
         for value, count in Counter(
             getattr(row, name) for row in {row.entry_id: row for row in gone}.values()

@@ -2,21 +2,24 @@
 worker.
 """
 
+import hashlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from hourtab.accounts.models import Member
 from hourtab.imports import reports, services
+from hourtab.imports.deliveries import deliver, place_of
 from hourtab.imports.errors import Open, Refusal
-from hourtab.imports.models import Import
-from hourtab.imports.parsing import read_sheets
-from hourtab.imports.services import Upload
+from hourtab.imports.models import Import, SourceRule
+from hourtab.imports.uploads import Upload
 from hourtab.ledger.errors import LedgerError
+from hourtab.ledger.models import Source
 
 LONG = 5_000
 """Files of more rows are worked on by the worker."""
@@ -43,17 +46,52 @@ def look_at(
     draft: Import, now: datetime, progress: Callable[[str], None] = lambda _phase: None
 ) -> dict[str, Any]:
     """Return what the page of a draft shows: a preview, a question, or why the file is refused."""
-    upload = upload_of(draft)
+    upload, delivery = upload_of(draft), None
     if draft.content is None:
         return reports.refusal(Refusal(_("The file is no longer kept. Upload it again.")))
+    workspace, retainer = draft.workspace, draft.retainer
     try:
-        return reports.preview(
-            services.examine(upload, draft.workspace, now, draft.retainer, progress)
-        )
+        delivery = deliver(upload, workspace, now, retainer, progress)
+        return reports.preview(services.examine(delivery, workspace, now, retainer, progress))
     except Refusal as refused:
-        return reports.refusal(refused)
+        return reports.refusal(refused, is_read=delivery is not None)
     except Open as asked:
-        return reports.question(asked, read_sheets(upload.content, today=now.date()))
+        return reports.question(asked, upload.rows)
+
+
+def shown_of(draft: Import, now: datetime) -> dict[str, Any]:
+    """Return what the page of a draft shows, kept from the last time while nothing it depends on
+    has changed. What a worker looked at stays until it is applied or answered.
+    """
+    stamp = _stamp(draft, now)
+    kept: dict[str, Any] | None = draft.preview
+    if kept and kept.get("stamp", stamp) == stamp:
+        return kept
+    shown = look_at(draft, now) | {"stamp": stamp}
+    draft.preview = shown
+    if draft.pk:
+        Import.objects.filter(pk=draft.pk, state=Import.State.DRAFT, task="").update(preview=shown)
+    return shown
+
+
+def _stamp(draft: Import, now: datetime) -> str:
+    """Return a digest of what a preview depends on beside the file: the day, the answers, the log,
+    the rules and what is remembered of sources. An apply looks at all of it again.
+    """
+    workspace = draft.workspace
+    retainers = workspace.retainers.order_by("pk").values_list("pk", "version")
+    rules = SourceRule.objects.filter(source__workspace=workspace).order_by("pk")
+    told = Source.objects.filter(workspace=workspace).order_by("pk").values_list("pk", "answers")
+    columns = ("pk", "position", "conditions", "retainer", "leaves_out", "scope", "category")
+    parts = (
+        (place_of(workspace, draft.retainer, now)[1], get_language()),
+        sorted(draft.answers.items()),
+        (workspace.version, workspace.private_words),
+        list(retainers),
+        [*rules.values_list(*columns)],
+        [*told],
+    )
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
 def ask_worker(draft: Import, task: str, by: Member) -> None:

@@ -6,7 +6,7 @@ from datetime import date, time
 from typing import NamedTuple
 
 from hourtab.core.chain import iso
-from hourtab.imports.layout import Layout
+from hourtab.imports.layout import Layout, mapping
 from hourtab.imports.readers.tool import Tool
 
 
@@ -48,20 +48,38 @@ class Note(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
-    """A file, read. `stated` is the range it says it speaks for, where it says one."""
+class Reading:
+    """What was read of a source, from a file or without one. `stated` is the range it says it
+    speaks for, where it says one; `layout` the table it stood in, where it did.
+    """
 
-    layout: Layout
+    tool: Tool
     lines: Sequence[WorkLine]
-    no_entries: Sequence[Note]
-    flags: Sequence[Note]
+    no_entries: Sequence[Note] = ()
+    flags: Sequence[Note] = ()
     decided: Mapping[str, str] = field(default_factory=dict)
     stated: tuple[date, date] | None = None
+    layout: Layout | None = None
 
     @property
-    def tool(self) -> Tool:
-        """The tool that wrote it."""
-        return self.layout.tool
+    def columns(self) -> dict[str, str]:
+        """Which column was read for which field."""
+        return mapping(self.layout) if self.layout else {}
+
+    @property
+    def named(self) -> Mapping[str, str]:
+        """Which of them were named by hand."""
+        return self.layout.mapped if self.layout else {}
+
+    @property
+    def sheet(self) -> str:
+        """The name of its table or calendar, where it has one."""
+        return self.layout.sheet if self.layout else ""
+
+    @property
+    def first_line(self) -> int:
+        """The line that remarks about all of it name."""
+        return self.layout.header.line if self.layout else 1
 
     @property
     def seconds(self) -> int:

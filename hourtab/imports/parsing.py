@@ -17,7 +17,7 @@ from hourtab.imports.errors import Refusal
 from hourtab.imports.hours import Hours
 from hourtab.imports.html import text_of
 from hourtab.imports.layout import Column, Layout, find_layout, is_header_again
-from hourtab.imports.lines import Note, Parsed, WorkLine
+from hourtab.imports.lines import Note, Reading, WorkLine
 from hourtab.imports.patience import EVERY, keep_on
 from hourtab.imports.table import LARGEST_FILE, Row, Sheet
 from hourtab.imports.values import Moment, Spoken
@@ -61,7 +61,7 @@ def parse(
     *,
     zone: tzinfo = UTC,
     today: date | None = None,
-) -> Parsed:
+) -> Reading:
     """Read a file. `zone` is where instants become days, `today` the last day that is not in the
     future.
 
@@ -79,9 +79,9 @@ def parse_sheets(
     *,
     zone: tzinfo = UTC,
     today: date | None = None,
-) -> Parsed:
+) -> Reading:
     """Read what `read_sheets` returned."""
-    return _Reading(find_layout(sheets, answers), file_name, answers, zone, today).parsed()
+    return _Pass(find_layout(sheets, answers), file_name, answers, zone, today).reading()
 
 
 _TEXTS = (
@@ -111,7 +111,7 @@ _FIELDS = (
 )
 
 
-class _Reading:
+class _Pass:
     """One pass over a table whose columns are known."""
 
     def __init__(
@@ -141,7 +141,7 @@ class _Reading:
         self.decided |= self.hours.decided
         self.is_midnight = self._is_always_midnight()
 
-    def parsed(self) -> Parsed:
+    def reading(self) -> Reading:
         """Read every row."""
         if self.layout.remark:
             self.flags.append(Note(self.layout.header.line, self.layout.remark))
@@ -150,7 +150,15 @@ class _Reading:
         flag_days(lines, self.today, self.clocks, self.flags)
         self.no_entries.sort()
         self.flags.sort()
-        return Parsed(self.layout, lines, self.no_entries, self.flags, self.decided, self.stated)
+        return Reading(
+            self.layout.tool,
+            lines,
+            self.no_entries,
+            self.flags,
+            self.decided,
+            self.stated,
+            self.layout,
+        )
 
     # What the columns hold
 

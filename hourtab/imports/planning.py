@@ -4,7 +4,7 @@ Rows are compared as multisets with the source rows of earlier imports, never wi
 now: an unchanged file changes nothing, also where an entry was edited here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -20,7 +20,7 @@ from hourtab.imports.doubts import (
     flag_new_source,
 )
 from hourtab.imports.errors import Refusal
-from hourtab.imports.lines import Note, Parsed, WorkLine
+from hourtab.imports.lines import Note, Reading, WorkLine
 from hourtab.imports.pairing import partners_of, what_was_said
 from hourtab.imports.plans import Absent, Listed, Listings, Outcome, Part, Plan
 from hourtab.imports.redaction import Redaction
@@ -56,7 +56,7 @@ class Order:
 
 
 def make_plan(
-    parsed: Parsed,
+    reading: Reading,
     retainers: Sequence[Retainer],
     source: Source | None,
     router: Router,
@@ -67,7 +67,7 @@ def make_plan(
     """Compare a file with what its source said before, and return every row's outcome. Reads;
     writes nothing.
     """
-    plan = Plan(parsed, window_of(parsed, order.answers), flags=list(parsed.flags))
+    plan = Plan(reading, window_of(reading, order.answers), flags=list(reading.flags))
     by_ref = {retainer.ref: retainer for retainer in retainers}
     listed = _listed(retainers, source, _reach(plan))
     fresh = _compare(plan, by_ref, listed, router, order, redaction, secret)
@@ -97,7 +97,7 @@ def make_plan(
         flag_filters(plan, part)
         flag_moved_days(plan, part, source)
     plan.outcomes += [
-        Outcome("not_an_entry", note.line, why=note.why) for note in parsed.no_entries
+        Outcome("not_an_entry", note.line, why=note.why) for note in reading.no_entries
     ]
     plan.outcomes.sort(key=lambda outcome: (outcome.line is None, outcome.line or 0))
     plan.flags.sort()
@@ -120,12 +120,12 @@ def _compare(
     fresh: Fresh = {}
     digest_of = digester(secret)
     inside: dict[tuple[str, date], str] = {}
-    late = {ref: Late(retainer) for ref, retainer in by_ref.items()}
-    works = {ref: _WorkOf(retainer) for ref, retainer in by_ref.items()}
+    late = _Made(lambda ref: Late(by_ref[ref]))
+    works = _Made(lambda ref: _WorkOf(by_ref[ref]))
     standing: list[tuple[int, WorkLine, SourceRow, Part]] = []
     checked: dict[str, str] = {}
     outcomes, route_of = plan.outcomes, router.route
-    for line in plan.parsed.lines:
+    for line in plan.reading.lines:
         route = route_of(line)
         ref, why = route.retainer, route.why
         digest = digest_of(line.content)
@@ -192,6 +192,18 @@ def _compare(
     return fresh
 
 
+class _Made[Kind](dict[str, Kind]):
+    """What is known of each retainer that a row goes to, made when the first one does."""
+
+    def __init__(self, make: Callable[[str], Kind]) -> None:
+        super().__init__()
+        self.make = make
+
+    def __missing__(self, ref: str) -> Kind:
+        self[ref] = made = self.make(ref)
+        return made
+
+
 def _follow_rules(plan: Plan, standing: Sequence[tuple[int, WorkLine, SourceRow, Part]]) -> None:
     """Change the scope and category of rows that stand as they were read, where the rules say
     something else now.
@@ -243,14 +255,14 @@ def _why_late(late: Late, on: date, order: Order) -> str:
     return ""
 
 
-def window_of(parsed: Parsed, answers: Mapping[str, str]) -> tuple[date, date] | None:
+def window_of(reading: Reading, answers: Mapping[str, str]) -> tuple[date, date] | None:
     """Return the range the file speaks for: corrected by hand, stated in it, or first to last date.
     Raises `Refusal`.
     """
-    found = parsed.window
+    found = reading.window
     if found is None:
         return None
-    stated = parsed.stated
+    stated = reading.stated
     if stated and stated[0] <= found[0] and found[1] <= stated[1]:
         found = stated
     try:
@@ -272,7 +284,7 @@ def _reach(plan: Plan) -> tuple[date, date] | None:
     """Return the days in which rows that stand are looked for: the window, and all of the file
     where that was narrowed.
     """
-    own = plan.parsed.window
+    own = plan.reading.window
     return (
         (min(plan.window[0], own[0]), max(plan.window[1], own[1])) if plan.window and own else None
     )

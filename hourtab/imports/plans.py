@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
-from hourtab.imports.lines import Note, Parsed
+from hourtab.imports.lines import Note, Reading
 from hourtab.ledger.batches import Batch, SourceRow
 from hourtab.ledger.models import Source
 from hourtab.retainers.models import Retainer
@@ -82,7 +82,7 @@ class Plan:
     shown to a client, `sensitive` the texts of these and of those that were decided on.
     """
 
-    parsed: Parsed
+    reading: Reading
     window: tuple[date, date] | None
     parts: dict[str, Part] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)

@@ -21,17 +21,17 @@ KINDS = ("new", "changed", "gone", "unchanged", "conflict")
 
 def preview(examined: Examined) -> dict[str, Any]:
     """Return everything the preview of a file shows."""
-    plan, parsed = examined.plan, examined.plan.parsed
+    plan, reading = examined.plan, examined.plan.reading
     changed = [outcome for outcome in plan.outcomes if outcome.kind != "unchanged"]
     names = {part.retainer.ref: str(part.retainer) for part in examined.parts}
     undecided = {note.line for note in plan.unpublished}
     return {
         "kind": "preview",
         "fingerprint": examined.fingerprint,
-        "tool": parsed.tool.key,
-        "label": parsed.tool.label,
+        "tool": reading.tool.key,
+        "label": reading.tool.label,
         "source": str(examined.source) if examined.source else "",
-        "seconds": parsed.seconds,
+        "seconds": reading.seconds,
         "window": [day.isoformat() for day in plan.window] if plan.window else None,
         "counts": plan.counts,
         "parts": [
@@ -72,15 +72,15 @@ def preview(examined: Examined) -> dict[str, Any]:
             for outcome in changed[:SHOWN_ROWS]
         ],
         "more_outcomes": max(0, len(changed) - SHOWN_ROWS),
-        "clients": _tally("client", parsed.lines, examined),
+        "clients": _tally("client", reading.lines, examined),
         "projects": _tally(
             "project",
-            [line for line in parsed.lines if examined.retainer or not line.client],
+            [line for line in reading.lines if examined.retainer or not line.client],
             examined,
         ),
         "nothing": not any(plan.counts[kind] for kind in ("new", "changed", "gone", "conflict")),
-        "no_entry_at_all": not parsed.lines,
-        "table": table(parsed.layout),
+        "no_entry_at_all": not reading.lines,
+        "table": table(reading.layout) if reading.layout else None,
     }
 
 
@@ -122,9 +122,16 @@ def question(asked: Open, sheets: Sequence[Sheet]) -> dict[str, Any]:
     return said
 
 
-def refusal(refused: Refusal) -> dict[str, Any]:
-    """Return what a page says of a file that is not taken."""
-    return {"kind": "refusal", "text": str(refused), "can_leave_out": refused.is_of_row}
+def refusal(refused: Refusal, *, is_read: bool = False) -> dict[str, Any]:
+    """Return what a page says of a file that is not taken: one whose rows could be read may be
+    answered otherwise.
+    """
+    return {
+        "kind": "refusal",
+        "text": str(refused),
+        "can_leave_out": refused.is_of_row,
+        "is_read": is_read,
+    }
 
 
 def _tally(name: str, lines: Sequence[WorkLine], examined: Examined) -> list[list[Any]]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from hourtab.accounts.models import Member, Workspace
 from hourtab.imports.errors import Open, Question
-from hourtab.imports.lines import Parsed
+from hourtab.imports.lines import Reading
 from hourtab.imports.models import SourceRule
 from hourtab.imports.rules import Router, Rule, Target
 from hourtab.ledger.models import Source
@@ -55,10 +55,10 @@ class Routing:
         stored: Sequence[SourceRule],
         answers: Mapping[str, str],
         focus: Retainer | None,
-        parsed: Parsed,
+        reading: Reading,
     ) -> None:
         self.focus = focus
-        own = self._for_focus(answers, parsed)
+        own = self._for_focus(answers, reading)
         self.answered = [*own, *_routes(answers)]
         replaced = {rule.retainer for rule in own}
         same = {json.dumps(rule.conditions, sort_keys=True) for rule in self.answered}
@@ -79,7 +79,7 @@ class Routing:
         ]
         self.everything = answers.get("all_rows") == "yes" and focus is not None
 
-    def _for_focus(self, answers: Mapping[str, str], parsed: Parsed) -> list[Rule]:
+    def _for_focus(self, answers: Mapping[str, str], reading: Reading) -> list[Rule]:
         """Return the rule that answers naming clients, projects or only billable rows make for one
         retainer.
         """
@@ -98,7 +98,7 @@ class Routing:
             # come in whole.
             own, clients = (
                 self.focus.client.name,
-                {folded(client) for client in {line.client for line in parsed.lines}} - {""},
+                {folded(client) for client in {line.client for line in reading.lines}} - {""},
             )
             if not clients or folded(own) in clients:
                 conditions["client"] = [own] if clients else [""]
@@ -109,7 +109,7 @@ class Routing:
         return [Rule(conditions, self.focus.ref)]
 
     def router(
-        self, retainers: Sequence[Retainer], parsed: Parsed, answers: Mapping[str, str]
+        self, retainers: Sequence[Retainer], reading: Reading, answers: Mapping[str, str]
     ) -> Router:
         """Return what decides for every row. Raises `Open` where a file leaves open which rows are
         a retainer's.
@@ -124,12 +124,12 @@ class Routing:
             )
             rules = [Rule(only, self.focus.ref), *rules]
         elif self.focus:
-            self._ask(parsed)
-        if self._has_no_names(parsed) and self.focus:
+            self._ask(reading)
+        if self._has_no_names(reading) and self.focus:
             rules.append(Rule({}, self.focus.ref))
         return Router(rules, targets, focus=self.focus.ref if self.focus else "")
 
-    def _has_no_names(self, parsed: Parsed) -> bool:
+    def _has_no_names(self, reading: Reading) -> bool:
         """Say whether a file names no client at all, and no rule says which of its rows are the
         retainer's.
         """
@@ -139,14 +139,14 @@ class Routing:
             or any(rule.retainer == self.focus.ref for rule in self.rules)
         ):
             return False
-        return not any(line.client for line in parsed.lines)
+        return not any(line.client for line in reading.lines)
 
-    def _ask(self, parsed: Parsed) -> None:
+    def _ask(self, reading: Reading) -> None:
         """Ask which rows are the retainer's, where neither a rule nor a name says so."""
         if self.focus is None or any(rule.retainer == self.focus.ref for rule in self.rules):
             return
         clients = {
-            folded(client): client for client in {line.client for line in parsed.lines} if client
+            folded(client): client for client in {line.client for line in reading.lines} if client
         }
         name = self.focus.client.name
         if clients and folded(name) not in clients:
@@ -156,7 +156,7 @@ class Routing:
             raise Open(Question("client", text, tuple(sorted(clients.values()))))
         projects = {
             folded(project): project
-            for project in {line.project for line in parsed.lines}
+            for project in {line.project for line in reading.lines}
             if project
         }
         if not clients and len(projects) > 1:

@@ -1,11 +1,11 @@
 """Examining, applying and undoing imports. An import is one transaction: whole, or not there."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from datetime import date, datetime, tzinfo
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -14,17 +14,14 @@ from hourtab.accounts.models import Member, Workspace
 from hourtab.accounts.plans import PlanError, check_day, earliest_day
 from hourtab.imports import routing, sources
 from hourtab.imports.balances import balance, balances, stored_after
+from hourtab.imports.deliveries import Delivery, Progress, deliver, place_of, to_nobody
 from hourtab.imports.errors import Open, Question, Refusal
-from hourtab.imports.layout import guess_tool, mapping
-from hourtab.imports.lines import Parsed
+from hourtab.imports.lines import Reading
 from hourtab.imports.models import Import, ImportPart, ranges_of
-from hourtab.imports.parsing import parse_sheets, read_sheets
-from hourtab.imports.patience import patience
 from hourtab.imports.planning import Order, make_plan
 from hourtab.imports.plans import Outcome, Part, Plan
-from hourtab.imports.readers.tool import Tool
 from hourtab.imports.redaction import Redaction
-from hourtab.imports.table import Sheet
+from hourtab.imports.uploads import Upload
 from hourtab.ledger import batches, closing, record
 from hourtab.ledger.bulk import Listing
 from hourtab.ledger.errors import LedgerError
@@ -33,83 +30,16 @@ from hourtab.lib.locking import locked
 from hourtab.lib.memory import without_collecting
 from hourtab.retainers.models import Retainer
 
-ANSWERS = (
-    "date_order",
-    "decimal",
-    "unit",
-    "hours",
-    "sheet",
-    "source",
-    "client",
-    "project",
-    "billable",
-    "routes",
-    "gone",
-    "conflict",
-    "late",
-    "closed",
-    "unreadable",
-    "publish",
-    "withhold",
-    "absent",
-    "from",
-    "until",
-    "all_rows",
-    "only_add",
-)
-"""What may be answered about a file, beside `column.` and a field."""
-
-type Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A file and how it is to be taken. Its bytes are read once, also where it is answered anew."""
-
-    name: str
-    content: bytes
-    answers: Mapping[str, str] = field(default_factory=dict)
-    _read: dict[Any, Sequence[Sheet] | Refusal] = field(
-        default_factory=dict, compare=False, repr=False
-    )
-
-    @property
-    def digest(self) -> str:
-        """The file's SHA-256."""
-        return hashlib.sha256(self.content).hexdigest()
-
-    def answered(self, **answers: str) -> "Upload":
-        """Return the same file with more answers."""
-        return replace(self, answers={**self.answers, **answers})
-
-    def sheets(self, today: date, zone: tzinfo) -> Sequence[Sheet]:
-        """Return its rows. Raises `Refusal`. Only a calendar's rows depend on the day and zone."""
-        key = (today, str(zone))
-        if key not in self._read:
-            try:
-                with patience():
-                    self._read[key] = read_sheets(self.content, today=today, zone=zone)
-            except Refusal as refusal:
-                self._read[key] = refusal
-        found = self._read[key]
-        if isinstance(found, Refusal):
-            raise found
-        return found
-
-    @property
-    def tool(self) -> Tool | None:
-        """The tool it is of; None where it was not read, or cannot be."""
-        found = next((rows for rows in self._read.values() if not isinstance(rows, Refusal)), None)
-        return guess_tool(found) if found else None
+MOST_TIMES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """A file, and what it would do. `retainer` is the only one it may feed, None where it may feed
-    all.
+    """A delivery, and what it would do. `retainer` is the only one it may feed, None where it may
+    feed all.
     """
 
-    upload: Upload
+    delivery: Delivery
     plan: Plan
     source: Source | None
     retainer: Retainer | None
@@ -131,7 +61,7 @@ class Examined:
             ]
         )
         return hashlib.sha256(
-            f"{self.upload.digest}{shown}{self.plan.window}".encode()
+            f"{self.delivery.digest}{shown}{self.plan.window}".encode()
         ).hexdigest()[:16]
 
     @property
@@ -141,29 +71,18 @@ class Examined:
         return found or ([Part(self.retainer)] if self.retainer else [])
 
 
-def _nothing(_phase: str) -> None:
-    """Report progress to nobody."""
-
-
-def read(
-    upload: Upload, workspace: Workspace, now: datetime, retainer: Retainer | None = None
-) -> Parsed:
-    """Read a file without asking what it would do. Raises `Refusal` or `Open`."""
-    return _Taken(upload, workspace, retainer, now, _nothing).parsed
-
-
 def examine(
-    upload: Upload,
+    given: Upload | Delivery,
     workspace: Workspace,
     now: datetime,
     retainer: Retainer | None = None,
-    progress: Progress = _nothing,
+    progress: Progress = to_nobody,
 ) -> Examined:
-    """Read a file and plan what it would do; stores nothing. Raises `Refusal` or `Open`."""
+    """Plan what a file or a delivery would do; stores nothing. Raises `Refusal` or `Open`."""
     with without_collecting():
-        taken = _Taken(upload, workspace, retainer, now, progress)
+        taken = _Taken(given, workspace, retainer, now, progress)
         plan = taken.plan()
-        examined = Examined(upload, plan, taken.source, retainer)
+        examined = Examined(taken.delivery, plan, taken.source, retainer)
         for part in examined.parts:
             part.before, part.after = balances(part, part.retainer.today(now))
             part.stored = stored_after(part, taken.source)
@@ -172,7 +91,7 @@ def examine(
 
 
 def apply(
-    upload: Upload,
+    given: Upload | Delivery,
     workspace: Workspace,
     retainer: Retainer | None = None,
     *,
@@ -180,47 +99,51 @@ def apply(
     now: datetime,
     draft: Import | None = None,
     expect: str = "",
-    progress: Progress = _nothing,
+    progress: Progress = to_nobody,
 ) -> Import:
-    """Bring a file in. With `expect`, the fingerprint that was shown, anything else is refused.
+    """Bring a file or a delivery in. With `expect`, the fingerprint that was shown, anything else is
+    refused.
 
-    The file is read before anything is locked; then everything happens in one transaction.
+    What it feeds is found out before anything is locked; then everything happens in one
+    transaction, which begins anew where rows turn out to go elsewhere meanwhile.
     """
     with without_collecting():
-        return _read_and_apply(upload, workspace, retainer, by, now, draft, expect, progress)
+        taken = _Taken(given, workspace, retainer, now, progress)
+        wanted = taken.fed()
+        progress("writing")
+        for _time in range(MOST_TIMES):
+            with suppress(_GoesElsewhere), transaction.atomic():
+                return _apply(taken, wanted, by=by, now=now, draft=draft, expect=expect)
+            wanted = taken.fed()
+    raise Refusal(_("The log has changed since this preview was made. Look at it again."))
 
 
-def _read_and_apply(
-    upload: Upload,
-    workspace: Workspace,
-    retainer: Retainer | None,
+def _apply(
+    taken: "_Taken",
+    wanted: Sequence[Retainer],
+    *,
     by: Member | None,
     now: datetime,
     draft: Import | None,
     expect: str,
-    progress: Progress,
 ) -> Import:
-    taken = _Taken(upload, workspace, retainer, now, progress)
-    progress("writing")
-    with transaction.atomic():
-        return _apply(taken, by=by, now=now, draft=draft, expect=expect)
-
-
-def _apply(
-    taken: "_Taken", *, by: Member | None, now: datetime, draft: Import | None, expect: str
-) -> Import:
-    upload, parsed, workspace = taken.upload, taken.parsed, taken.workspace
-    taken.lock(now)
+    reading, workspace = taken.delivery.reading, taken.workspace
+    taken.lock(wanted, now)
     if draft is not None:
         draft = locked(Import.objects.all()).get(pk=draft.pk)
         if draft.state != Import.State.DRAFT:
             raise Refusal(_("This file has been applied already."))
     plan = taken.plan()
-    if expect and expect != Examined(upload, plan, taken.source, taken.retainer).fingerprint:
+    if not plan.parts.keys() <= {retainer.ref for retainer in taken.locked}:
+        raise _GoesElsewhere
+    if (
+        expect
+        and expect != Examined(taken.delivery, plan, taken.source, taken.retainer).fingerprint
+    ):
         raise Refusal(_("The log has changed since this preview was made. Look at it again."))
     if plan.unpublished:
         raise Open(_publish_question(plan))
-    source = sources.keep_source(workspace, taken.source, parsed, taken.answers)
+    source = sources.keep_source(workspace, taken.source, reading, taken.delivery.answers)
     routing.keep_rules(source, taken.routing, taken.retainers, by)
     done = draft or Import(workspace=workspace, retainer=taken.retainer, by=by)
     shown = list(plan.parts.values()) or ([Part(taken.retainer)] if taken.retainer else [])
@@ -231,7 +154,7 @@ def _apply(
         listings = (
             []
             if batch.is_empty
-            else batches.apply_batch(part.retainer, batch, by=by, now=now, tool=parsed.tool.label)
+            else batches.apply_batch(part.retainer, batch, by=by, now=now, tool=reading.tool.label)
         )
         after = before if batch.is_empty else balance(part.retainer, now)
         counts = dict(part.counts) | {"new_seconds": part.new_seconds}
@@ -254,19 +177,19 @@ def _apply(
 
 def _fill(done: Import, taken: "_Taken", plan: Plan, source: Source, now: datetime) -> None:
     """Note on an import what it did. Its bytes are forgotten."""
-    parsed = taken.parsed
+    delivery, reading = taken.delivery, taken.delivery.reading
     done.source, done.state, done.applied_at, done.content = source, Import.State.APPLIED, now, None
-    done.file_name, done.file_digest = taken.upload.name[:200], taken.upload.digest
+    done.file_name, done.file_digest = delivery.name[:200], delivery.digest
     done.window_from, done.window_until = plan.window or (None, None)
-    done.answers = dict(taken.upload.answers)
-    done.columns = mapping(parsed.layout)
+    done.answers = dict(delivery.said)
+    done.columns = reading.columns
     done.rules_digest = routing.digest_of(taken.routing.rules)
-    done.counts = plan.counts | {"file_seconds": parsed.seconds, "new_seconds": plan.new_seconds}
+    done.counts = plan.counts | {"file_seconds": reading.seconds, "new_seconds": plan.new_seconds}
     done.outcomes = _grouped(plan.outcomes)
     done.digests = bytes.fromhex(
         "".join(digest for line in sorted(plan.digests) for digest in plan.digests[line])
     )
-    done.facts = _facts(parsed, plan)
+    done.facts = _facts(reading, plan)
     done.flags = [[flag.line, flag.why] for flag in plan.flags]
     done.task, done.preview, done.problem, done.progress, done.leased_until = "", None, "", {}, None
 
@@ -284,8 +207,7 @@ def undo(done: Import, *, by: Member | None, now: datetime, corrects: bool = Fal
 
 def _undo(done: Import, by: Member | None, now: datetime, corrects: bool) -> Import:
     parts = list(done.parts.select_related("retainer").order_by("retainer_id"))
-    rows = {row.pk: row for row in record.lock_all(part.retainer for part in parts)}
-    retainers = {part.pk: rows[part.retainer_id] for part in parts}
+    locked_now = {row.pk: row for row in record.lock_all(part.retainer for part in parts)}
     done = locked(Import.objects.all()).select_related("source", "workspace").get(pk=done.pk)
     if done.state != Import.State.APPLIED:
         raise LedgerError(
@@ -301,7 +223,7 @@ def _undo(done: Import, by: Member | None, now: datetime, corrects: bool) -> Imp
         ]
         _refuse_if_later(done, part)
         batches.undo_batch(
-            retainers[part.pk], done.ref, listings, by=by, now=now, corrects=corrects
+            locked_now[part.retainer_id], done.ref, listings, by=by, now=now, corrects=corrects
         )
     done.state, done.undone_at = Import.State.UNDONE, now
     done.task, done.problem, done.progress, done.leased_until = "", "", {}, None
@@ -309,63 +231,65 @@ def _undo(done: Import, by: Member | None, now: datetime, corrects: bool) -> Imp
     return done
 
 
+class _GoesElsewhere(Exception):
+    """A row goes to a retainer that was not locked: rules or clients changed meanwhile."""
+
+
 class _Taken:
-    """A file that was read, with its source, its answers and its rules."""
+    """A delivery with its source and its rules."""
 
     def __init__(
         self,
-        upload: Upload,
+        given: Upload | Delivery,
         workspace: Workspace,
         retainer: Retainer | None,
         now: datetime,
         progress: Progress,
     ) -> None:
-        self.upload, self.workspace, self.retainer, self.progress = (
-            upload,
-            workspace,
-            retainer,
-            progress,
-        )
-        self.zone = retainer.tzinfo if retainer else ZoneInfo(workspace.zone)
-        self.today = now.astimezone(self.zone).date()
-        progress("reading")
-        self.sheets = upload.sheets(self.today, self.zone)
-        self.source = sources.find_source(self.sheets, upload.answers, workspace)
-        self.answers = sources.remembered(self.source, self.sheets) | dict(upload.answers)
-        with patience():
-            self.parsed: Parsed = parse_sheets(
-                self.sheets, upload.name, self.answers, zone=self.zone, today=self.today
-            )
-        self.retainers = routing.targets_of(workspace)
+        self.workspace, self.retainer, self.progress = workspace, retainer, progress
+        if isinstance(given, Upload):
+            given = deliver(given, workspace, now, retainer, progress)
+        self.delivery = given
+        self.today = place_of(workspace, retainer, now)[1]
+        self.locked: Sequence[Retainer] = ()
+        self.look_again()
 
-    def lock(self, now: datetime) -> None:
-        """Lock every retainer the file may feed, close what is due there, and see its source as it
-        is now.
-        """
+    def look_again(self) -> None:
+        """See the source, its rules and the retainers as they are now."""
+        self.source = self.delivery.source_in(self.workspace)
+        locked_now = {row.pk: row for row in self.locked}
+        self.retainers = [locked_now.get(row.pk, row) for row in routing.targets_of(self.workspace)]
+        stored, delivery = routing.rules_of(self.source), self.delivery
+        self.routing = routing.Routing(stored, delivery.said, self.retainer, delivery.reading)
+        self.router = self.routing.router(self.retainers, delivery.reading, delivery.answers)
+        self.order = self._order()
+
+    def fed(self) -> list[Retainer]:
+        """Return the retainers that rows go to, and those whose lines are withdrawn without one."""
         if self.retainer:
-            self.retainer = record.lock(self.retainer)
-            self.retainers = [
-                self.retainer if other.pk == self.retainer.pk else other
-                for other in routing.targets_of(self.workspace)
-            ]
-        else:
-            self.retainers = [
-                record.lock(retainer) for retainer in routing.targets_of(self.workspace)
-            ]
-        for retainer in [self.retainer] if self.retainer else self.retainers:
+            return [self.retainer]
+        route = self.router.route
+        refs = {route(line).retainer for line in self.delivery.reading.lines} | self.order.absent
+        return [retainer for retainer in self.retainers if retainer.ref in refs]
+
+    def lock(self, retainers: Sequence[Retainer], now: datetime) -> None:
+        """Lock these, close what is due there, and see everything as it is now."""
+        self.locked = record.lock_all(retainers)
+        for retainer in self.locked:
             closing.close_due(retainer, now)
-        self.source = sources.find_source(self.sheets, self.upload.answers, self.workspace)
+        if self.retainer:
+            self.retainer = next(iter(self.locked))
+        self.look_again()
 
     def plan(self) -> Plan:
-        """Compare the file with what is there now."""
+        """Compare the delivery with what is there now."""
         self.progress("comparing")
-        stored = routing.rules_of(self.source)
-        self.routing = routing.Routing(stored, self.upload.answers, self.retainer, self.parsed)
-        router = self.routing.router(self.retainers, self.parsed, self.answers)
         fed = [self.retainer] if self.retainer else self.retainers
         redaction = Redaction(self.workspace.private_words.splitlines())
         secret = bytes(self.workspace.digest_key)
-        plan = make_plan(self.parsed, fed, self.source, router, self._order(), redaction, secret)
+        plan = make_plan(
+            self.delivery.reading, fed, self.source, self.router, self.order, redaction, secret
+        )
         self._check_months(plan)
         return plan
 
@@ -390,9 +314,9 @@ class _Taken:
                 ) from None
 
     def _order(self) -> Order:
-        answers = self.answers
+        answers = self.delivery.answers
         return Order(
-            self.upload.name,
+            self.delivery.name,
             answers,
             only_add=answers.get("only_add") == "yes",
             absent=frozenset(filter(None, answers.get("absent", "").split(","))),
@@ -465,13 +389,13 @@ def _grouped(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
 FACTS = ("client", "project", "task", "tags", "billable", "person", "contract")
 
 
-def _facts(parsed: Parsed, plan: Plan) -> dict[str, Any]:
+def _facts(reading: Reading, plan: Plan) -> dict[str, Any]:
     """Return what rules went by in the rows that were stored, each combination once with its
     lines.
     """
     ours = {outcome.line for outcome in plan.outcomes if outcome.retainer and outcome.line}
     found: dict[tuple[str, ...], list[int]] = {}
-    for line in parsed.lines:
+    for line in reading.lines:
         if line.line in ours:
             key = (
                 line.client,

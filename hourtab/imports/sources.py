@@ -6,8 +6,8 @@ from django.utils.translation import gettext as _
 
 from hourtab.accounts.models import Workspace
 from hourtab.imports.errors import Open, Question
-from hourtab.imports.layout import bears, guess_tool, mapping
-from hourtab.imports.lines import Parsed
+from hourtab.imports.layout import bears
+from hourtab.imports.lines import Reading
 from hourtab.imports.readers import CALENDAR, OTHER
 from hourtab.imports.readers.tool import Tool
 from hourtab.imports.table import Sheet
@@ -19,14 +19,13 @@ REMEMBERED = ("date_order", "decimal", "hours", "unit", "sheet")
 
 
 def find_source(
-    sheets: Sequence[Sheet], answers: Mapping[str, str], workspace: Workspace
+    tool: Tool, sheets: Sequence[Sheet], answers: Mapping[str, str], workspace: Workspace
 ) -> Source | None:
     """Return the source a file comes from; None where it is new.
 
     A table of no known tool is of the source whose columns it has. Raises `Open` where a tool has
     several accounts.
     """
-    tool = guess_tool(sheets)
     known = list(Source.objects.filter(workspace=workspace, tool=tool.key))
     if (name := account_name(tool, answers.get("source", _own_name(tool, sheets)))) is not None:
         return next((source for source in known if source.name == name), None)
@@ -56,7 +55,7 @@ def _own_name(tool: Tool, sheets: Sequence[Sheet]) -> str | None:
     """Return the name a file gives its own source: each calendar is one. None where it gives
     none.
     """
-    return sheets[0].name[:80] if tool is CALENDAR else None
+    return sheets[0].name[:80] if tool is CALENDAR and sheets else None
 
 
 def remembered(source: Source | None, sheets: Sequence[Sheet]) -> dict[str, str]:
@@ -74,29 +73,29 @@ def remembered(source: Source | None, sheets: Sequence[Sheet]) -> dict[str, str]
 
 
 def keep_source(
-    workspace: Workspace, source: Source | None, parsed: Parsed, answers: Mapping[str, str]
+    workspace: Workspace, source: Source | None, reading: Reading, answers: Mapping[str, str]
 ) -> Source:
     """Return the source of a file, made where it is new, locked, with what was decided about the
     file.
     """
-    columns = sorted(set(mapping(parsed.layout).values()))
+    columns = sorted(set(reading.columns.values()))
     if source is None:
-        name = account_name(parsed.tool, answers.get("source")) or (
-            parsed.layout.sheet if parsed.tool is CALENDAR else ""
+        name = account_name(reading.tool, answers.get("source")) or (
+            reading.sheet if reading.tool is CALENDAR else ""
         )
-        if not name and parsed.tool is OTHER:
+        if not name and reading.tool is OTHER:
             name = _free_name(workspace, ", ".join(columns)[:70])
         source, _made = Source.objects.get_or_create(
-            workspace=workspace, tool=parsed.tool.key, name=name[:80]
+            workspace=workspace, tool=reading.tool.key, name=name[:80]
         )
     source = locked(Source.objects.all()).get(pk=source.pk)
-    named = {f"column.{name}": label for name, label in parsed.layout.mapped.items()}
+    named = {f"column.{name}": label for name, label in reading.named.items()}
     kept = {
         key: value
         for key, value in source.answers.items()
         if not (named and key.startswith("column."))
     }
-    kept |= dict(parsed.decided) | named | ({"columns": columns} if parsed.tool is OTHER else {})
+    kept |= dict(reading.decided) | named | ({"columns": columns} if reading.tool is OTHER else {})
     varying = set(kept.get("varying", ())) | {
         key
         for key in ("date_order", "decimal")

@@ -7,10 +7,11 @@ from typing import Any
 from hourtab.accounts.models import Member, Workspace
 from hourtab.imports import services
 from hourtab.imports.balances import stored_seconds
+from hourtab.imports.deliveries import deliver
 from hourtab.imports.errors import Open, Question, Refusal
-from hourtab.imports.layout import mapping
 from hourtab.imports.models import Import, lines_of
-from hourtab.imports.services import ANSWERS, Examined, Upload
+from hourtab.imports.services import Examined
+from hourtab.imports.uploads import ANSWERS, Upload
 from hourtab.lib.words import Words
 from hourtab.retainers.models import Retainer
 
@@ -108,7 +109,7 @@ def _total(
     for option in question.options if question.key == "date_order" else ("",):
         answered = upload.answered(**({question.key: option} if option else {}))
         try:
-            totals.add(services.read(answered, workspace, now, retainer).seconds)
+            totals.add(deliver(answered, workspace, now, retainer).reading.seconds)
         except Refusal:
             continue
         except Open:
@@ -129,18 +130,18 @@ def _would(examined: Examined) -> dict[str, Any]:
         for part in examined.parts
     ]
     return {
-        "tool": plan.parsed.tool.key,
+        "tool": plan.reading.tool.key,
         "outcome": "import",
         "window": [day.isoformat() for day in plan.window] if plan.window else None,
         "rows": plan.counts,
         "seconds": {
-            "file": plan.parsed.seconds,
+            "file": plan.reading.seconds,
             "new": plan.new_seconds,
             "stored": sum(part["stored"] for part in parts),
         },
         "questions": [_question(question) for question in services.open_questions(examined)],
         "flags": [{"line": flag.line, "why": flag.why} for flag in plan.flags],
-        "columns": mapping(plan.parsed.layout),
+        "columns": plan.reading.columns,
         **_named((outcome.line, outcome.kind, outcome.why) for outcome in plan.outcomes),
         **_balance(parts),
         "import": None,

@@ -11,8 +11,8 @@ from hourtab.imports import services
 from hourtab.imports.errors import Open
 from hourtab.imports.models import Import, SourceRule
 from hourtab.imports.routing import as_rule, rules_of
-from hourtab.imports.services import Upload
 from hourtab.imports.trials import try_rules
+from hourtab.imports.uploads import Upload
 from hourtab.ledger import erasing, queries
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Entry, Revision, Source

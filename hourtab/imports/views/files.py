@@ -22,7 +22,7 @@ from hourtab.imports.forms import UploadForm
 from hourtab.imports.layout import NONE
 from hourtab.imports.models import Import
 from hourtab.imports.readers import BY_KEY
-from hourtab.imports.services import ANSWERS, Upload
+from hourtab.imports.uploads import ANSWERS, Upload
 from hourtab.imports.views.words import field_labels, source_label, words_of
 from hourtab.ledger.batches import ClosedError
 from hourtab.ledger.errors import LedgerError
@@ -61,19 +61,11 @@ def upload_import(request: MemberRequest, ref: str) -> HttpResponse:
 def _upload(request: MemberRequest, retainer: Retainer | None) -> HttpResponse:
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
-        name, content = form.content()
-        if refused := _refused(request, Upload(name, content), retainer):
+        draft = _draft_of(request, form, retainer)
+        if refused := "" if draft.task else _unreadable(draft):
             form.add_error("file" if form.cleaned_data["file"] else "text", refused)
         else:
-            draft = Import.objects.create(
-                workspace=request.workspace,
-                retainer=retainer,
-                by=request.member,
-                file_name=clean(name)[:200],
-                file_digest=Upload(name, content).digest,
-                content=content,
-                task=Import.Task.EXAMINE if drafts.is_long(content) else "",
-            )
+            draft.save()
             return redirect(draft)
     found = request.workspace.imports.exclude(state=Import.State.DRAFT)
     if retainer:
@@ -90,19 +82,26 @@ def _upload(request: MemberRequest, retainer: Retainer | None) -> HttpResponse:
     return render(request, "imports/upload.html", context, status=422 if form.errors else 200)
 
 
-def _refused(request: MemberRequest, upload: Upload, retainer: Retainer | None) -> str:
+def _draft_of(request: MemberRequest, form: UploadForm, retainer: Retainer | None) -> Import:
+    name, content = form.content()
+    return Import(
+        workspace=request.workspace,
+        retainer=retainer,
+        by=request.member,
+        file_name=clean(name)[:200],
+        file_digest=Upload(name, content).digest,
+        content=content,
+        task=Import.Task.EXAMINE if drafts.is_long(content) else "",
+    )
+
+
+def _unreadable(draft: Import) -> str:
     """Return why a short file cannot be taken at all; what only one of its rows stands against is
     shown with the preview.
     """
-    if drafts.is_long(upload.content):
-        return ""
-    try:
-        services.read(upload, request.workspace, timezone.now(), retainer)
-    except Refusal as refusal:
-        return "" if refusal.is_of_row else str(refusal)
-    except Open:
-        pass
-    return ""
+    shown = drafts.shown_of(draft, timezone.now())
+    is_hopeless = shown["kind"] == "refusal" and not shown["is_read"] and not shown["can_leave_out"]
+    return shown["text"] if is_hopeless else ""
 
 
 @member_required
@@ -121,7 +120,7 @@ def show_import(request: MemberRequest, ref: str) -> HttpResponse:
         return render(
             request, "imports/progress.html", context | {"phase": found.progress.get("phase", "")}
         )
-    shown = found.preview or drafts.look_at(found, timezone.now())
+    shown = drafts.shown_of(found, timezone.now())
     context |= {
         "shown": shown,
         "problem": found.problem,
@@ -138,8 +137,9 @@ def _preview(request: MemberRequest, found: Import, shown: dict[str, Any]) -> di
     them.
     """
     table = shown["table"]
+    mapping = table["mapping"] if table else {}
     fields = [
-        {"name": f"column.{name}", "label": label, "value": table["mapping"].get(name, NONE)}
+        {"name": f"column.{name}", "label": label, "value": mapping.get(name, NONE)}
         for name, label in field_labels().items()
     ]
     rules = (
