@@ -13,7 +13,7 @@ from hourtab.demo.living import keep_up
 from hourtab.imports.drafts import work_on_files
 from hourtab.imports.jobs import forget_drafts
 from hourtab.ledger.jobs import turn_the_day
-from hourtab.operating.jobs import beat
+from hourtab.operating.jobs import beat, forget_expired
 from hourtab.outbox.jobs import deliver, forget_old
 from hourtab.outbox.mail import Renderer
 from hourtab.outbox.models import Message
@@ -61,5 +61,6 @@ SCHEDULE: tuple[tuple[str, timedelta, Job], ...] = (
     ("forget mail of long ago", timedelta(hours=6), forget_old),
     ("forget addresses that did not confirm", timedelta(hours=1), forget_unconfirmed),
     ("forget former addresses of links", timedelta(hours=1), forget_former),
+    ("forget limits and sessions that have expired", timedelta(minutes=5), forget_expired),
     ("forget files that were never applied", timedelta(minutes=15), forget_drafts),
 )

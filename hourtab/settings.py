@@ -123,8 +123,14 @@ if _HTTPS:
 DATABASE_URL = env("DATABASE_URL") or f"sqlite:///{VAR / 'hourtab.sqlite3'}"
 DATABASES = {"default": database(DATABASE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# The limits of signing in live here alone. A worker forgets what has expired; the bound is one that
+# nobody reaches, for beyond it limits that still hold are thrown out.
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        "OPTIONS": {"MAX_ENTRIES": 1_000_000},
+    }
 }
 
 ROOT_URLCONF = "hourtab.urls"
@@ -254,6 +260,10 @@ SOCIALACCOUNT_QUERY_EMAIL = True
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "HourTab"
 MFA_TOTP_TOLERANCE = 1
+MFA_FORMS = {
+    "authenticate": "hourtab.accounts.second_factor.SignInForm",
+    "reauthenticate": "hourtab.accounts.second_factor.ConfirmForm",
+}
 MFA_PASSKEY_LOGIN_ENABLED = True
 # Browsers give passkeys to pages on this machine also without TLS.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _HTTPS

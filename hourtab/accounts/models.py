@@ -139,6 +139,22 @@ class Member(models.Model):
         return self.role == Role.OWNER
 
 
+class SentForm(models.Model):
+    """A form that a member sent, as `lib.once` tells it from others: their own memory, which no
+    other member's forms push anything out of.
+    """
+
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="sent_forms")
+    digest = models.CharField(max_length=64)
+    at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["member", "digest"], name="form_once")]
+
+    def __str__(self) -> str:
+        return f"{self.member_id} {self.digest[:8]}"
+
+
 class Invitation(Addressed):
     """An address that was invited into a workspace; its link works once, for whoever signs in with
     that address.

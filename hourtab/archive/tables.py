@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import models
 
-from hourtab.accounts.models import Event, Invitation, Member, User, Workspace
+from hourtab.accounts.models import Event, Invitation, Member, SentForm, User, Workspace
 from hourtab.alerts.models import Alert, Listener, Watch, WatchedCycle
 from hourtab.api.models import ApiKey
 from hourtab.clients.models import Access, Client, Contact
@@ -43,6 +43,7 @@ TABLES: tuple[tuple[type[models.Model], str], ...] = (
     (Workspace, "pk"),
     (User, "workspaces"),
     (Member, "workspace"),
+    (SentForm, "member__workspace"),
     (ApiKey, "member__workspace"),
     (Invitation, "workspace"),
     (Event, "workspace"),
@@ -88,7 +89,7 @@ TABLES: tuple[tuple[type[models.Model], str], ...] = (
 """Each model with its way to the workspace, in the order in which rows can be stored."""
 
 NOT_EXPORTED: frozenset[type[models.Model]] = frozenset(
-    {StoredPage, FormerAddress, Message, ApiKey}
+    {StoredPage, FormerAddress, Message, ApiKey, SentForm}
 )
 _SECRET = {
     ("user", "password"),

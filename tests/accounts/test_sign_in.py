@@ -7,6 +7,7 @@ import time
 from datetime import timedelta
 
 import pytest
+import time_machine
 from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import (
     TOTP,
@@ -15,12 +16,13 @@ from allauth.mfa.totp.internal.auth import (
     hotp_value,
     yield_hotp_counters_from_time,
 )
+from django.core.cache import cache
 from django.test import Client as Browser
 
 from hourtab.accounts.models import Event, Workspace
 from hourtab.ledger.models import Revision
 from hourtab.outbox.models import Message
-from tests.builders import a_retainer, log
+from tests.builders import NOW, a_retainer, log
 from tests.mailbox import Mailbox, subject_of, text_of
 
 pytestmark = pytest.mark.django_db
@@ -169,6 +171,64 @@ def test_the_code_of_an_app_cannot_be_guessed_for_long(address, ada) -> None:
     late = browser.post("/accounts/2fa/authenticate/", {"code": right})
     assert late.status_code != 302 or late["Location"] != "/", "even the right one comes too late"
     assert browser.get("/settings").status_code == 302
+
+
+def code_of(secret: str, at: int = 0) -> str:
+    """The code an app shows; `at` counts the half minutes from the earliest that is taken."""
+    return format_hotp_value(hotp_value(secret, list(yield_hotp_counters_from_time())[at]))
+
+
+def test_a_code_of_an_app_lets_in_once_alone_however_long_it_would_be_good(address, ada) -> None:
+    secret = generate_totp_secret()
+    TOTP.activate(ada.member.user, secret)
+    with time_machine.travel(NOW, tick=False) as clock:
+        ahead, now = code_of(secret, 2), code_of(secret, 1)
+        assert with_code(address, ahead)
+        clock.shift(45)
+        cache.clear()
+        assert not with_code(address, ahead), "it is good for this half minute, too"
+        assert not with_code(address, now), "nor one from before it"
+        clock.shift(30)
+        assert with_code(address, code_of(secret, 1))
+
+
+def with_code(address: str, code: str) -> bool:
+    """Does a password and this code let in?"""
+    browser = Browser(headers={"host": "localhost"})
+    browser.post("/accounts/login/", {"login": address, "password": PASSWORD})
+    browser.post("/accounts/2fa/authenticate/", {"code": code})
+    return browser.get("/settings").status_code == 200
+
+
+def test_a_code_of_an_app_does_not_confirm_twice_either(address, ada) -> None:
+    secret = generate_totp_secret()
+    TOTP.activate(ada.member.user, secret)
+    with time_machine.travel(NOW, tick=False):
+        code = code_of(secret, 1)
+        browser = signed_in_with(address, code)
+        make_old(browser)
+        asked = browser.post("/settings/export")["Location"]
+        page = asked.replace("/accounts/reauthenticate/", "/accounts/2fa/reauthenticate/")
+        cache.clear()
+        again = browser.post(page, {"code": code})
+        assert b"errorlist" in again.content
+        assert browser.post(page, {"code": code_of(secret, 2)})["Content-Type"] == "application/zip"
+
+
+def signed_in_with(address: str, code: str) -> Browser:
+    browser = Browser(headers={"host": "localhost"})
+    browser.post("/accounts/login/", {"login": address, "password": PASSWORD})
+    assert browser.post("/accounts/2fa/authenticate/", {"code": code})["Location"] == "/"
+    return browser
+
+
+def test_whatever_else_is_remembered_the_limit_of_passwords_holds(address) -> None:
+    for n in range(8):
+        for m in range(120):
+            cache.set(f"something else {n} {m}", "x", 60)
+        stranger = Browser(headers={"host": "localhost"})
+        stranger.post("/accounts/login/", {"login": address, "password": f"wrong {n}"})
+    assert Event.objects.filter(kind="sign_in_failed").count() == 5
 
 
 def test_a_code_by_mail_cannot_be_guessed_for_long(address, mailbox: Mailbox) -> None:

@@ -370,6 +370,31 @@ class Migration(migrations.Migration):
                 "base_manager_name": "objects",
             },
         ),
+        migrations.CreateModel(
+            name="SentForm",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("digest", models.CharField(max_length=64)),
+                ("at", models.DateTimeField(db_index=True)),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sent_forms",
+                        to="accounts.member",
+                    ),
+                ),
+            ],
+        ),
+        migrations.AddConstraint(
+            model_name="sentform",
+            constraint=models.UniqueConstraint(fields=("member", "digest"), name="form_once"),
+        ),
         migrations.AddConstraint(
             model_name="member",
             constraint=models.UniqueConstraint(fields=("workspace", "user"), name="member_once"),
