@@ -15,6 +15,11 @@ from hourtab.sharing.models import ShareLink, Subscription
 MOST_A_LINK = 50
 """So many addresses may subscribe to one link, confirmed or not."""
 AGAIN_AFTER = timedelta(minutes=10)
+DAY = timedelta(days=1)
+MOST_A_DAY = 200
+"""Mails that ask to confirm, of all links of a workspace within a day."""
+MOST_TO_ONE = 5
+"""Those of them to one address, however often it changes its mind about the rhythm."""
 UNCONFIRMED_FOR = timedelta(days=7)
 
 
@@ -23,13 +28,16 @@ def ask(link: ShareLink, to: str, rhythm: str, *, now: datetime) -> None:
     """Have a mail sent to `to` that asks to confirm a digest of the link; or, where it is
     confirmed, take the new rhythm.
 
-    Nobody learns from it who subscribes. An address is asked at most every ten minutes, and a link
-    asks at most fifty. Where the link has another address by now, nothing happens.
+    Nobody learns from it who subscribes. An address is asked at most every ten minutes and five
+    times a day, a link asks at most fifty, and a workspace two hundred times a day. Where the link
+    has another address by now, nothing happens.
     """
     present = locked(ShareLink.objects.all()).get(pk=link.pk)
     if present.token != link.token:
         return
     to = to.strip().lower()
+    if _asked_enough(link, to, now):
+        return
     row = Subscription.objects.filter(link=link, to=to).first()
     if row is None:
         if Subscription.objects.filter(link=link).count() >= MOST_A_LINK:
@@ -47,6 +55,14 @@ def ask(link: ShareLink, to: str, rhythm: str, *, now: datetime) -> None:
     if not row.is_standing:
         Subscription.objects.filter(pk=row.pk).update(asked_at=now, rhythm=rhythm)
     queue(link.workspace, Message.Kind.CONFIRM, about=row.pk, occasion=occasion, to=to, now=now)
+
+
+def _asked_enough(link: ShareLink, to: str, now: datetime) -> bool:
+    """Were as many mails queued within a day as strangers may be sent, whatever became of them?"""
+    asked = Message.objects.filter(
+        workspace=link.workspace_id, kind=Message.Kind.CONFIRM, created_at__gt=now - DAY
+    )
+    return asked.count() >= MOST_A_DAY or asked.filter(to=to).count() >= MOST_TO_ONE
 
 
 def find(token: str) -> Subscription | None:

@@ -13,7 +13,11 @@ from hourtab.outbox.models import Message
 
 
 def invitation_mail(message: Message) -> Mail | None:
-    """Return the mail of an invitation; None where it was used or withdrawn, or is over."""
+    """Return the mail of an invitation; None where it was used or withdrawn, or is over.
+
+    It goes to somebody who knows nothing of the workspace yet: so it speaks in the name of this
+    site, never in one that the workspace chose, and takes no answers there.
+    """
     row = (
         Invitation.objects.select_related("workspace", "by__user").filter(pk=message.about).first()
     )
@@ -35,6 +39,4 @@ def invitation_mail(message: Message) -> Mail | None:
             render_to_string(f"mail/invitation.{form}", context).strip() + "\n"
             for form in ("txt", "html")
         )
-        return Mail(
-            _("Join %(provider)s on HourTab") % {"provider": provider}, text, html, provider
-        )
+        return Mail(_("Join %(provider)s on HourTab") % {"provider": provider}, text, html)

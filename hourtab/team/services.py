@@ -22,7 +22,11 @@ from hourtab.outbox.models import Message
 from hourtab.outbox.services import queue
 
 LASTS = timedelta(days=7)
-MOST_WAITING = 50
+DAY = timedelta(days=1)
+MOST_A_DAY = 50
+"""Invitations a workspace sends within a day, whatever becomes of them: each is a mail to an
+address that never asked for one.
+"""
 
 
 class TeamError(ValueError):
@@ -42,20 +46,24 @@ def invite(
     """Invite an address, for seven days; an earlier invitation of it ends. `clients` are those a
     limited member will see.
 
-    Raises `TeamError` where the address belongs to a member already, an owner would be limited, or
-    the plan has no room.
+    Raises `TeamError` where the address belongs to a member already, an owner would be limited, the
+    plan has no room, or too many were sent within a day.
     """
     workspace = _locked(workspace)
     to = to.strip().lower()
     if Member.objects.standing().filter(workspace=workspace, user__email=to).exists():
         raise TeamError(_("%(to)s belongs to this workspace already.") % {"to": to})
     _check_limit(role, clients)
-    waiting = Invitation.objects.filter(workspace=workspace, accepted_at=None, withdrawn_at=None)
-    waiting.filter(to=to).update(withdrawn_at=now)
-    if waiting.filter(expires_at__gt=now).count() >= MOST_WAITING:
+    # Counted in what was noted: withdrawing an invitation, or erasing a person, gives none back.
+    sent = Event.objects.filter(workspace=workspace, kind=Event.Kind.INVITED, at__gt=now - DAY)
+    if sent.count() >= MOST_A_DAY:
         raise TeamError(
-            _("%(n)s invitations are waiting. Withdraw some first.") % {"n": MOST_WAITING}
+            _("%(n)s invitations were sent within a day. Send the next ones tomorrow.")
+            % {"n": MOST_A_DAY}
         )
+    Invitation.objects.filter(
+        workspace=workspace, to=to, accepted_at=None, withdrawn_at=None
+    ).update(withdrawn_at=now)
     known = (
         None
         if clients is None

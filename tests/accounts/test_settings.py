@@ -19,7 +19,6 @@ from hourtab.sharing import subscriptions
 from hourtab.sharing.digest import queue_digests
 from hourtab.sharing.models import Subscription
 from hourtab.sharing.services import share
-from hourtab.team.services import invite
 from tests.builders import NOW, a_retainer, log
 from tests.mailbox import Mailbox, send
 
@@ -131,7 +130,8 @@ def test_mails_to_clients_say_who_sends_them_and_where_answers_go(
         FORM | {"sender_name": "Mara of Northlight", "reply_to": "mara@northlight.example"},
     )
     northlight.refresh_from_db()
-    invite(northlight, "dora@firm.example", "editor", None, by=None, now=NOW)
+    link = share([a_retainer(northlight)], by=None)
+    subscriptions.ask(link, "cfo@acme.example", "week", now=NOW)
     assert send(NOW) == 1
     mail = mailbox.mails[0]
     assert mail["From"].startswith("Mara of Northlight <hourtab@")
@@ -144,7 +144,7 @@ def test_mails_to_clients_say_who_sends_them_and_where_answers_go(
         assert ada.post("/settings", FORM | {"reply_to": wrong}).status_code == 422
     Workspace.objects.filter(pk=northlight.pk).update(sender_name="Mara\r\nBcc: eve@evil.example")
     northlight.refresh_from_db()
-    invite(northlight, "eli@firm.example", "editor", None, by=None, now=NOW)
+    subscriptions.ask(link, "coo@acme.example", "week", now=NOW)
     send(NOW)
     assert mailbox.mails[1]["Bcc"] is None
 

@@ -225,7 +225,7 @@ def signed_in_with(address: str, code: str) -> Browser:
 def test_whatever_else_is_remembered_the_limit_of_passwords_holds(address) -> None:
     for n in range(8):
         for m in range(120):
-            cache.set(f"something else {n} {m}", "x", 60)
+            cache.set(f"something-else-{n}-{m}", "x", 60)
         stranger = Browser(headers={"host": "localhost"})
         stranger.post("/accounts/login/", {"login": address, "password": f"wrong {n}"})
     assert Event.objects.filter(kind="sign_in_failed").count() == 5

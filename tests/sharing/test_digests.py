@@ -54,6 +54,24 @@ def confirmed(link, rhythm="week", on: datetime = NOW) -> Subscription:
     return Subscription.objects.get()
 
 
+def test_a_workspace_asks_two_hundred_times_a_day_and_one_address_five_times(
+    northlight, link, retainer
+) -> None:
+    for n in range(10):
+        for rhythm in ("week", "cycle"):
+            now = NOW + timedelta(minutes=11 * n)
+            subscriptions.ask(link, "cfo@brightwater.example", rhythm, now=now)
+    asked = Message.objects.filter(kind="confirm")
+    assert asked.count() == 5
+    for _ in range(5):
+        another = share([retainer], by=None)
+        for m in range(50):
+            subscriptions.ask(another, f"{another.pk}-{m}@victims.example", "week", now=NOW)
+    assert asked.count() == 200
+    subscriptions.ask(link, "coo@brightwater.example", "week", now=NOW + timedelta(days=2))
+    assert asked.count() == 201
+
+
 def test_the_whole_way_from_the_page_to_the_end(carl, link, mailbox: Mailbox) -> None:
     with time_machine.travel(NOW, tick=False):
         assert "Get this by mail" in carl.get(f"{link.path}?page=1").content.decode()

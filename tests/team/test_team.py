@@ -10,8 +10,10 @@ from django.test import Client as Browser
 from hourtab.accounts.models import Invitation, Member, User, Workspace
 from hourtab.accounts.services import open_workspace
 from hourtab.alerts.watching import listeners_of
+from hourtab.archive.erasure import Person, erase
 from hourtab.clients.models import Access, Contact
 from hourtab.ledger.models import Write
+from hourtab.outbox.models import Message
 from hourtab.sharing.services import share
 from hourtab.team import services
 from hourtab.team.services import TeamError
@@ -112,6 +114,38 @@ def test_an_invitation_that_no_longer_stands_joins_nobody(northlight, what) -> N
         services.accept(row, user, now=now)
     with time_machine.travel(now, tick=False):
         assert browser_of(user).get(row.path).status_code == 404
+
+
+def test_fifty_invitations_go_out_a_day_whatever_becomes_of_them(northlight, ada) -> None:
+    for n in range(services.MOST_A_DAY):
+        row = invite(northlight, f"stranger{n}@victims.example")
+        services.withdraw_invitation(row, now=NOW)
+    with pytest.raises(TeamError, match="50 invitations were sent within a day"):
+        invite(northlight, "stranger@victims.example")
+    gone = Person("", "stranger1@victims.example")
+    erase(northlight, gone, by=ada.member, now=NOW)
+    Message.objects.filter(workspace=northlight).delete()
+    with pytest.raises(TeamError, match="tomorrow"):
+        invite(northlight, "stranger@victims.example")
+    with time_machine.travel(NOW + timedelta(hours=2), tick=False):
+        ada.force_login(ada.member.user)
+        page = ada.post("/settings/members", {"to": "a@b.example", "role": "editor", "sees": "all"})
+    assert b"50 invitations were sent within a day." in page.content
+    assert invite(northlight, "stranger@victims.example", now=NOW + timedelta(days=1))
+
+
+def test_an_invitation_speaks_for_this_site_and_never_under_a_name_of_the_workspace(
+    northlight, mailbox: Mailbox
+) -> None:
+    Workspace.objects.filter(pk=northlight.pk).update(
+        sender_name="Your Bank", reply_to="eve@evil.example"
+    )
+    invite(northlight)
+    assert send(NOW) == 1
+    mail = mailbox.mails[0]
+    assert mail["From"].startswith("HourTab <")
+    assert mail["Reply-To"] is None
+    assert "Your Bank" not in mail.as_string()
 
 
 def test_a_member_is_not_invited_again_and_one_who_left_is(ada, northlight) -> None:
