@@ -111,25 +111,47 @@ def of_all_clients[**P](view: MemberView[P]) -> MemberView[P]:
 
 
 def freshly_signed_in[**P](view: MemberView[P]) -> MemberView[P]:
-    """Ask once more who it is before a POST that cannot be undone; what was sent is taken up again
-    afterwards.
+    """Ask once more who it is before a POST that an open session alone must not do; what was sent
+    is taken up again afterwards.
 
     Whoever signs in by mailed codes alone, and so has nothing to be asked for, signs in anew.
     """
+    return freshly_signed_in_where(lambda request, *args, **kwargs: True)(view)
 
-    @wraps(view)
-    def guarded(request: MemberRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if request.method != "POST" or _was_lately_asked(request):
-            return view(request, *args, **kwargs)
-        if get_reauthentication_flows(request.user):
-            raise ReauthenticationRequired
-        back = request.headers.get("Referer", "")
-        is_ours = url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure())
-        logout(request)
-        warn(request, _("Sign in again to confirm this."))
-        return redirect_to_login(urlsplit(back).path if is_ours else "/")
 
-    return guarded
+def freshly_signed_in_where[**P](
+    weighs: Callable[..., bool],
+) -> Callable[[MemberView[P]], MemberView[P]]:
+    """Ask so before those POSTs alone that weigh enough: `weighs` takes what the view takes.
+
+    docs/security.md lists the views that ask; a test compares.
+    """
+
+    def decorate(view: MemberView[P]) -> MemberView[P]:
+        @wraps(view)
+        def guarded(request: MemberRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if (
+                request.method != "POST"
+                or not weighs(request, *args, **kwargs)
+                or _was_lately_asked(request)
+            ):
+                return view(request, *args, **kwargs)
+            if get_reauthentication_flows(request.user):
+                raise ReauthenticationRequired
+            return _sign_in_anew(request)
+
+        guarded.asks_again = True  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def _sign_in_anew(request: HttpRequest) -> HttpResponse:
+    back = request.headers.get("Referer", "")
+    is_ours = url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure())
+    logout(request)
+    warn(request, _("Sign in again to confirm this."))
+    return redirect_to_login(urlsplit(back).path if is_ours else "/")
 
 
 def _was_lately_asked(request: HttpRequest) -> bool:

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from hourtab.accounts.access import MemberRequest, owner_required
+from hourtab.accounts.access import MemberRequest, freshly_signed_in_where, owner_required
 from hourtab.accounts.audit import changes_of, fields_of, note
 from hourtab.accounts.forms import WorkspaceForm
 from hourtab.accounts.models import Event, Member, Workspace
@@ -21,7 +21,18 @@ from hourtab.retainers.services import active_retainers
 from hourtab.sharing.services import active_links
 
 
+def _weighs(request: MemberRequest) -> bool:
+    """Does this lift the second factor for everybody, or change whose name mails carry and where
+    their answers go?
+    """
+    workspace, sent = request.workspace, request.POST
+    lifts = workspace.requires_second_factor and not sent.get("requires_second_factor")
+    speaks = ("sender_name", "reply_to")
+    return lifts or any(sent.get(name, "").strip() != getattr(workspace, name) for name in speaks)
+
+
 @owner_required
+@freshly_signed_in_where(_weighs)
 def workspace_settings(request: MemberRequest) -> HttpResponse:
     """Show and change what every page of the workspace follows."""
     form = WorkspaceForm(request.POST or None, request.FILES or None, instance=request.workspace)

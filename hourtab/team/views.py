@@ -12,10 +12,11 @@ from hourtab.accounts.access import (
     MemberRequest,
     acts_on,
     freshly_signed_in,
+    freshly_signed_in_where,
     member_required,
     owner_required,
 )
-from hourtab.accounts.models import Invitation, Member
+from hourtab.accounts.models import Invitation, Member, Role
 from hourtab.accounts.services import find_invitation
 from hourtab.lib.notices import tell, warn
 from hourtab.lib.once import once
@@ -37,8 +38,15 @@ def _invitation(request: MemberRequest, pk: int) -> Invitation:
     return get_object_or_404(request.workspace.invitations, pk=pk)
 
 
+def _is_about_an_owner(request: MemberRequest, pk: int | None = None) -> bool:
+    """Does this make somebody an owner, or an owner something else?"""
+    is_owner = pk is not None and _member(request, pk).is_owner
+    return is_owner or request.POST.get("role") == Role.OWNER
+
+
 @owner_required
 @once
+@freshly_signed_in_where(_is_about_an_owner)
 def members(request: MemberRequest) -> HttpResponse:
     """List the members and who is invited; invite somebody."""
     now = timezone.now()
@@ -82,6 +90,7 @@ def members(request: MemberRequest) -> HttpResponse:
 
 
 @owner_required
+@freshly_signed_in_where(_is_about_an_owner)
 def change_member(request: MemberRequest, pk: int) -> HttpResponse:
     """Give a member another role, or other clients to see."""
     member = _member(request, pk)
@@ -104,6 +113,7 @@ def change_member(request: MemberRequest, pk: int) -> HttpResponse:
 
 @owner_required
 @acts_on(_member)
+@freshly_signed_in
 def remove_member(request: MemberRequest, pk: int) -> HttpResponse:
     """Remove a member at once; what they did stays, under their name."""
     member = _member(request, pk)
