@@ -138,6 +138,7 @@ ROOT_URLCONF = "hourtab.urls"
 WSGI_APPLICATION = None
 INSTALLED_APPS = [
     "hourtab",
+    "hourtab.worker",
     "hourtab.accounts",
     "hourtab.clients",
     "hourtab.retainers",

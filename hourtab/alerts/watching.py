@@ -24,6 +24,7 @@ from hourtab.ledger.models import Write
 from hourtab.outbox.models import Message
 from hourtab.outbox.services import queue
 from hourtab.retainers.models import Retainer
+from hourtab.worker.rows import each
 
 MORNING = time(7)
 """What the calendar causes is not told before this hour, where the retainer is."""
@@ -57,12 +58,8 @@ def watch_retainers(now: datetime) -> int:
     how many alerts that caused.
     """
     seen = Q(watch__version=F("version"), watch__seen_on=F("balanced_on"))
-    due = (
-        Retainer.objects.exclude(balanced_on=None)
-        .exclude(seen)
-        .values_list("pk", flat=True)[:AT_ONCE]
-    )
-    return sum(look_at(pk, now) for pk in list(due))
+    due = Retainer.objects.exclude(balanced_on=None).exclude(seen).order_by("pk").only("pk")
+    return each("look at retainers", due, lambda row: look_at(row.pk, now), now, most=AT_ONCE)
 
 
 @transaction.atomic

@@ -20,6 +20,7 @@ from hourtab.lib.locking import locked
 from hourtab.outbox.models import Message
 from hourtab.outbox.services import queue
 from hourtab.retainers.models import Retainer
+from hourtab.worker.rows import each
 
 WAITING = timedelta(days=14)
 WARNED_BEFORE = timedelta(days=3)
@@ -72,25 +73,24 @@ def warn_of_deletions(now: datetime) -> int:
     workspaces these are.
     """
     due = Workspace.objects.filter(delete_after__lte=now + WARNED_BEFORE)
-    return sum(_tell_owners(workspace, "soon", now) for workspace in due)
+    return each("warn of deletions", due, lambda row: _tell_owners(row, "soon", now), now)
 
 
 def delete_due(now: datetime) -> int:
     """Delete the workspaces whose waiting time is over and whose owners were warned a day ago or
     more; returns how many.
     """
-    due = list(Workspace.objects.filter(delete_after__lte=now))
-    deleted = 0
-    for workspace in due:
-        with transaction.atomic():
-            standing = (
-                locked(Workspace.objects.all())
-                .filter(pk=workspace.pk, delete_after__lte=now)
-                .first()
-            )
-            if standing and _was_warned(standing, now):
-                delete_workspace(standing)
-                deleted += 1
+
+    def delete(workspace: Workspace) -> int:
+        due = locked(Workspace.objects.all()).filter(pk=workspace.pk, delete_after__lte=now)
+        standing = due.first()
+        if standing is None or not _was_warned(standing, now):
+            return 0
+        delete_workspace(standing)
+        return 1
+
+    due = Workspace.objects.filter(delete_after__lte=now)
+    deleted = each("delete workspaces", due, delete, now)
     if deleted and is_sqlite() and not connection.in_atomic_block:
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -20,6 +20,7 @@ from hourtab.imports.models import Import, SourceRule
 from hourtab.imports.uploads import Upload
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Source
+from hourtab.worker.rows import each
 
 LONG = 5_000
 """Files of more rows are worked on by the worker."""
@@ -108,18 +109,17 @@ def work_on_files(now: datetime) -> int:
     A file is leased while it is worked on: what a worker that died left is taken up again when its
     lease is over.
     """
-    done = 0
-    for pk in (
-        Import.objects.filter(_due(now)).order_by("uploaded_at").values_list("pk", flat=True)[:20]
-    ):
-        if Import.objects.filter(_due(timezone.now()), pk=pk).update(
-            leased_until=timezone.now() + LEASE
-        ):
-            _work_on(
-                Import.objects.select_related("workspace", "retainer__workspace", "by").get(pk=pk)
-            )
-            done += 1
-    return done
+
+    def work_on(draft: Import) -> int:
+        leased = Import.objects.filter(_due(timezone.now()), pk=draft.pk)
+        if not leased.update(leased_until=timezone.now() + LEASE):
+            return 0
+        whole = Import.objects.select_related("workspace", "retainer__workspace", "by")
+        _work_on(whole.get(pk=draft.pk))
+        return 1
+
+    due = Import.objects.filter(_due(now)).order_by("uploaded_at").only("pk")
+    return each("work on files", due, work_on, now, most=20, in_transaction=False)
 
 
 def _due(now: datetime) -> Q:

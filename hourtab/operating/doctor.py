@@ -24,6 +24,7 @@ from hourtab.lib.database import is_sqlite
 from hourtab.operating.models import Mark
 from hourtab.outbox.models import Message
 from hourtab.sharing.services import key_fits
+from hourtab.worker.models import Stumble
 
 type Level = Literal["ok", "look", "wrong"]
 LEAST_FREE = 500 * 2**20
@@ -253,6 +254,24 @@ def _worker(now: datetime) -> Finding:
     return Finding("worker", "ok", f"A worker was seen at {seen:%H:%M} UTC.")
 
 
+def _jobs(now: datetime) -> Finding:
+    stumbles = list(Stumble.objects.order_by("since", "pk")[:5])
+    if not stumbles:
+        return Finding("jobs", "ok", "Every job did everything that was due.")
+    said = "; ".join(
+        f"{row.job}: row {row.row} ({row.problem}, {row.times} times since"
+        f" {row.since:%Y-%m-%d %H:%M} UTC)"
+        for row in stumbles
+    )
+    more = Stumble.objects.count() - len(stumbles)
+    return Finding(
+        "jobs",
+        "look",
+        f"Could not {said}{f'; and {more} more' if more else ''}.",
+        "See the worker's log. Each is tried again within the hour, after all others.",
+    )
+
+
 def _backup(now: datetime) -> Finding:
     made = Mark.of("backup")
     if made is None or now - made > OLD_BACKUP:
@@ -275,5 +294,6 @@ _WITH_DATABASE: tuple[Callable[[datetime], Finding], ...] = (
     _clock,
     _mail,
     _worker,
+    _jobs,
     _backup,
 )

@@ -12,6 +12,7 @@ from hourtab.operating.models import Mark
 from hourtab.outbox.models import Message
 from hourtab.retainers.models import Retainer
 from hourtab.sharing.models import ShareLink
+from hourtab.worker.models import Stumble
 
 
 def exposition(now: datetime) -> bytes:
@@ -60,6 +61,7 @@ class _Installation:
                 "Mails that failed.",
                 Message.objects.filter(state=Message.State.FAILED).count(),
             ),
+            "rows_failing": ("Rows that a job could not do.", Stumble.objects.count()),
         }
         for name, (said, figure) in figures.items():
             yield GaugeMetricFamily(f"hourtab_{name}", said, value=figure)

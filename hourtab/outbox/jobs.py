@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from hourtab.outbox.mail import Mail, Renderer
 from hourtab.outbox.models import Message
+from hourtab.worker.rows import EndOfRound, each
 
 log = logging.getLogger(__name__)
 
@@ -27,26 +28,21 @@ SIGNED_OFF = (Message.Kind.REQUEST, Message.Kind.REMINDER, Message.Kind.RECEIPT)
 
 def deliver(renderers: Mapping[str, Renderer], now: datetime) -> int:
     """Send the mails that are due, each leased while it is sent; return how many went out."""
-    sent = 0
-    for pk in (
-        Message.objects.filter(_due(now))
-        .order_by("due_at", "pk")
-        .values_list("pk", flat=True)[:AT_ONCE]
-    ):
-        leased = Message.objects.filter(_due(timezone.now()), pk=pk).update(
-            leased_until=timezone.now() + LEASE
-        )
-        if not leased:
-            continue
+
+    def send(message: Message) -> int:
+        leased = Message.objects.filter(_due(timezone.now()), pk=message.pk)
+        if not leased.update(leased_until=timezone.now() + LEASE):
+            return 0
         try:
-            sent += _send(Message.objects.select_related("workspace").get(pk=pk), renderers)
+            return _send(Message.objects.select_related("workspace").get(pk=message.pk), renderers)
         except ServerDown:
-            # Each of the others would wait for the same silence, and hold up everything else the
-            # worker does.
+            # Each of the others would wait for the same silence.
             later = timezone.now() + PAUSES[0]
             Message.objects.filter(_due(timezone.now())).update(due_at=later)
-            break
-    return sent
+            raise EndOfRound from None
+
+    due = Message.objects.filter(_due(now)).order_by("due_at", "pk").only("pk")
+    return each("send mail", due, send, now, most=AT_ONCE, in_transaction=False)
 
 
 def forget_old(now: datetime) -> int:

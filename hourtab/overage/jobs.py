@@ -4,7 +4,7 @@ is due and may run twice.
 
 from datetime import date, datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from hourtab.core.amounts import HOUR
@@ -16,6 +16,7 @@ from hourtab.overage import services
 from hourtab.overage.models import OverageTerms, Request, RequestEvent
 from hourtab.retainers.models import Retainer
 from hourtab.retainers.words import words_for
+from hourtab.worker.rows import each
 
 REMIND_BEFORE = timedelta(days=1)
 
@@ -24,70 +25,67 @@ def remind_and_expire(now: datetime) -> int:
     """Remind of requests a day before they expire (of shorter ones at half time), and note those
     that did.
     """
-    done = 0
-    for row in Request.objects.filter(state=Request.State.PENDING).select_related("retainer"):
+
+    def take(row: Request) -> int:
         if row.decide_by is None or row.asked_at is None:
-            continue
+            return 0
         if row.decide_by <= now:
-            done += services.expire(row, now)
-        elif now >= max(
-            row.decide_by - REMIND_BEFORE, row.asked_at + (row.decide_by - row.asked_at) / 2
-        ):
-            done += services.remind(row, now)
-    return done
+            return services.expire(row, now)
+        half_time = row.asked_at + (row.decide_by - row.asked_at) / 2
+        return now >= half_time and services.remind(row, now)
+
+    over = Q(decide_by__lte=now)
+    soon = Q(decide_by__lte=now + REMIND_BEFORE) & ~Exists(
+        RequestEvent.objects.filter(request=OuterRef("pk"), kind=RequestEvent.Kind.REMINDED)
+    )
+    rows = Request.objects.filter(over | soon, state=Request.State.PENDING)
+    return each("remind of requests", rows.order_by("pk").select_related("retainer"), take, now)
 
 
 def draft_at_soft_limits(now: datetime) -> int:
     """Draft a request for every open cycle that reached its soft limit, once, where none is under
     way.
     """
-    drafted = 0
-    for terms in OverageTerms.objects.exclude(soft_limit=None).select_related(
+    terms = OverageTerms.objects.exclude(soft_limit=None).select_related(
         "retainer__workspace", "retainer__client"
-    ):
-        retainer = terms.retainer
-        today = retainer.today(now)
-        cycle = queries.current_cycle(retainer, today)
-        if cycle is None or cycle.state != "open" or cycle.available <= 0:
-            continue
-        if (
-            cycle.used * 100 < (terms.soft_limit or 0) * cycle.available
-            or cycle.ceiling > cycle.authorised
-        ):
-            continue
-        under_way = Request.objects.filter(retainer=retainer)
-        if (
-            under_way.filter(drafted_for=cycle.starts_on).exists()
-            or under_way.filter(state__in=("draft", "pending")).exists()
-        ):
-            continue
-        drafted += _draft(retainer, cycle, now)
-    return drafted
+    )
+    return each("draft at soft limits", terms, lambda row: _draft_if_reached(row, now), now)
+
+
+def _draft_if_reached(terms: OverageTerms, now: datetime) -> bool:
+    retainer = terms.retainer
+    cycle = queries.current_cycle(retainer, retainer.today(now))
+    if cycle is None or cycle.state != "open" or cycle.available <= 0:
+        return False
+    is_reached = cycle.used * 100 >= (terms.soft_limit or 0) * cycle.available
+    if not is_reached or cycle.ceiling > cycle.authorised:
+        return False
+    return _draft(retainer, cycle, now)
 
 
 def _draft(retainer: Retainer, cycle: CycleTotals, now: datetime) -> bool:
-    words, today = words_for(retainer), retainer.today(now)
-    percent = queries.used_percent(cycle)
-    said = {"used": words.used_of(cycle.used, max(0, cycle.available)), "percent": percent}
-    try:
-        with transaction.atomic():
-            locked = record.lock(retainer)
-            row = Request(
-                retainer=locked,
-                number=services.next_number(locked),
-                amount=suggested(retainer, cycle, today),
-                rate=queries.terms_at(retainer, today).overage.rate,
-                starts_on=today,
-                ends_on=today if cycle.ends_on == FOR_EVER else cycle.ends_on,
-                drafted_for=cycle.starts_on,
-                made_at=now,
-            )
-            row.save()
-            services.note(
-                row, RequestEvent.Kind.DRAFTED, now, "", _("%(used)s: %(percent)s %%") % said
-            )
-    except IntegrityError:
+    locked = record.lock(retainer)
+    is_done = Q(drafted_for=cycle.starts_on)
+    is_under_way = Q(state__in=(Request.State.DRAFT, Request.State.PENDING))
+    if Request.objects.filter(is_done | is_under_way, retainer=locked).exists():
         return False
+    words, today = words_for(retainer), retainer.today(now)
+    row = Request(
+        retainer=locked,
+        number=services.next_number(locked),
+        amount=suggested(retainer, cycle, today),
+        rate=queries.terms_at(retainer, today).overage.rate,
+        starts_on=today,
+        ends_on=today if cycle.ends_on == FOR_EVER else cycle.ends_on,
+        drafted_for=cycle.starts_on,
+        made_at=now,
+    )
+    row.save()
+    said = {
+        "used": words.used_of(cycle.used, max(0, cycle.available)),
+        "percent": queries.used_percent(cycle),
+    }
+    services.note(row, RequestEvent.Kind.DRAFTED, now, "", _("%(used)s: %(percent)s %%") % said)
     return True
 
 

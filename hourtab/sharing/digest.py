@@ -21,6 +21,7 @@ from hourtab.retainers.models import Retainer
 from hourtab.sharing.log import Day, corrections_shown, days_of, scopes_of
 from hourtab.sharing.models import ShareLink, Subscription
 from hourtab.sharing.parts import Part, words_of
+from hourtab.worker.rows import each
 
 MORNING = time(7)
 """The hour, in the zone of the link's first retainer, from which a digest goes out."""
@@ -41,23 +42,26 @@ class Told:
 
 def queue_digests(now: datetime) -> int:
     """Queue the digests that are due; return how many. Asking again queues none of them twice."""
-    queued = 0
+
+    def queue_one(row: Subscription) -> int:
+        retainers = [shown.retainer for shown in row.link.shown.all()]
+        occasion = _occasion(row, retainers, now)
+        if not (occasion and row.link.is_active(now) and row.link.takes_subscribers):
+            return 0
+        return queue(
+            row.link.workspace,
+            Message.Kind.DIGEST,
+            about=row.pk,
+            occasion=occasion,
+            to=row.to,
+            now=now,
+        )
+
     rows = Subscription.objects.filter(
         confirmed_at__isnull=False, ended_at=None, link__revoked_at=None
     )
-    for row in rows.select_related("link__workspace").prefetch_related("link__shown__retainer"):
-        retainers = [shown.retainer for shown in row.link.shown.all()]
-        occasion = _occasion(row, retainers, now)
-        if occasion and row.link.is_active(now) and row.link.takes_subscribers:
-            queued += queue(
-                row.link.workspace,
-                Message.Kind.DIGEST,
-                about=row.pk,
-                occasion=occasion,
-                to=row.to,
-                now=now,
-            )
-    return queued
+    rows = rows.select_related("link__workspace").prefetch_related("link__shown__retainer")
+    return each("queue digests", rows, queue_one, now)
 
 
 def _occasion(row: Subscription, retainers: Sequence[Retainer], now: datetime) -> str:
