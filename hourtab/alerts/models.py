@@ -1,7 +1,5 @@
 """What is watched of a retainer, what was told about it, and to whom."""
 
-from typing import Any
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -126,15 +124,3 @@ class Listener(Addressed):
     def name(self) -> str:
         """Who it is."""
         return str(self.member or self.contact)
-
-    @classmethod
-    def of(cls, retainer: Retainer, **who: Any) -> "Listener":
-        """Return the listener of a retainer who is this member or contact, not stored yet where
-        there was none.
-        """
-        return cls.objects.filter(retainer=retainer, **who).first() or cls(retainer=retainer, **who)
-
-    def keep(self) -> None:
-        """Store a listener who is told something for the first time."""
-        if self.pk is None:
-            self.save()

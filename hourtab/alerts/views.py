@@ -18,8 +18,10 @@ from hourtab.accounts.models import Event
 from hourtab.alerts.forms import WatchForm
 from hourtab.alerts.mails import what_happened
 from hourtab.alerts.models import Listener, Watch
+from hourtab.alerts.states import watches_of
+from hourtab.alerts.telling import listeners_of
 from hourtab.alerts.trail import trail_of
-from hourtab.alerts.watching import change_thresholds, listeners_of, watch_of
+from hourtab.alerts.watching import change_thresholds
 from hourtab.ledger import queries, record
 from hourtab.ledger.exports import guarded
 from hourtab.lib.addressed import reached_by
@@ -68,7 +70,7 @@ def change_alerts(request: MemberRequest, ref: str) -> HttpResponse:
         fields = form.cleaned_data
         with transaction.atomic():
             locked = record.lock(retainer)
-            watch = watch_of(locked)
+            watch = watches_of([locked])[locked.pk]
             names = ["thresholds", "tells_us", "tells_sponsors"]
             before = fields_of(watch, names)
             passed = change_thresholds(watch, fields["thresholds"], retainer.today(timezone.now()))

@@ -1,7 +1,7 @@
 """Rows that somebody reaches by a secret address of their own, without signing in."""
 
 import secrets
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.db import models
 
@@ -31,8 +31,13 @@ class Addressed(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Store the row, a new one with the digest of its token."""
-        self.token_digest = self.token_digest or tokens.digest_of(self.token)
+        self.addressed()
         super().save(*args, **kwargs)
+
+    def addressed(self) -> Self:
+        """Return the row with the digest of its token: what stores many at once calls."""
+        self.token_digest = self.token_digest or tokens.digest_of(self.token)
+        return self
 
     @property
     def token(self) -> str:

@@ -1,5 +1,6 @@
 """Putting mail into the outbox. It goes only if the transaction that asks for it is kept."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -35,6 +36,11 @@ def queue(
     before = Message.objects.filter(kind=kind, about=about, occasion=occasion).exists()
     Message.objects.bulk_create([message], ignore_conflicts=True)
     return not before
+
+
+def queue_all(messages: Iterable[Message]) -> None:
+    """Have many mails sent, each once, however often it was asked for."""
+    Message.objects.bulk_create(messages, ignore_conflicts=True)
 
 
 def send_again(message: Message, now: datetime) -> None:

@@ -4,7 +4,7 @@ is due and may run twice.
 
 from datetime import date, datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from hourtab.core.amounts import HOUR
@@ -46,10 +46,20 @@ def draft_at_soft_limits(now: datetime) -> int:
     """Draft a request for every open cycle that reached its soft limit, once, where none is under
     way.
     """
-    terms = OverageTerms.objects.exclude(soft_limit=None).select_related(
-        "retainer__workspace", "retainer__client"
+    seen = Q(seen_version=F("retainer__version"), seen_on=F("retainer__balanced_on"))
+    changed = OverageTerms.objects.filter(
+        ~seen, soft_limit__isnull=False, retainer__balanced_on__isnull=False
     )
-    return each("draft at soft limits", terms, lambda row: _draft_if_reached(row, now), now)
+
+    def look_at(terms: OverageTerms) -> int:
+        drafted = _draft_if_reached(terms, now)
+        OverageTerms.objects.filter(pk=terms.pk).update(
+            seen_version=terms.retainer.version, seen_on=terms.retainer.balanced_on
+        )
+        return drafted
+
+    rows = changed.select_related("retainer__workspace", "retainer__client")
+    return each("draft at soft limits", rows, look_at, now)
 
 
 def _draft_if_reached(terms: OverageTerms, now: datetime) -> bool:

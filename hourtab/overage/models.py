@@ -19,7 +19,8 @@ class OverageTerms(models.Model):
     """What is agreed beforehand about going over: a soft limit that drafts a request, and what an
     emergency may cost.
 
-    `soft_limit` is percent of the available hours. An emergency may use `emergency_ceiling` at
+    `soft_limit` is percent of the available hours; `seen_version` and `seen_on` are the state of the
+    retainer when it was last looked at. An emergency may use `emergency_ceiling` at
     `emergency_rate` at once; its approval is asked within `emergency_hours` of its beginning. No
     rate or no ceiling: no emergencies.
     """
@@ -31,9 +32,18 @@ class OverageTerms(models.Model):
     emergency_rate = models.PositiveBigIntegerField(null=True, blank=True)
     emergency_ceiling = models.PositiveBigIntegerField(null=True, blank=True)
     emergency_hours = models.PositiveIntegerField(default=24)
+    seen_version = models.PositiveBigIntegerField(default=0, editable=False)
+    seen_on = models.DateField(null=True, editable=False)
 
     class Meta:
         verbose_name_plural = "overage terms"
+        indexes = [
+            models.Index(
+                fields=["seen_version"],
+                name="soft_limits",
+                condition=models.Q(soft_limit__isnull=False),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.retainer}: {self.soft_limit} %"

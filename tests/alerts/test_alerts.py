@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from hourtab.alerts.models import Alert, Listener, Watch
 from hourtab.alerts.watching import look_at, watch_retainers
@@ -158,7 +160,7 @@ def test_a_day_that_turns_counts_planned_lines_as_they_come(retainer) -> None:
 
 def test_two_workers_tell_it_once(retainer) -> None:
     worked(retainer, "16h")
-    assert [look_at(retainer.pk, NOW), look_at(retainer.pk, NOW)][1] == 0
+    assert [look_at([retainer.pk], NOW), look_at([retainer.pk], NOW)][1] == 0
     assert Alert.objects.filter(threshold=80).count() == 1
 
 
@@ -340,3 +342,33 @@ def test_the_trail_has_everything_in_one_line_of_time(ada, retainer, mailbox: Ma
     assert [line[:10] for line in lines[1:]] == sorted(
         (line[:10] for line in lines[1:]), reverse=True
     )
+
+
+def test_a_batch_asks_as_many_questions_for_twenty_retainers_as_for_two(
+    northlight, ada, ben
+) -> None:
+    def questions(clients: int) -> int:
+        rows = [
+            opened(a_retainer(northlight, f"Client {clients} {i}"), NOW) for i in range(clients)
+        ]
+        turn_the_day(NOW)
+        watch_retainers(NOW)
+        for row in rows:
+            Contact.objects.create(
+                client=row.client, name="Sue", email="sue@acme.example", role="sponsor"
+            )
+            log(row, "2027-06-21", "16h")
+        Watch.objects.update(tells_sponsors=["used"])
+        with CaptureQueriesContext(connection) as asked:
+            assert watch_retainers(NOW) == clients
+        assert Message.objects.filter(state="waiting").count() == 3 * clients
+        Message.objects.all().delete()
+        return len(asked)
+
+    assert questions(2) == questions(20) <= 30
+
+
+def test_nothing_new_is_one_question(retainer) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        assert watch_retainers(NOW) == 0
+    assert len(asked) == 2

@@ -7,10 +7,13 @@ from datetime import date, datetime, timedelta
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from hourtab.clients.models import Contact
 from hourtab.core.amounts import HOUR
 from hourtab.ledger import queries
+from hourtab.ledger.jobs import turn_the_day
 from hourtab.ledger.models import Authorisation, TopUp, Write
 from hourtab.ledger.verify import findings
 from hourtab.ledger.words import headline
@@ -583,6 +586,32 @@ class TestSoftLimit:
         services.withdraw(row, by=None, now=NOW)
         assert draft_at_soft_limits(NOW) == 0
         assert not Message.objects.exists()
+
+    def test_only_what_changed_since_is_looked_at(self, retainer, northlight) -> None:
+        for row in (retainer, a_retainer(northlight, "Acme"), a_retainer(northlight, "Beta")):
+            OverageTerms.objects.create(retainer=row, soft_limit=95)
+            log(row, "2027-06-22", "30m")
+        assert draft_at_soft_limits(NOW) == 0
+        with CaptureQueriesContext(connection) as asked:
+            assert draft_at_soft_limits(NOW) == 0
+        assert len(asked) == 2
+        log(retainer, "2027-06-22", "30m")
+        assert draft_at_soft_limits(NOW) == 1
+
+    def test_a_limit_that_is_lowered_is_looked_at(self, ada, retainer) -> None:
+        OverageTerms.objects.create(retainer=retainer, soft_limit=95)
+        assert draft_at_soft_limits(NOW) == 0
+        path = f"/retainers/{retainer.ref}/requests/terms"
+        ada.post(path, {"soft_limit": "90", "emergency_hours": 24})
+        assert draft_at_soft_limits(NOW) == 1
+
+    def test_a_day_that_turns_is_looked_at(self, retainer) -> None:
+        OverageTerms.objects.create(retainer=retainer, soft_limit=95)
+        log(retainer, "2027-06-24", "2h")
+        assert draft_at_soft_limits(NOW) == 0
+        later = NOW + timedelta(days=2)
+        turn_the_day(later)
+        assert draft_at_soft_limits(later) == 1
 
     def test_nothing_is_drafted_where_more_is_asked_for_already(self, retainer, ask) -> None:
         OverageTerms.objects.create(retainer=retainer, soft_limit=50)

@@ -9,7 +9,7 @@ from django.test import Client as Browser
 
 from hourtab.accounts.models import Invitation, Member, User, Workspace
 from hourtab.accounts.services import open_workspace
-from hourtab.alerts.watching import listeners_of
+from hourtab.alerts.telling import listeners_of
 from hourtab.archive.erasure import Person, erase
 from hourtab.clients.models import Access, Contact
 from hourtab.ledger.models import Write
