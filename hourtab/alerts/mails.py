@@ -6,6 +6,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from hourtab.alerts.models import Alert, Kind, Listener
+from hourtab.alerts.telling import listeners_of
 from hourtab.core.cycles import Cycle
 from hourtab.ledger import closing, queries
 from hourtab.ledger.words import facts_of, headline
@@ -17,16 +18,18 @@ from hourtab.retainers.words import words_for
 
 
 def alert_mail(message: Message) -> Mail | None:
-    """Return the mail of an alert to one who hears of it; None where they muted it since."""
+    """Return the mail of an alert to one who hears of it; None where they muted it since, left, or
+    are no longer to be told.
+    """
     alert = (
         Alert.objects.select_related("retainer__workspace", "retainer__client")
         .filter(pk=message.about)
         .first()
     )
-    who = message.occasion.removeprefix("to ")
-    rows = Listener.objects.select_related("member__user", "contact")
-    listener = rows.filter(pk=int(who) if who.isdecimal() else 0, muted_at=None).first()
-    if alert is None or listener is None:
+    if alert is None:
+        return None
+    listener = _listener(alert, message)
+    if listener is None:
         return None
     retainer, now = alert.retainer, timezone.now()
     words, today = words_for(retainer), retainer.today(now)
@@ -62,6 +65,15 @@ def alert_mail(message: Message) -> Mail | None:
             "" if is_ours else provider,
             headers,
         )
+
+
+def _listener(alert: Alert, message: Message) -> Listener | None:
+    who = message.occasion.removeprefix("to ")
+    us, sponsors = listeners_of(alert.retainer)
+    for listener in (*us, *sponsors):
+        if str(listener.pk) == who and listener.to == message.to:
+            return None if listener.muted_at else listener
+    return None
 
 
 def what_happened(alert: Alert, words: Words, today_is: object = None) -> str:

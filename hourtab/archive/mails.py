@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from hourtab.accounts.models import Member, Role
 from hourtab.lib.text import visible
 from hourtab.lib.words import Words
 from hourtab.outbox.mail import Mail
@@ -15,8 +16,13 @@ from hourtab.outbox.models import Message
 
 
 def deletion_mail(message: Message) -> Mail | None:
-    """Return the mail about a deletion; None where that was called off, or asked for anew since."""
+    """Return the mail about a deletion; None where that was called off, or asked for anew since, or
+    they no longer own the workspace.
+    """
     workspace = message.workspace
+    owners = Member.objects.standing().filter(workspace=workspace, role=Role.OWNER)
+    if not owners.filter(user__email=message.to).exists():
+        return None
     if (
         workspace.delete_after is None
         or f"{workspace.delete_after:%Y%m%d%H%M%S}" not in message.occasion

@@ -13,6 +13,7 @@ from hourtab.lib.words import Words
 from hourtab.outbox.mail import Mail
 from hourtab.outbox.models import Message
 from hourtab.overage.models import CODE_LASTS, Approver, Request
+from hourtab.overage.services import told_members
 from hourtab.overage.words import asked_of, outcome_of
 from hourtab.retainers.words import words_for
 
@@ -56,9 +57,11 @@ def request_mail(message: Message) -> Mail | None:
 
 
 def receipt(message: Message) -> Mail | None:
-    """Return what an approver is told of what became of a request: their receipt."""
+    """Return what an approver is told of what became of a request: their receipt. None where they
+    no longer decide for the client, or at another address.
+    """
     approver = _approver(message)
-    if approver is None:
+    if approver is None or not approver.may_decide:
         return None
     row = approver.request
     words = words_for(row.retainer)
@@ -79,9 +82,11 @@ def receipt(message: Message) -> Mail | None:
 
 
 def news(message: Message) -> Mail | None:
-    """Return what the provider is told of what became of a request, and what to do next."""
+    """Return what the provider is told of what became of a request, and what to do next. None where
+    they left, no longer see the client, or have another address.
+    """
     row = Request.objects.select_related(*_ROW).filter(pk=message.about).first()
-    if row is None:
+    if row is None or message.to not in {member.user.email for member in told_members(row)}:
         return None
     words = words_for(row.retainer)
     with translation.override(words.language):
@@ -100,14 +105,15 @@ def news(message: Message) -> Mail | None:
 
 
 def code_mail(message: Message) -> Mail | None:
-    """Return the mail with a one-time code; None where a newer one was sent, or it is no longer
-    valid.
+    """Return the mail with a one-time code; None where a newer one was sent, it is no longer valid,
+    or there is nothing for them to decide any more.
     """
     approver = _approver(message)
     now = timezone.now()
     if approver is None or message.occasion != f"code {approver.codes}" or approver.code_at is None:
         return None
-    if now - approver.code_at > CODE_LASTS:
+    is_asked = approver.request.state_at(now) == Request.State.PENDING and approver.may_decide
+    if not is_asked or now - approver.code_at > CODE_LASTS:
         return None
     words = words_for(approver.request.retainer)
     with translation.override(words.language):

@@ -45,7 +45,7 @@ def queue_digests(now: datetime) -> int:
 
     def queue_one(row: Subscription) -> int:
         retainers = [shown.retainer for shown in row.link.shown.all()]
-        occasion = _occasion(row, retainers, now)
+        occasion = _occasion(row, retainers, now) if retainers else ""
         if not (occasion and row.link.is_active(now) and row.link.takes_subscribers):
             return 0
         return queue(
@@ -141,6 +141,8 @@ def digest(message: Message) -> Mail | None:
             item.retainer
             for item in link.shown.select_related("retainer__client", "retainer__workspace")
         ]
+        if not retainers:
+            return None
         words = words_of(link, retainers[0])
         with translation.override(words.language):
             parts = [_told(link, retainer, now, message.occasion) for retainer in retainers]
