@@ -13,10 +13,12 @@ from hourtab.outbox.models import Message
 from hourtab.outbox.services import queue
 from hourtab.overage import services
 from hourtab.overage.errors import OverageError
-from hourtab.overage.models import CODE_LASTS, Approver, RequestEvent
+from hourtab.overage.models import CODE_LASTS, Approver, Request, RequestEvent
 
-MOST_CODES = 5
+MOST_CODES, MOST_IN_AN_HOUR = 10, 5
+"""So many codes are sent for one request in all, and within an hour, however many are asked."""
 MOST_TRIES = 5
+"""So many wrong codes may be typed for each that was sent: fifty guesses in a million a request."""
 
 
 def find(token: str) -> Approver | None:
@@ -41,12 +43,12 @@ def note_opened(approver: Approver, now: datetime) -> None:
 @transaction.atomic
 def send_code(approver: Approver, now: datetime) -> None:
     """Send a one-time code to the address that was asked. Raises `OverageError` after too many."""
+    request = locked(Request.objects.all()).get(pk=approver.request_id)
     row = locked(Approver.objects.all()).get(pk=approver.pk)
-    if (
-        row.codes >= MOST_CODES
-        and row.code_at is not None
-        and now - row.code_at < timedelta(hours=1)
-    ):
+    sent = request.events.filter(kind=RequestEvent.Kind.CODE)
+    if sent.count() >= MOST_CODES:
+        raise OverageError(_("No more codes are sent for this request. Ask for a new request."))
+    if sent.filter(at__gt=now - timedelta(hours=1)).count() >= MOST_IN_AN_HOUR:
         raise OverageError(_("Too many codes were sent. Try again in an hour."))
     row.codes, row.code_at, row.tries = row.codes + 1, now, 0
     row.save(update_fields=["codes", "code_at", "tries"])
@@ -60,6 +62,9 @@ def send_code(approver: Approver, now: datetime) -> None:
 def check_code(approver: Approver, code: str, now: datetime) -> None:
     """Raise `OverageError` for a code that is not the one sent last, is too old, or was guessed at
     too often.
+
+    Each try counts before the next one is looked at. So up to five wrong ones at the same instant
+    leave a right one valid; after that it is refused, as nobody can tell it from a lucky guess.
     """
     with transaction.atomic():
         row = locked(Approver.objects.all()).get(pk=approver.pk)

@@ -62,7 +62,8 @@ class Request(models.Model):
     `price` in all. Of an emergency `began_at` says when its work began, `ask_by` until when its
     approval was to be asked, `ceiling` how much of it was agreed beforehand. What was decided
     stands in `approved` (0 where it was declined) with the name that was typed; `recorded_by` is
-    the member who noted a decision that was given elsewhere.
+    the member who noted a decision that was given elsewhere; `late` counts those that came when
+    there was nothing to decide any more.
     """
 
     class Kind(models.TextChoices):
@@ -105,6 +106,7 @@ class Request(models.Model):
     decided_by = models.CharField(max_length=100, blank=True)
     recorded_by = models.ForeignKey(Member, on_delete=models.SET_NULL, null=True, related_name="+")
     comment = models.TextField(blank=True)
+    late = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:
         ordering = ["-number"]

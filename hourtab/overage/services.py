@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import F, Max
 from django.utils.translation import gettext as _
 
 from hourtab.accounts.models import Member
@@ -32,6 +32,8 @@ from hourtab.retainers.words import words_for
 State, Event = Request.State, RequestEvent.Kind
 LONGEST_WAIT = timedelta(days=90)
 MOST_APPROVERS = 5
+MOST_LATE = 10
+"""So many decisions that came too late are noted one by one; the rest are counted."""
 MOST_A_DAY = 50
 """So many requests a workspace may send within a day: more would be a way to write to strangers."""
 
@@ -230,8 +232,14 @@ def decide(
     raise OverageError(refusal(row, now))
 
 
+@transaction.atomic
 def note_late(row: Request, name: str, now: datetime, *, is_approval: bool) -> None:
-    """Note a decision that came when there was nothing to decide any more."""
+    """Note a decision that came when there was nothing to decide any more; of many the first ten,
+    and how many more there were.
+    """
+    Request.objects.filter(pk=row.pk).update(late=F("late") + 1)
+    if Request.objects.values_list("late", flat=True).get(pk=row.pk) > MOST_LATE:
+        return
     said = {
         "what": _("to approve") if is_approval else _("to decline"),
         "state": State(row.state_at(now)).label,

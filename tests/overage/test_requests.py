@@ -338,11 +338,47 @@ def test_a_code_goes_to_the_address_that_was_asked_and_a_forwarded_link_decides_
     assert Authorisation.objects.count() == 1
 
 
-def test_only_so_many_codes_are_sent(carl, ask) -> None:
-    request = ask(needs_code=True)
+def test_only_so_many_codes_are_sent_in_an_hour_and_in_all(carl, ask, retainer) -> None:
+    other = Contact.objects.create(
+        client=retainer.client, name="Dora", email="dora@brightwater.example", role="approver"
+    )
+    request = ask(needs_code=True, more=[other])
+    one, two = request.approvers.all()
+
+    def another(approver: Approver, hours: int) -> str:
+        now = NOW + timedelta(hours=hours)
+        return said(decide(carl, request, do="code", now=now, path=approver.path))
+
+    for approver in (one, one, two, two, two):
+        assert "Too many" not in another(approver, 1)
+    assert "Too many codes were sent. Try again in an hour." in another(one, 1)
     for _ in range(5):
-        decide(carl, request, do="code")
-    assert "Too many codes were sent." in said(decide(carl, request, do="code"))
+        assert "Too many" not in another(one, 3)
+    for hours in (5, 50):
+        assert "No more codes are sent for this request." in another(two, hours)
+    assert RequestEvent.objects.filter(kind="code").count() == 10
+
+
+def test_four_wrong_codes_leave_the_right_one_valid(carl, ask) -> None:
+    request = ask(needs_code=True)
+    decide(carl, request, do="code")
+    code = request.approvers.get().code
+    wrong = f"{(int(code) + 1) % 1_000_000:06d}"
+    for _ in range(4):
+        assert decide(carl, request, code=wrong).status_code == 422
+    assert decide(carl, request, code=code).status_code == 303
+
+
+def test_of_many_decisions_that_came_too_late_ten_are_noted_and_the_rest_counted(
+    ada, carl, ask, retainer
+) -> None:
+    request = ask()
+    decide(carl, request)
+    for _ in range(12):
+        assert decide(carl, request, do="decline").status_code == 409
+    assert request.events.filter(kind="too_late").count() == 10
+    path = f"/retainers/{retainer.ref}/requests/{request.number}"
+    assert "2 more came too late." in said(ada.get(path))
 
 
 def test_a_link_decides_its_own_request_and_no_other(carl, ask) -> None:

@@ -187,6 +187,7 @@ def show_request(request: MemberRequest, ref: str, number: int) -> HttpResponse:
         "cost": cost_of(row, row.amount, words),
         "emergency": emergency_of(row, words),
         "events": row.events.all(),
+        "more_late": max(0, row.late - services.MOST_LATE),
         "approvers": [
             (approver, mails.get(approver.pk))
             for approver in row.approvers.select_related("contact")
