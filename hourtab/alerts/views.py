@@ -1,7 +1,5 @@
 """What is watched and who is told; muting with one click; the sign-off trail."""
 
-import csv
-import io
 from datetime import date
 
 from django.db import transaction
@@ -23,8 +21,8 @@ from hourtab.alerts.telling import listeners_of
 from hourtab.alerts.trail import trail_of
 from hourtab.alerts.watching import change_thresholds
 from hourtab.ledger import queries, record
-from hourtab.ledger.exports import guarded
 from hourtab.lib.addressed import reached_by
+from hourtab.lib.csv import table
 from hourtab.lib.notices import tell
 from hourtab.lib.text import visible
 from hourtab.retainers.access import find_retainer
@@ -161,14 +159,17 @@ def trail_csv(request: MemberRequest, ref: str) -> HttpResponse:
     """Hand out the trail as CSV, to go with a statement."""
     retainer = find_retainer(request, ref)
     first, last = _stretch(request, retainer)
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(["At (UTC)", "What", "About", "Who"])
-    for step in trail_of(retainer, words_for(retainer), first, last):
-        at = f"{step.at:%Y-%m-%d}" if step.is_day else f"{step.at:%Y-%m-%d %H:%M:%S}"
-        writer.writerow([at, *map(guarded, (step.what, step.about, step.who))])
+    rows = [
+        (
+            f"{step.at:%Y-%m-%d}" if step.is_day else f"{step.at:%Y-%m-%d %H:%M:%S}",
+            step.what,
+            step.about,
+            step.who,
+        )
+        for step in trail_of(retainer, words_for(retainer), first, last)
+    ]
     name = f"hourtab-{retainer.ref}-trail{f'-{first}' if first else ''}.csv"
-    content = out.getvalue().encode("utf-8-sig")
+    content = table(["At (UTC)", "What", "About", "Who"], rows).encode("utf-8-sig")
     return HttpResponse(
         content,
         content_type="text/csv; charset=utf-8",

@@ -2,8 +2,6 @@
 everything noted beside.
 """
 
-import csv
-import io
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,9 +19,9 @@ from django.utils.translation import gettext_lazy
 from hourtab.accounts.models import Event, Invitation, Member, Workspace
 from hourtab.clients.models import Contact
 from hourtab.core.cycles import FIRST_DAY, LAST_DAY
-from hourtab.ledger.exports import guarded
 from hourtab.ledger.history import abouts
 from hourtab.ledger.models import Write
+from hourtab.lib.csv import table
 from hourtab.overage.models import OverageTerms, RequestEvent
 from hourtab.retainers.models import OfficeHours
 from hourtab.retainers.words import words_for
@@ -157,16 +155,17 @@ def lines_of(
 
 def as_csv(workspace: Workspace, asked: Asked) -> str:
     """Return everything that was asked for as CSV, instants in UTC."""
-    out = io.StringIO()
-    table = csv.writer(out, lineterminator="\r\n")
-    table.writerow(["At (UTC)", "What", "About", "Who", "Changes"])
-    for line in lines_of(workspace, asked):
-        changes = "; ".join(f"{name}: {before} → {after}" for name, before, after in line.changes)
-        cells = (line.what, line.about, line.who, changes)
-        table.writerow(
-            [line.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"), *map(guarded, cells)]
+    rows = (
+        (
+            line.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"),
+            line.what,
+            line.about,
+            line.who,
+            "; ".join(f"{name}: {before} → {after}" for name, before, after in line.changes),
         )
-    return out.getvalue()
+        for line in lines_of(workspace, asked)
+    )
+    return table(["At (UTC)", "What", "About", "Who", "Changes"], rows)
 
 
 def _between(asked: Asked, zone: ZoneInfo) -> dict[str, datetime]:

@@ -22,7 +22,7 @@ from hourtab.imports.patience import EVERY, keep_on
 from hourtab.imports.table import LARGEST_FILE, Row, Sheet
 from hourtab.imports.values import Moment, Spoken
 from hourtab.imports.vocabulary import BILLABLE_OF, TOTALS, TURNED
-from hourtab.ledger.exports import unguarded
+from hourtab.lib.csv import unguarded
 from hourtab.lib.text import folded
 
 LONGEST_ROW = 1000 * HOUR

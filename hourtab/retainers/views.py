@@ -37,6 +37,7 @@ from hourtab.lib.language import language_of
 from hourtab.lib.locking import locked
 from hourtab.lib.notices import tell, warn
 from hourtab.lib.once import once
+from hourtab.lib.paging import Page
 from hourtab.lib.text import clean
 from hourtab.lib.words import Words
 from hourtab.overage.today import moves_of
@@ -331,27 +332,21 @@ def _log_of(found: Retainer, now: datetime, request: HttpRequest) -> dict[str, o
     shown = next((cycle for cycle in cycles if cycle.starts_on.isoformat() == wanted), cycles[-1])
     terms = queries.terms_at(found, shown.starts_on)
     rows = queries.lines_of(found, shown, queries.ALL_SCOPES)
-    page = (
-        int(request.GET["page"])
-        if request.GET.get("page", "").isdecimal() and len(request.GET["page"]) < 7
-        else 1
-    )
-    lines = queries.log(
-        rows, shown, terms, on, offset=(max(1, page) - 1) * LINES_A_PAGE, limit=LINES_A_PAGE + 1
-    )
+    page = Page.asked(request.GET, LINES_A_PAGE)
+    lines = queries.log(rows, shown, terms, on, offset=page.offset, limit=page.limit)
     place, words, corrections = cycles.index(shown), _words(found), corrections_of(found, lines)
     coverage = Coverage(found, shown, words, terms.rounding)
     return {
         "shown": shown,
         "lines": [
             (line, marks_of(line, words, corrections), coverage.of(line))
-            for line in lines[:LINES_A_PAGE]
+            for line in page.shown(lines)
         ],
         "planned": [(line, marks_of(line, words), "") for line in queries.planned(rows, terms, on)]
-        if page == 1
+        if page.number == 1
         else (),
-        "page": page,
-        "has_more": len(lines) > LINES_A_PAGE,
+        "page": page.number,
+        "has_more": page.has_more(lines),
         "earlier": cycles[place - 1] if place else None,
         "later": cycles[place + 1] if place + 1 < len(cycles) else None,
         "categories": found.categories.all(),

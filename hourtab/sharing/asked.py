@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from hourtab.lib.paging import number_of
 from hourtab.lib.text import clean
 
 
@@ -29,8 +30,3 @@ class Asked:
             search=clean(query.get("q", "")).strip()[:100],
             hours=clean(query.get("hours", "")).strip()[:40],
         )
-
-
-def number_of(text: str) -> int | None:
-    """Return the whole number that a query names; None for anything else."""
-    return int(text) if text.isdecimal() and text.isascii() and len(text) < 7 else None

@@ -1,14 +1,12 @@
-"""Statements, stories and present cycles as CSV, guarded against formulas."""
+"""Statements, stories and present cycles as CSV."""
 
-import csv
-import io
 from datetime import date
 
 from django.utils.translation import gettext as _
 
 from hourtab.core.amounts import clock
-from hourtab.ledger.exports import guarded
 from hourtab.ledger.work import Work
+from hourtab.lib.csv import Cell, Exact, table
 from hourtab.sharing.log import texts_of
 from hourtab.sharing.models import ShareLink
 from hourtab.sharing.present import Present
@@ -20,23 +18,21 @@ def lines_csv(page: StatementPage | Story | Present, link: ShareLink) -> bytes:
     """Return the lines this link may show, oldest first; durations as h:mm, and as whole seconds
     (or hundredths).
     """
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
     names = {"description": _("Work"), "category": _("Kind of work"), "person": _("Who")}
     shown = list(texts_of(Work(date.min, 0), link))
     head = [_("Day"), *(names[name] for name in shown), _("Scope")]
     worked = [_("Time")] if link.shows_worked else []
     balance = [] if isinstance(page, Story) else [_("Left after it")]
-    writer.writerow([*head, *worked, _("Charged"), _("Charged (exact)"), *balance])
+    rows: list[list[Cell]] = []
     for line in page.lines:
         work = line.work
-        texts = [*texts_of(work, link).values(), work.scope]
         left = [line.balance] if balance else []
         raw = [_written(work.amount, page.words.unit)] if worked else []
         figures = [*raw, _written(line.charged, page.words.unit), line.charged, *left]
-        writer.writerow([work.on.isoformat(), *map(guarded, texts), *figures])
-    return out.getvalue().encode("utf-8-sig")
+        rows.append([work.on, *texts_of(work, link).values(), work.scope, *figures])
+    columns = [*head, *worked, _("Charged"), _("Charged (exact)"), *balance]
+    return table(columns, rows).encode("utf-8-sig")
 
 
-def _written(amount: int, unit: str) -> str:
-    return clock(amount) if unit == "hour" else f"{amount / 100:g}"
+def _written(amount: int, unit: str) -> Exact:
+    return Exact(clock(amount) if unit == "hour" else f"{amount / 100:g}")

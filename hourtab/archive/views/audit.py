@@ -8,6 +8,7 @@ from django.shortcuts import render
 from hourtab.accounts.access import MemberRequest, owner_required
 from hourtab.archive.audit import as_csv, lines_of
 from hourtab.archive.forms import AuditForm
+from hourtab.lib.paging import Page
 
 A_PAGE = 100
 MOST_PAGES = 200
@@ -17,17 +18,16 @@ MOST_PAGES = 200
 def audit(request: MemberRequest) -> HttpResponse:
     """Show who did what and when, the latest first."""
     form = AuditForm(request.GET or None, workspace=request.workspace)
-    said = request.GET.get("page", "")
-    page = min(max(1, int(said)), MOST_PAGES) if said.isdecimal() and len(said) < 6 else 1
-    lines = lines_of(request.workspace, form.asked(), offset=(page - 1) * A_PAGE, most=A_PAGE + 1)
+    page = Page.asked(request.GET, A_PAGE, MOST_PAGES)
+    lines = lines_of(request.workspace, form.asked(), offset=page.offset, most=page.limit)
     query: Any = request.GET.copy()
     query.pop("page", None)
     context = {
         "form": form,
-        "lines": lines[:A_PAGE],
-        "page": page,
+        "lines": page.shown(lines),
+        "page": page.number,
         "query": query.urlencode(),
-        "has_more": len(lines) > A_PAGE and page < MOST_PAGES,
+        "has_more": page.has_more(lines),
     }
     return render(request, "archive/audit.html", context)
 

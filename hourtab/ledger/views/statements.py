@@ -1,8 +1,7 @@
 """Closing, deciding and reopening; the history; what a retainer hands out."""
 
-import csv
-import io
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpResponse
@@ -22,14 +21,15 @@ from hourtab.accounts.models import Member
 from hourtab.imports.jobs import forget_texts
 from hourtab.ledger import erasing, queries, services, statements, writes
 from hourtab.ledger.errors import LedgerError
-from hourtab.ledger.exports import guarded
 from hourtab.ledger.forms import ConvertForm, DecisionForm, ReopenForm
 from hourtab.ledger.history import abouts
 from hourtab.ledger.models import Revision, Write
 from hourtab.ledger.proof import ledger_document
 from hourtab.ledger.views.agreement import day_of
+from hourtab.lib.csv import Cell, table
 from hourtab.lib.notices import tell, warn
 from hourtab.lib.once import once
+from hourtab.lib.paging import Page
 from hourtab.lib.text import clean
 from hourtab.retainers.access import find_retainer
 from hourtab.retainers.models import Retainer
@@ -206,21 +206,16 @@ def retainer_history(request: MemberRequest, ref: str) -> HttpResponse:
     """Show every change of a retainer: who, when, why, and what it did to the balance."""
     retainer = find_retainer(request, ref)
     rows, kind, person = _filtered(request, retainer)
-    page = (
-        int(request.GET["page"])
-        if request.GET.get("page", "").isdecimal() and len(request.GET["page"]) < 7
-        else 1
-    )
-    start = (max(1, page) - 1) * SHOWN_WRITES
-    shown = list(rows.order_by("-number")[start : start + SHOWN_WRITES + 1])
+    page = Page.asked(request.GET, SHOWN_WRITES)
+    shown = list(rows.order_by("-number")[page.offset : page.offset + page.limit])
     about = abouts(shown, words_for(retainer))
     wrote = Write.objects.filter(retainer=retainer).exclude(by=None).values("by")
     authors = Member.objects.filter(pk__in=wrote).select_related("user")
     context = {
         "retainer": retainer,
-        "writes": [(write, _did(write), about[write.pk]) for write in shown[:SHOWN_WRITES]],
-        "has_more": len(shown) > SHOWN_WRITES,
-        "page": max(1, page),
+        "writes": [(write, _did(write), about[write.pk]) for write in page.shown(shown)],
+        "has_more": page.has_more(shown),
+        "page": page.number,
         "kinds": Write.Kind.choices,
         "kind": kind,
         "people": sorted(authors, key=str),
@@ -252,41 +247,42 @@ def history_csv(request: MemberRequest, ref: str) -> HttpResponse:
     """Hand out the history as CSV."""
     retainer = find_retainer(request, ref)
     rows, _kind, _person = _filtered(request, retainer)
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(
-        [
-            "Number",
-            "At (UTC)",
-            "By",
-            "What",
-            "About",
-            "Reason",
-            "Records",
-            "Left before",
-            "Left after",
-            "Hash",
-        ]
-    )
     every = list(rows.order_by("number"))
     about = abouts(every, words_for(retainer))
-    for row in every:
-        texts = map(guarded, (str(row.by or ""), row.get_kind_display(), about[row.pk], row.reason))
-        writer.writerow(
-            [
-                row.number,
-                f"{row.at:%Y-%m-%d %H:%M:%S}",
-                *texts,
-                row.count,
-                row.before,
-                row.after,
-                row.hash,
-            ]
-        )
+    content = table(_HISTORY, (_history_row(row, about[row.pk]) for row in every))
     return _download(
-        out.getvalue().encode("utf-8-sig"),
+        content.encode("utf-8-sig"),
         "text/csv; charset=utf-8",
         f"hourtab-{retainer.ref}-history.csv",
+    )
+
+
+_HISTORY = (
+    "Number",
+    "At (UTC)",
+    "By",
+    "What",
+    "About",
+    "Reason",
+    "Records",
+    "Left before",
+    "Left after",
+    "Hash",
+)
+
+
+def _history_row(row: Write, about: str) -> Sequence[Cell]:
+    return (
+        row.number,
+        f"{row.at:%Y-%m-%d %H:%M:%S}",
+        str(row.by or ""),
+        row.get_kind_display(),
+        about,
+        row.reason,
+        row.count,
+        row.before,
+        row.after,
+        row.hash,
     )
 
 

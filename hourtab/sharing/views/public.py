@@ -15,13 +15,14 @@ from hourtab.ledger.models import Statement
 from hourtab.lib import tokens
 from hourtab.lib.colours import stylesheet
 from hourtab.lib.database import snapshot
+from hourtab.lib.paging import number_of
 from hourtab.lib.pictures import kind_of
 from hourtab.lib.text import visible
 from hourtab.retainers.models import Retainer
 from hourtab.sharing import feeds, pages
 from hourtab.sharing.addresses import find_statements
 from hourtab.sharing.answers import answer, file, inactive, page
-from hourtab.sharing.asked import Asked, number_of
+from hourtab.sharing.asked import Asked
 from hourtab.sharing.headers import CHECKED
 from hourtab.sharing.look import look_of
 from hourtab.sharing.models import ShareLink
