@@ -12,7 +12,8 @@ from hourtab.core.amounts import LONGEST
 from hourtab.core.cycles import LAST_DAY
 from hourtab.ledger.models import Decision, Scope, TopUp
 from hourtab.ledger.work import Work
-from hourtab.lib.forms import AmountField, DayField, MoneyField
+from hourtab.lib.forms import AmountField, DayField
+from hourtab.money.forms import MoneyField, tell_currency
 from hourtab.retainers.forms import ChangeTermsForm
 from hourtab.retainers.models import Retainer
 
@@ -233,9 +234,10 @@ class DecisionForm(forms.Form):
         label=_("Why"), max_length=300, help_text=_("It stands in the history, with your name.")
     )
 
-    def __init__(self, *args: Any, unit: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, retainer: Retainer, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _count_in(self, "amount", unit)
+        _count_in(self, "amount", retainer.unit)
+        tell_currency(self, retainer.currency)
 
 
 class ConvertForm(forms.Form):

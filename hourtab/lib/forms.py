@@ -1,6 +1,5 @@
 """Fields that understand what people type."""
 
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
@@ -51,23 +50,6 @@ class AmountField(forms.Field):
         if not isinstance(value, int):
             return value
         return amounts.clock(value) if self.unit == "hour" else f"{value / 100:g}"
-
-
-class MoneyField(forms.CharField):
-    """A price, as whole minor units (cents)."""
-
-    def to_python(self, value: Any) -> Any:
-        """Read `180`, `180.50` or `180,50`."""
-        text = (super().to_python(value) or "").replace(",", ".").replace(" ", "")
-        if not text:
-            return None
-        try:
-            minor = Decimal(text) * 100
-        except InvalidOperation:
-            raise ValidationError(_("Write a price like 180 or 180.50.")) from None
-        if not minor.is_finite() or minor != minor.to_integral_value() or not 0 <= minor < 10**11:
-            raise ValidationError(_("Write a price like 180 or 180.50."))
-        return int(minor)
 
 
 class DayField(forms.DateField):

@@ -2,18 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_interval, format_skeleton, format_time
-from babel.numbers import format_currency, get_currency_precision
 from django.conf import settings
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from hourtab.core import amounts
+from hourtab.money.words import written
 
 _NBSP = "\u00a0"
 
@@ -166,10 +165,4 @@ class Words:
 
     def money(self, minor: int, currency: str) -> str:
         """Write minor units with their currency."""
-        places = get_currency_precision(currency)
-        text = f"{minor // 10**places}.{minor % 10**places:0{places}d}" if places else str(minor)
-        return str(
-            format_currency(
-                Decimal(text), currency, locale=_locale(self.locale), decimal_quantization=True
-            )
-        )
+        return written(minor, currency, _locale(self.locale))

@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from hourtab.clients.models import Contact
 from hourtab.core.amounts import LONGEST
-from hourtab.lib.forms import AmountField, DayField, MoneyField, RowsField
+from hourtab.lib.forms import AmountField, DayField, RowsField
 from hourtab.lib.text import clean
+from hourtab.money.forms import MoneyField, tell_currency
 from hourtab.overage.models import OverageTerms, Request
 from hourtab.overage.services import Wish
 from hourtab.retainers.models import Retainer
@@ -75,6 +76,7 @@ class AskForm(forms.Form):
         self.retainer = retainer
         fields: Any = self.fields
         fields["amount"].unit = retainer.unit
+        tell_currency(self, retainer.currency)
         if retainer.unit != "hour":
             fields["amount"].label = _("How many")
             fields["rate"].help_text = _("For extra ones: for each; 0 is at no charge.")
@@ -256,12 +258,11 @@ class OverageTermsForm(forms.ModelForm):  # type: ignore[type-arg]
         model = OverageTerms
         fields = ["soft_limit", "emergency_rate", "emergency_ceiling", "emergency_hours"]
 
-    def __init__(self, *args: Any, unit: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["emergency_ceiling"]
-        field.unit = unit
-        rate = self.instance.emergency_rate
-        self.initial["emergency_rate"] = f"{rate / 100:.2f}" if rate is not None else None
+        field.unit = self.instance.retainer.unit
+        tell_currency(self, self.instance.retainer.currency)
 
     def clean(self) -> dict[str, Any]:
         """Refuse a rate without a ceiling, and a ceiling without a rate."""

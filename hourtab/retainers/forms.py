@@ -11,7 +11,8 @@ from hourtab.core.amounts import LONGEST, MINUTE, Rounding
 from hourtab.core.cycles import FIRST_DAY, LAST_DAY
 from hourtab.core.terms import Overage, Rollover, Terms
 from hourtab.lib.choices import WEEKDAYS, zone_choices
-from hourtab.lib.forms import AmountField, DayField, MoneyField
+from hourtab.lib.forms import AmountField, DayField
+from hourtab.money.forms import MoneyField, tell_currency
 from hourtab.retainers.models import OfficeHours, WeightRule
 from hourtab.retainers.weights import is_place
 
@@ -102,6 +103,10 @@ class TermsForm(forms.Form):
         "grace_days",
     )
     folded_title = _("Reset day, rollover, overage, rounding, closing")
+
+    def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        tell_currency(self, currency)
 
     def count_in(self, unit: str) -> None:
         """Let amounts be numbers of a counted unit, which is never rounded."""
@@ -274,7 +279,7 @@ def terms_initial(terms: Terms) -> dict[str, Any]:
         "rollover": "ever" if cycles is None else str(cycles),
         "rollover_max": limit if isinstance(limit, int) else None,
         "overage": terms.overage.policy,
-        "rate": f"{terms.overage.rate / 100:.2f}" if terms.overage.rate is not None else None,
+        "rate": terms.overage.rate,
         "rounding": str(terms.rounding.step // MINUTE),
         "grace_days": terms.grace_days,
     }

@@ -162,7 +162,9 @@ def open_retainer(request: MemberRequest) -> HttpResponse:
         | {"starts_on": start, "zone": request.workspace.zone}
     )
     initial["client"] = request.GET.get("client", "")
-    form = OpenRetainerForm(request.POST or None, initial=initial)
+    form = OpenRetainerForm(
+        request.POST or None, initial=initial, currency=request.workspace.currency
+    )
     if request.method == "POST" and form.is_valid() and _is_theirs(request, form):
         fields = form.cleaned_data
         try:
@@ -198,7 +200,11 @@ def open_retainer(request: MemberRequest) -> HttpResponse:
 @owner_required
 def default_terms(request: MemberRequest) -> HttpResponse:
     """Say what a new retainer begins with."""
-    form = DefaultTermsForm(request.POST or None, initial=request.workspace.default_terms)
+    form = DefaultTermsForm(
+        request.POST or None,
+        initial=request.workspace.default_terms,
+        currency=request.workspace.currency,
+    )
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             workspace = locked(Workspace.objects.all()).get(pk=request.workspace.pk)

@@ -49,7 +49,13 @@ def change_terms(request: MemberRequest, ref: str) -> HttpResponse:
         "effective_on": following.starts_on.isoformat() if following else "",
         "seen": agreement.mark(retainer),
     }
-    form = SeenTermsForm(request.POST or None, starts=starts, unit=retainer.unit, initial=initial)
+    form = SeenTermsForm(
+        request.POST or None,
+        starts=starts,
+        unit=retainer.unit,
+        currency=retainer.currency,
+        initial=initial,
+    )
     if request.method == "POST" and form.is_valid():
         try:
             agreement.change_terms(

@@ -85,8 +85,8 @@ def decide(request: MemberRequest, ref: str, on: str) -> HttpResponse:
     rate = queries.terms_at(retainer, day).overage.rate
     form = DecisionForm(
         request.POST or None,
-        unit=retainer.unit,
-        initial={"amount": awaiting, "rate": f"{rate / 100:.2f}" if rate is not None else None},
+        retainer=retainer,
+        initial={"amount": awaiting, "rate": rate},
     )
     if request.method == "POST" and form.is_valid():
         try:

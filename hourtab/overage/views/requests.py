@@ -148,16 +148,15 @@ def _initial(retainer: Retainer, source: Request | None) -> dict[str, Any]:
         queries.current_cycle(retainer, today),
     )
     if source is not None:
-        names = ("kind", "amount", "reason", "starts_on", "ends_on", "needs_code")
+        names = ("kind", "amount", "rate", "price", "reason", "starts_on", "ends_on", "needs_code")
         first |= {name: getattr(source, name) for name in names}
-        first |= {name: _money(getattr(source, name)) for name in ("rate", "price")}
         first["approvers"] = [row.contact_id for row in source.approvers.all()]
         return first
     ends_on = cycle.ends_on if cycle and cycle.ends_on != FOR_EVER else today + DECIDED_WITHIN
     first |= {
         "starts_on": max(today, retainer.starts_on),
         "ends_on": max(ends_on, today),
-        "rate": _money(terms.overage.rate),
+        "rate": terms.overage.rate,
     }
     approvers = list(
         retainer.client.contacts.filter(role=Contact.Role.APPROVER).exclude(email="")[:2]
@@ -168,10 +167,6 @@ def _initial(retainer: Retainer, source: Request | None) -> dict[str, Any]:
         first["starts_on"] = max(retainer.starts_on, min(today, cycle.ends_on))
         first["amount"] = suggested(retainer, cycle, today)
     return first
-
-
-def _money(minor: int | None) -> str | None:
-    return None if minor is None else f"{minor / 100:.2f}"
 
 
 @member_required
@@ -307,7 +302,7 @@ def overage_terms(request: MemberRequest, ref: str) -> HttpResponse:
     terms = OverageTerms.objects.filter(retainer=retainer).first() or OverageTerms(
         retainer=retainer
     )
-    form = OverageTermsForm(request.POST or None, instance=terms, unit=retainer.unit)
+    form = OverageTermsForm(request.POST or None, instance=terms)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             names = list(form.fields)
