@@ -13,6 +13,7 @@ from hourtab.accounts import services
 from hourtab.accounts.models import Invitation, User, Workspace
 from hourtab.accounts.professions import BY_SLUG, CHOICES
 from hourtab.lib.choices import CURRENCIES, HOUR_FORMATS, WEEKDAYS, locale_choices, zone_choices
+from hourtab.lib.forms import SavesWhatChanged
 from hourtab.lib.pictures import PictureError, redrawn
 
 LARGEST_LOGO = 500_000
@@ -88,7 +89,7 @@ class SignupForm(forms.Form):
         )
 
 
-class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
+class WorkspaceForm(SavesWhatChanged):
     """The settings every page of a workspace follows."""
 
     profession = forms.ChoiceField(label=_("What you do"), choices=CHOICES, required=False)
@@ -168,13 +169,9 @@ class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
         except PictureError as error:
             raise forms.ValidationError(str(error)) from None
 
-    def save(self, commit: bool = True) -> Workspace:
-        """Store the settings, with a logo that was chosen."""
-        workspace: Workspace = super().save(commit=False)
+    def changes(self) -> dict[str, Any]:
+        """Return what was changed, with a logo that was chosen."""
+        logo = self.cleaned_data["logo_file"]
         if self.cleaned_data["forget_logo"]:
-            workspace.logo = None
-        elif self.cleaned_data["logo_file"]:
-            workspace.logo = self.cleaned_data["logo_file"]
-        if commit:
-            workspace.save()
-        return workspace
+            return super().changes() | {"logo": None}
+        return super().changes() | ({"logo": logo} if logo else {})

@@ -302,4 +302,4 @@ def _forget_user(user: User, instead: str) -> None:
     Authenticator.objects.filter(user=cast(Any, user)).delete()
     user.email, user.name, user.is_active = f"{user.pk}@erased.invalid", instead, False
     user.set_unusable_password()
-    user.save()
+    user.save(update_fields=["email", "name", "is_active", "password"])

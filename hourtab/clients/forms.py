@@ -7,9 +7,10 @@ from django.utils.translation import gettext_lazy as _
 
 from hourtab.accounts.models import Workspace
 from hourtab.clients.models import Client, Contact
+from hourtab.lib.forms import SavesWhatChanged
 
 
-class ClientForm(forms.ModelForm):  # type: ignore[type-arg]
+class ClientForm(SavesWhatChanged):
     """The name of a client."""
 
     class Meta:
@@ -28,7 +29,7 @@ class ClientForm(forms.ModelForm):  # type: ignore[type-arg]
         return name
 
 
-class ContactForm(forms.ModelForm):  # type: ignore[type-arg]
+class ContactForm(SavesWhatChanged):
     """A person at a client."""
 
     class Meta:

@@ -17,6 +17,7 @@ from hourtab.clients import services
 from hourtab.clients.access import clients_of
 from hourtab.clients.forms import ClientForm, ContactForm
 from hourtab.clients.models import Client, Contact
+from hourtab.lib.locking import locked
 from hourtab.lib.notices import tell
 from hourtab.lib.once import once
 
@@ -96,10 +97,10 @@ def add_contact(request: MemberRequest, pk: int) -> HttpResponse:
 def edit_contact(request: MemberRequest, pk: int) -> HttpResponse:
     """Change a contact."""
     contact = _contact(request, pk)
-    was = _contact(request, pk)
     form = ContactForm(request.POST or None, instance=contact)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
+            was = get_object_or_404(locked(Contact.objects.all()), pk=pk)
             services.note_contact(form.save(), by=request.member, was=was)
         return redirect("client", pk=contact.client_id)
     return render(

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from hourtab.accounts.models import Workspace
 from hourtab.imports.models import SourceRule
 from hourtab.imports.table import LARGEST_FILE
+from hourtab.lib.forms import SavesWhatChanged
 from hourtab.lib.text import clean
 from hourtab.retainers.models import Retainer
 
@@ -57,7 +58,7 @@ class UploadForm(forms.Form):
         return str(_("pasted rows")), self.cleaned_data["text"].encode()
 
 
-class PrivateWordsForm(forms.ModelForm):  # type: ignore[type-arg]
+class PrivateWordsForm(SavesWhatChanged):
     """The words a workspace does not want its clients to read."""
 
     class Meta:

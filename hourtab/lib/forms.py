@@ -1,13 +1,17 @@
 """Fields that understand what people type."""
 
+from copy import copy
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import Model
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 
 from hourtab.core import amounts
+from hourtab.lib.locking import locked
 
 
 class AmountField(forms.Field):
@@ -61,6 +65,43 @@ class DayField(forms.DateField):
         self.error_messages["invalid"] = _(
             "This is not a date in the calendar. Write it like 2027-01-31."
         )
+
+
+class SavesWhatChanged(forms.ModelForm):  # type: ignore[type-arg]
+    """A form on a row that stores what was changed in it, and nothing else.
+
+    Between reading a row for a form and storing it somebody else may have changed the row. A plain
+    `ModelForm` would write every column back as it was read, and undo that without a word.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._read = kwargs.get("instance")
+        # A copy, so that what is typed and refused shows nowhere else on the page.
+        super().__init__(*args, **kwargs | {"instance": copy(self._read)})
+
+    def changes(self) -> dict[str, Any]:
+        """Return the new values of the row's fields that were changed."""
+        names = [name for name in self.fields if name in (self._meta.fields or ())]
+        values = {name: getattr(self.instance, name) for name in names}
+        return {name: value for name, value in values.items() if value != getattr(self._read, name)}
+
+    def save(self, commit: bool = True) -> Any:
+        """Store the changes in the row as it stands now, under its lock, and return it.
+
+        A new row is stored whole. One that is gone meanwhile is 404.
+        """
+        if self.instance.pk is None or not commit:
+            return super().save(commit)
+        with transaction.atomic():
+            row = get_object_or_404(
+                locked(self._meta.model._default_manager.all()), pk=self.instance.pk
+            )
+            changes = self.changes()
+            for name, value in changes.items():
+                setattr(row, name, value)
+            if changes:
+                row.save(update_fields=list(changes))
+        return row
 
 
 def _is_number(value: Any) -> bool:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hourtab.clients.models import Contact
 from hourtab.core.amounts import LONGEST
-from hourtab.lib.forms import AmountField, DayField, RowsField
+from hourtab.lib.forms import AmountField, DayField, RowsField, SavesWhatChanged
 from hourtab.lib.text import clean
 from hourtab.money.forms import MoneyField, tell_currency
 from hourtab.overage.models import OverageTerms, Request
@@ -222,7 +222,7 @@ class EmergencyForm(forms.Form):
         )
 
 
-class OverageTermsForm(forms.ModelForm):  # type: ignore[type-arg]
+class OverageTermsForm(SavesWhatChanged):
     """What is agreed beforehand about going over."""
 
     soft_limit = forms.IntegerField(

@@ -11,7 +11,7 @@ from hourtab.core.amounts import LONGEST, MINUTE, Rounding
 from hourtab.core.cycles import FIRST_DAY, LAST_DAY
 from hourtab.core.terms import Overage, Rollover, Terms
 from hourtab.lib.choices import WEEKDAYS, zone_choices
-from hourtab.lib.forms import AmountField, DayField
+from hourtab.lib.forms import AmountField, DayField, SavesWhatChanged
 from hourtab.money.forms import MoneyField, tell_currency
 from hourtab.retainers.models import OfficeHours, WeightRule
 from hourtab.retainers.weights import is_place
@@ -293,7 +293,7 @@ def anchor_before(start: date, day: int) -> date:
     return on
 
 
-class WeightRuleForm(forms.ModelForm):  # type: ignore[type-arg]
+class WeightRuleForm(SavesWhatChanged):
     """What counts at another rate than the clock's."""
 
     percent = forms.IntegerField(
@@ -339,7 +339,7 @@ class WeightRuleForm(forms.ModelForm):  # type: ignore[type-arg]
 _WEEKDAYS = [(str(number), name) for number, name in WEEKDAYS]
 
 
-class OfficeHoursForm(forms.ModelForm):  # type: ignore[type-arg]
+class OfficeHoursForm(SavesWhatChanged):
     """When work counts plainly."""
 
     days = forms.MultipleChoiceField(

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hourtab.clients.models import Client
 from hourtab.lib.choices import HOUR_FORMATS, locale_choices
-from hourtab.lib.forms import DayField, RowsField
+from hourtab.lib.forms import DayField, RowsField, SavesWhatChanged
 from hourtab.retainers.models import Retainer
 from hourtab.sharing.models import ShareLink
 
@@ -21,7 +21,7 @@ _NEEDS = {
 }
 
 
-class LinkForm(forms.ModelForm):  # type: ignore[type-arg]
+class LinkForm(SavesWhatChanged):
     """The options of a link."""
 
     retainers = RowsField(

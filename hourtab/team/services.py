@@ -106,7 +106,7 @@ def accept(invitation: Invitation, user: User, *, now: datetime) -> Member:
         workspace_id=row.workspace_id, user=user
     )
     member.role, member.left_at, member.joined_at = row.role, None, now
-    member.save()
+    member.save(update_fields=["role", "left_at", "joined_at"] if member.pk else None)
     _limit(member, row.clients)
     row.accepted_at = now
     row.save(update_fields=["accepted_at"])

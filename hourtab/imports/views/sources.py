@@ -22,6 +22,7 @@ from hourtab.imports.forms import PrivateWordsForm, RuleForm
 from hourtab.imports.models import SourceRule
 from hourtab.imports.views.words import field_labels, source_label, words_of
 from hourtab.ledger.models import Source
+from hourtab.lib.locking import locked
 from hourtab.lib.notices import tell
 
 
@@ -61,8 +62,9 @@ def source_list(request: MemberRequest) -> HttpResponse:
         if not request.member.may_edit:
             return HttpResponse(status=403)
         if form.is_valid():
-            before = len(Workspace.objects.get(pk=request.workspace.pk).private_words.split("\n"))
             with transaction.atomic():
+                workspace = locked(Workspace.objects.all()).get(pk=request.workspace.pk)
+                before = len(workspace.private_words.split("\n"))
                 after = len(form.save().private_words.split("\n"))
                 changes = {"private_words": [before, after]}
                 note(
@@ -147,6 +149,9 @@ def edit_rule(request: MemberRequest, pk: int) -> HttpResponse:
     return _edit_rule(request, rule.source, rule)
 
 
+_SAID_BY_FORM = ("conditions", "leaves_out", "retainer", "scope", "category", "is_answer")
+
+
 def _edit_rule(request: MemberRequest, source: Source, rule: SourceRule) -> HttpResponse:
     form = RuleForm(
         request.POST or None, rule=rule, retainers=routing.targets_of(request.workspace)
@@ -178,13 +183,10 @@ def _edit_rule(request: MemberRequest, source: Source, rule: SourceRule) -> Http
                 context | {"trial": trial, "changes": trial.changes[:200]},
             )
         changed.is_answer = False
-        before = (
-            _in_words(SourceRule.objects.select_related("retainer__client").get(pk=changed.pk))
-            if changed.pk
-            else ""
-        )
         with transaction.atomic():
-            changed.save()
+            before = _in_words(_rule(request, changed.pk)) if changed.pk else ""
+            # Its place among the others is set elsewhere, perhaps at this moment.
+            changed.save(update_fields=_SAID_BY_FORM if changed.pk else None)
             _note(request, source, before, _in_words(changed))
         tell(request, _("Saved. The next import of this source follows it."))
         return redirect("source", pk=source.pk)

@@ -3,6 +3,7 @@ hours.
 """
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 
 from django.db import transaction
 from django.http import HttpResponse
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 from hourtab.accounts.access import MemberRequest, acts_on, editor_required
 from hourtab.accounts.audit import Change, changes_of, fields_of, note
 from hourtab.accounts.models import Event
+from hourtab.ledger import record
 from hourtab.lib.notices import tell
 from hourtab.lib.once import once
 from hourtab.retainers.access import find_retainer
@@ -73,18 +75,20 @@ def remove_weight(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
 def office_hours(request: MemberRequest, ref: str) -> HttpResponse:
     """Say when work counts plainly."""
     retainer = find_retainer(request, ref)
-    hours = OfficeHours.objects.filter(retainer=retainer).first() or OfficeHours(retainer=retainer)
-    form = OfficeHoursForm(request.POST or None, instance=hours)
-    if request.method == "POST" and form.is_valid():
-        with transaction.atomic():
+    with transaction.atomic() if request.method == "POST" else nullcontext():
+        if request.method == "POST":
+            record.lock(retainer)
+        hours = OfficeHours.objects.filter(retainer=retainer).first() or OfficeHours(
+            retainer=retainer
+        )
+        form = OfficeHoursForm(request.POST or None, instance=hours)
+        if request.method == "POST" and form.is_valid():
             names = ["days", "opens", "closes", "holidays"]
-            before = fields_of(
-                OfficeHours.objects.filter(retainer=retainer).first() or OfficeHours(), names
-            )
+            before = fields_of(hours, names)
             _note(request, retainer, changes_of(before, fields_of(form.save(), names)))
             retainer.touch()
-        tell(request, _("Saved. It decides about lines that are stored from now on."))
-        return redirect("weights", ref=ref)
+            tell(request, _("Saved. It decides about lines that are stored from now on."))
+            return redirect("weights", ref=ref)
     context = {
         "title": _("Office hours of %(retainer)s") % {"retainer": retainer},
         "form": form,

@@ -2,6 +2,7 @@
 beforehand.
 """
 
+from contextlib import nullcontext
 from typing import Any
 
 from django.db import transaction
@@ -15,7 +16,7 @@ from hourtab.accounts.audit import changes_of, fields_of, note
 from hourtab.accounts.models import Event
 from hourtab.clients.models import Contact
 from hourtab.core.cycles import FOR_EVER
-from hourtab.ledger import queries
+from hourtab.ledger import queries, record
 from hourtab.lib.notices import tell, warn
 from hourtab.lib.once import once
 from hourtab.lib.text import clean
@@ -299,18 +300,16 @@ def start_emergency(request: MemberRequest, ref: str) -> HttpResponse:
 def overage_terms(request: MemberRequest, ref: str) -> HttpResponse:
     """Agree beforehand: the soft limit, and what an emergency may cost."""
     retainer = find_retainer(request, ref)
-    terms = OverageTerms.objects.filter(retainer=retainer).first() or OverageTerms(
-        retainer=retainer
-    )
-    form = OverageTermsForm(request.POST or None, instance=terms)
-    if request.method == "POST" and form.is_valid():
-        with transaction.atomic():
+    with transaction.atomic() if request.method == "POST" else nullcontext():
+        if request.method == "POST":
+            record.lock(retainer)
+        terms = OverageTerms.objects.filter(retainer=retainer).first() or OverageTerms(
+            retainer=retainer
+        )
+        form = OverageTermsForm(request.POST or None, instance=terms)
+        if request.method == "POST" and form.is_valid():
             names = list(form.fields)
-            before = fields_of(
-                OverageTerms.objects.filter(retainer=retainer).first()
-                or OverageTerms(retainer=retainer),
-                names,
-            )
+            before = fields_of(terms, names)
             changes = changes_of(before, fields_of(form.save(), names))
             note(
                 request.workspace,
@@ -320,8 +319,8 @@ def overage_terms(request: MemberRequest, ref: str) -> HttpResponse:
                 changes=changes,
             )
             retainer.touch()
-        tell(request, _("Saved."))
-        return redirect("retainer_requests", ref=ref)
+            tell(request, _("Saved."))
+            return redirect("retainer_requests", ref=ref)
     context = {
         "title": _("Beyond the hours: %(retainer)s") % {"retainer": retainer},
         "form": form,
