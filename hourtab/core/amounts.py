@@ -195,6 +195,13 @@ def clock(seconds: int) -> str:
     return f"{sign}{rest // HOUR}:{rest % HOUR // MINUTE:02d}{odd}"
 
 
+def count(hundredths: int, *, mark: str = ".") -> str:
+    """Write hundredths of a counted unit as a number: `3`, `1.5`, `12345.67`."""
+    sign, rest = ("-", -hundredths) if hundredths < 0 else ("", hundredths)
+    places = f"{rest % 100:02d}".rstrip("0")
+    return f"{sign}{rest // 100}{mark + places if places else ''}"
+
+
 def _hundredths(seconds: int, mark: str) -> str:
     cents = half_up(seconds * 100, HOUR)
     sign, cents = ("\u2212", -cents) if cents < 0 else ("", cents)

@@ -66,7 +66,7 @@ def whole_of(cycle: CycleTotals) -> int:
     """Return what the whole width of the bar stands for: what was available, or more where more is
     used or planned.
     """
-    return max(0, cycle.available, cycle.used + cycle.planned, cycle.used - min(0, cycle.available))
+    return max(cycle.available, cycle.used + cycle.planned - min(0, cycle.available))
 
 
 def pace_of(cycle: CycleTotals, today: date, words: Words) -> str:

@@ -53,11 +53,11 @@ class AmountField(forms.Field):
         """Show seconds as `1:30`, hundredths as `1` or `1.5`."""
         if not isinstance(value, int):
             return value
-        return amounts.clock(value) if self.unit == "hour" else f"{value / 100:g}"
+        return amounts.clock(value) if self.unit == "hour" else amounts.count(value)
 
 
 class DayField(forms.DateField):
-    """A calendar date, typed or picked."""
+    """A calendar date, typed or picked, within the years that any ledger holds."""
 
     def __init__(self, **kwargs: Any) -> None:
         widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")

@@ -55,10 +55,10 @@ class Words:
         if self.unit == "hour":
             text = amounts.render(amount, self.style, mark=self._mark)
             return text.replace(f"{_NBSP}m", f"{_NBSP}min") if self.language == "de" else text
-        number = self._count(amount)
+        number, many = self._count(amount), 1 if amount == 100 else 2
         if self.unit == "session":
-            return ngettext("%(n)s session", "%(n)s sessions", amount // 100) % {"n": number}
-        return ngettext("%(n)s deliverable", "%(n)s deliverables", amount // 100) % {"n": number}
+            return ngettext("%(n)s session", "%(n)s sessions", many) % {"n": number}
+        return ngettext("%(n)s deliverable", "%(n)s deliverables", many) % {"n": number}
 
     def left(self, amount: int) -> str:
         """Write what is left, or how far beyond it things are; never a negative number."""
@@ -92,11 +92,7 @@ class Words:
         }
 
     def _count(self, amount: int) -> str:
-        return (
-            f"{amount // 100}"
-            if amount % 100 == 0
-            else f"{amount // 100}{self._mark}{amount % 100:02d}"
-        )
+        return ("−" if amount < 0 else "") + amounts.count(abs(amount), mark=self._mark)
 
     def parts(self, amount: int) -> list[tuple[str, str]]:
         """Split an amount into numbers and units, for setting them in different sizes."""

@@ -4,7 +4,7 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
-from hourtab.core.amounts import clock
+from hourtab.core.amounts import clock, count
 from hourtab.ledger.work import Work
 from hourtab.lib.csv import Cell, Exact, table
 from hourtab.sharing.log import texts_of
@@ -35,4 +35,4 @@ def lines_csv(page: StatementPage | Story | Present, link: ShareLink) -> bytes:
 
 
 def _written(amount: int, unit: str) -> Exact:
-    return Exact(clock(amount) if unit == "hour" else f"{amount / 100:g}")
+    return Exact(clock(amount) if unit == "hour" else count(amount))

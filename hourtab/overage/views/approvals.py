@@ -164,4 +164,4 @@ def _page(
 
 
 def _shown(row: Request) -> str:
-    return amounts.clock(row.amount) if row.retainer.unit == "hour" else f"{row.amount / 100:g}"
+    return amounts.clock(row.amount) if row.retainer.unit == "hour" else amounts.count(row.amount)
