@@ -15,7 +15,13 @@ from zoneinfo import ZoneInfo
 from hourtab.core import checks, cycles, entries, proof, terms
 from hourtab.core.amounts import Rounding
 from hourtab.core.entries import Ledger
-from hourtab.core.fields import DocumentError, Fields, refuse_constant, refuse_duplicates
+from hourtab.core.fields import (
+    DocumentError,
+    Fields,
+    refuse_constant,
+    refuse_duplicates,
+    refuse_unwritable,
+)
 from hourtab.core.totals import CycleTotals, Statement
 
 LEDGER_FORMAT = "hourtab-ledger/1"
@@ -39,11 +45,12 @@ def read(text: str | bytes) -> Document:
 
 
 def parse(text: str | bytes) -> Any:
-    """Parse JSON, refusing what it allows and a document must not have: a key given twice, NaN.
-    Raises `DocumentError`.
+    """Parse JSON, refusing what it allows and a document must not have: a key given twice, NaN, half
+    of a character, nesting without end. Raises `DocumentError`.
     """
     try:
-        return json.loads(text, object_pairs_hook=refuse_duplicates, parse_constant=refuse_constant)
+        said = text.decode("utf-8-sig") if isinstance(text, bytes) else text
+        raw = json.loads(said, object_pairs_hook=refuse_duplicates, parse_constant=refuse_constant)
     except UnicodeDecodeError as error:
         raise DocumentError("", f"not UTF-8 at byte {error.start}") from None
     except json.JSONDecodeError as error:
@@ -51,11 +58,13 @@ def parse(text: str | bytes) -> Any:
             "", f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
         ) from None
     except RecursionError:
-        raise DocumentError("", "not a ledger document: nested too deeply") from None
+        raise DocumentError("", "nested too deeply for a document") from None
     except ValueError as error:
         if isinstance(error, DocumentError):
             raise
-        raise DocumentError("", "not a ledger document: a number in it is too long") from None
+        raise DocumentError("", "not a document: a number in it is too long") from None
+    refuse_unwritable(raw, said)
+    return raw
 
 
 def from_json(raw: object) -> Document:
@@ -86,7 +95,7 @@ def from_json(raw: object) -> Document:
     checks.check_closes(document.ledger, calendar)
     checks.check_posting(document.ledger, calendar)
     checks.check_settling(document.ledger, document.as_of, calendar)
-    if not revisions:
+    if revisions is None or revisions == []:
         return document
     return replace(
         document, chain=proof.verify(revisions, to_json(document.ledger, document.as_of))

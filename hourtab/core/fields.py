@@ -79,6 +79,10 @@ class Fields:
             raise DocumentError(self.at(key), "is absurdly large")
         return value
 
+    def figure(self, key: str) -> int:
+        """Take an amount that may be negative."""
+        return self.whole(key, least=None)
+
     def maybe_whole(self, key: str, default: Any = None, *, of: str = "seconds") -> int | None:
         return None if self.take(key, default) is None else self.whole(key, default, of=of)
 
@@ -99,6 +103,13 @@ class Fields:
 
     def object(self, key: str) -> "Fields":
         return Fields(self.take(key, {}), self.at(key))
+
+    def every(self, key: str) -> list["Fields"]:
+        """Take a list of objects, without asking what else they hold."""
+        raw = self.take(key)
+        if not isinstance(raw, list):
+            raise DocumentError(self.at(key), "must be a list")
+        return [Fields(item, f"{self.at(key)}[{i}]") for i, item in enumerate(raw)]
 
     def each[T](
         self, key: str, build: Callable[["Fields"], T], *, unique: str | None = None
@@ -137,3 +148,39 @@ def refuse_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
 def refuse_constant(name: str) -> None:
     """Refuse NaN and the infinities, which Python reads but JSON does not know."""
     raise DocumentError("", f"not JSON: {name} is not a number")
+
+
+_DEEPEST = 60
+_HALF = re.compile("[\ud800-\udfff]")
+_ESCAPED = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def refuse_unwritable(raw: object, text: str) -> None:
+    """Refuse what JSON can say and UTF-8 cannot (half of a character), and what is nested so deeply
+    that it could not be written again. `text` is what `raw` was read from.
+    """
+    halves = bool(_HALF.search(text) or _ESCAPED.search(text))
+    # Most documents hold neither, and then need no walk.
+    if halves or text.count("[") + text.count("{") >= _DEEPEST:
+        _walk(raw, "", 0, halves)
+
+
+def _walk(raw: object, path: str, depth: int, halves: bool) -> None:
+    if isinstance(raw, str):
+        if halves and _HALF.search(raw):
+            raise DocumentError(path, "holds half of a character")
+        return
+    if not isinstance(raw, dict | list):
+        return
+    if depth > _DEEPEST:
+        raise DocumentError(path, "nested too deeply for a document")
+    if isinstance(raw, list):
+        for i, item in enumerate(raw):
+            if isinstance(item, str | dict | list):
+                _walk(item, f"{path}[{i}]", depth + 1, halves)
+        return
+    for key, item in raw.items():
+        if halves and _HALF.search(key):
+            raise DocumentError(path, "has a key with half of a character")
+        if isinstance(item, str | dict | list):
+            _walk(item, f"{path}.{key}" if path else key, depth + 1, halves)

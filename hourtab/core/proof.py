@@ -48,7 +48,7 @@ def verify(revisions: Any, plain: Mapping[str, Any]) -> Verified:
                 )
             try:
                 digest = _digest(record)
-            except (KeyError, TypeError):
+            except (KeyError, TypeError, ValueError, RecursionError):
                 raise DocumentError(
                     here, f"record {count} ({_name(record)}) is not complete"
                 ) from None
@@ -58,7 +58,7 @@ def verify(revisions: Any, plain: Mapping[str, Any]) -> Verified:
                     f"record {count} ({_name(record)}) does not give its digest: it was altered",
                 )
             digests.append(digest)
-            told.hear(record, count)
+            told.hear(record, count, here)
         if write.get("hash") != chain.link(before, digests):
             first = f"{path}.records[0]" if records else path
             raise DocumentError(
@@ -110,15 +110,18 @@ class _Told:
     def __init__(self) -> None:
         self.by_kind: dict[str, dict[str, tuple[dict[str, Any], int]]] = {}
 
-    def hear(self, record: dict[str, Any], seq: int) -> None:
+    def hear(self, record: dict[str, Any], seq: int, path: str) -> None:
         kind = record["record"]
         for name, (list_of, key) in _LISTS.items():
             if kind in (name, f"{name}_withdrawn"):
                 known = self.by_kind.setdefault(list_of, {})
+                named = record.get(key)
+                if not isinstance(named, str):
+                    raise DocumentError(f"{path}.{key}", "must be a text")
                 if kind != name or record.get("withdrawn"):
-                    known.pop(record[key], None)
+                    known.pop(named, None)
                 else:
-                    known[record[key]] = (record, seq)
+                    known[named] = (record, seq)
         if kind == "retainer":
             self.by_kind["retainer"] = {"": (record, seq)}
 
@@ -160,7 +163,7 @@ _LISTS = {
 }
 _ASIDE: Mapping[str, Callable[[Any, Any], bool]] = {
     # What was decided, as far as it was still needed.
-    "decisions.amount": lambda says, wrote: says <= wrote,
+    "decisions.amount": lambda says, wrote: isinstance(wrote, int) and says <= wrote,
 }
 
 

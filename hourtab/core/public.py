@@ -3,11 +3,10 @@ is enough for that.
 """
 
 import hashlib
-from collections.abc import Mapping
 from typing import Any
 
 from hourtab.core.chain import canonical
-from hourtab.core.fields import DocumentError
+from hourtab.core.fields import DocumentError, Fields
 
 PUBLIC_FORMAT = "hourtab-public/1"
 CYCLE_KEYS = (
@@ -35,6 +34,9 @@ CYCLE_KEYS = (
 )
 
 
+_SUMMED = ("cap", "carried_in", "topped_up", "transferred", "reinstated")
+
+
 def check(document: Any) -> tuple[str, int]:
     """Check a public document line by line; return its fingerprint and how many lines it has.
 
@@ -43,43 +45,40 @@ def check(document: Any) -> tuple[str, int]:
     sheets = document.get("sheets") if isinstance(document, dict) else None
     if not isinstance(sheets, list):
         raise DocumentError("sheets", "must be a list")
-    count = 0
-    for i, sheet in enumerate(sheets):
-        try:
-            count += _check_sheet(sheet, f"sheets[{i}]")
-        except (KeyError, TypeError, AttributeError) as error:
-            raise DocumentError(f"sheets[{i}]", f"is not complete ({error})") from None
-    return hashlib.sha256(canonical(document)).hexdigest(), count
+    count = sum(_check_sheet(Fields(sheet, f"sheets[{i}]")) for i, sheet in enumerate(sheets))
+    try:
+        return hashlib.sha256(canonical(document)).hexdigest(), count
+    except RecursionError:
+        raise DocumentError("", "nested too deeply for a document") from None
 
 
-def _check_sheet(sheet: Mapping[str, Any], path: str) -> int:
-    cycle, lines = sheet["cycle"], sheet["lines"]
-    if cycle is None:
+def _check_sheet(sheet: Fields) -> int:
+    lines = sheet.every("lines")
+    if sheet.take("cycle") is None:
         return len(lines)
-    _figures(cycle, f"{path}.cycle")
-    for i, past in enumerate(sheet.get("past", [])):
-        _figures(past, f"{path}.past[{i}]")
-    balance = cycle["available"]
-    for i, line in enumerate(lines):
-        here = f"{path}.lines[{i}]"
-        if line["scope"] != "retainer" and line["charged"]:
+    cycle = sheet.object("cycle")
+    _figures(cycle)
+    for past in sheet.every("past") if "past" in sheet.raw else ():
+        _figures(past)
+    balance, used = cycle.figure("available"), 0
+    for line in lines:
+        charged = line.figure("charged")
+        if charged and line.take("scope") != "retainer":
             raise DocumentError(
-                f"{here}.charged", "only work that counts against the hours is charged"
+                line.at("charged"), "only work that counts against the hours is charged"
             )
-        balance -= max(0, line["charged"])
-        if line["balance"] != balance:
-            raise DocumentError(f"{here}.balance", f"the lines before it give {balance}")
-    if sum(max(0, line["charged"]) for line in lines) != cycle["used"]:
-        raise DocumentError(f"{path}.cycle.used", "is not the sum of its lines")
+        used += max(0, charged)
+        if line.figure("balance") != balance - used:
+            raise DocumentError(line.at("balance"), f"the lines before it give {balance - used}")
+    if used != cycle.figure("used"):
+        raise DocumentError(cycle.at("used"), "is not the sum of its lines")
     return len(lines)
 
 
-def _figures(cycle: Mapping[str, Any], path: str) -> None:
-    came_in = (
-        sum(cycle[key] for key in ("cap", "carried_in", "topped_up", "transferred", "reinstated"))
-        - cycle["debt_in"]
-    )
-    if cycle["available"] != came_in:
-        raise DocumentError(f"{path}.available", f"what came in is {came_in}")
-    if cycle["remaining"] != max(0, cycle["available"] - cycle["used"]):
-        raise DocumentError(f"{path}.remaining", "is not what was available less what was used")
+def _figures(cycle: Fields) -> None:
+    came_in = sum(cycle.figure(key) for key in _SUMMED) - cycle.figure("debt_in")
+    available, used = cycle.figure("available"), cycle.figure("used")
+    if available != came_in:
+        raise DocumentError(cycle.at("available"), f"what came in is {came_in}")
+    if cycle.figure("remaining") != max(0, available - used):
+        raise DocumentError(cycle.at("remaining"), "is not what was available less what was used")

@@ -54,10 +54,16 @@ class Command(BaseCommand):
                 reason = (
                     error.strerror if isinstance(error, OSError) and error.strerror else str(error)
                 )
-                self.stderr.write(f"{name}: {reason}")
+                self.stderr.write(_printable(f"{name}: {reason}"))
                 sys.exit(2)
         for name, (found, table) in zip(options["files"], results, strict=True):
-            self.stdout.write(json.dumps(found) if options["json"] else f"{name}\n{table}")
+            said = json.dumps(found) if options["json"] else f"{_printable(name)}\n{table}"
+            self.stdout.write(said)
+
+
+def _printable(text: str) -> str:
+    """A file's name may be bytes that are no text."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _bytes(name: str) -> bytes:
