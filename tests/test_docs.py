@@ -82,7 +82,7 @@ def test_every_key_of_the_ledger_document_is_described() -> None:
     from typing import get_type_hints
 
     from hourtab.core import entries, terms
-    from hourtab.core.documents import _CYCLE_KEYS
+    from hourtab.core.results import FIGURES
 
     text = DOCS["ledger-document.md"]
     kinds = (
@@ -95,6 +95,6 @@ def test_every_key_of_the_ledger_document_is_described() -> None:
         entries.Hold,
     )
     for name in {name.rstrip("_") for kind in kinds for name in get_type_hints(kind)} | set(
-        _CYCLE_KEYS
+        FIGURES
     ):
         assert f"`{name}" in text, name

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Count, F, Max, Q, prefetch_related_objects
 
 from hourtab.alerts.models import Watch, WatchedCycle
-from hourtab.core.totals import CycleTotals
+from hourtab.core.results import CycleTotals
 from hourtab.ledger import closing, queries, record
 from hourtab.ledger.breakdown import breakdown_at
 from hourtab.ledger.models import Cycle, Statement, Write

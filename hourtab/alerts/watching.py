@@ -19,7 +19,7 @@ from hourtab.alerts.states import State
 from hourtab.alerts.telling import tell
 from hourtab.core.cycles import FOR_EVER
 from hourtab.core.forecast import forecast
-from hourtab.core.totals import CycleTotals
+from hourtab.core.results import CycleTotals
 from hourtab.ledger import cache
 from hourtab.retainers.models import Retainer
 from hourtab.worker.rows import in_batches

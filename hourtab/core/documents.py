@@ -22,7 +22,7 @@ from hourtab.core.fields import (
     refuse_duplicates,
     refuse_unwritable,
 )
-from hourtab.core.totals import CycleTotals, Statement
+from hourtab.core.results import FIGURES, CycleTotals, Statement
 
 LEDGER_FORMAT = "hourtab-ledger/1"
 STATEMENT_FORMAT = "hourtab-statement/1"
@@ -124,7 +124,7 @@ def cycle_json(cycle: CycleTotals) -> dict[str, Any]:
     """Write one cycle as the statement document lists it. A cycle without end has `ends_on`
     null.
     """
-    figures = {key: getattr(cycle, key) for key in _CYCLE_KEYS}
+    figures = {key: getattr(cycle, key) for key in FIGURES}
     return figures | {
         "starts_on": cycle.starts_on.isoformat(),
         "ends_on": None if cycle.ends_on == cycles.FOR_EVER else cycle.ends_on.isoformat(),
@@ -139,34 +139,6 @@ def statement_json(result: Statement) -> dict[str, Any]:
         "cycles": [cycle_json(cycle) for cycle in result.cycles],
         "lines": [line._asdict() for line in result.lines],
     }
-
-
-_CYCLE_KEYS = (
-    "starts_on",
-    "ends_on",
-    "cap",
-    "carried_in",
-    "topped_up",
-    "transferred",
-    "reinstated",
-    "debt_in",
-    "available",
-    "used",
-    "planned",
-    "drawn",
-    "overage",
-    "authorised",
-    "billed",
-    "absorbed",
-    "awaiting",
-    "settled",
-    "expired",
-    "trimmed",
-    "carried_out",
-    "debt_out",
-    "remaining",
-    "state",
-)
 
 
 def _retainer(fields: Fields) -> terms.Retainer:

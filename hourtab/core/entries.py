@@ -45,12 +45,15 @@ class Entry(NamedTuple):
     posted: date | None = None
     corrects: str | None = None
 
-    @property
-    def order(self) -> tuple[date, time, bool, str]:
-        """Sort key of the entry order: work date, start time (none first), id as text (ledger
-        §3).
-        """
-        return (self.on, self.started or time.min, self.started is not None, self.id)
+
+def entry_order(entry: Entry) -> tuple[date, time, bool, str]:
+    """Return the sort key of the entry order: work date, start time (none first), id as text (ledger
+    §3).
+    """
+    started = entry.started
+    if started is None:
+        return entry.on, time.min, False, entry.id
+    return entry.on, started, True, entry.id
 
 
 @dataclass(frozen=True, slots=True)

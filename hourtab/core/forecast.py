@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from hourtab.core.cycles import FOR_EVER
-from hourtab.core.totals import CycleTotals
+from hourtab.core.results import CycleTotals
 
 FEWEST = 3
 """A forecast is silent before so many working days have passed and so many entries were charged."""

@@ -2,16 +2,19 @@
 cycles (ledger §3).
 """
 
-import math
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal
+from typing import Literal, NamedTuple, Protocol
 
+from hourtab.core.coverage import Cover
 from hourtab.core.cycles import Cycle
 from hourtab.core.entries import TopUp
 
 Kind = Literal["goodwill", "reinstated", "base", "topup"]
+_NEVER = 10**9
+"""An index no cycle reaches."""
 _RANK: dict[Kind, int] = {"goodwill": 0, "reinstated": 1, "base": 2, "topup": 3}
 
 
@@ -37,7 +40,7 @@ class Lot:
         """How statements name it: `base:2027-01-31`, `topup:t1`."""
         return f"{self.kind}:{self.id}"
 
-    def expires_after(self, cycle: Cycle) -> float:
+    def expires_after(self, cycle: Cycle) -> int:
         """Return the index of its last usable cycle as it stands in `cycle`, by the terms and
         pauses known by then.
 
@@ -45,7 +48,7 @@ class Lot:
         """
         if self.until is not None:
             return cycle.index + cycle.distance(self.until)
-        return math.inf if self.last is None else self.last
+        return _NEVER if self.last is None else self.last
 
     def has_further_cycle(self, cycle: Cycle) -> bool:
         """Can it still be drawn after `cycle`?"""
@@ -56,40 +59,97 @@ class Lot:
         return cycle.is_paused or self.last is None or self.last > cycle.index
 
 
-@dataclass(frozen=True, slots=True)
-class Lapsed:
-    """Hours that expired or were trimmed at the end of cycle `lapsed`; `reinstated` of them were
-    used later.
-    """
+class Lapsed(NamedTuple):
+    """Hours of a lot that expired or were trimmed at the end of a cycle."""
 
     kind: Kind
     id: str
     born: int
-    lapsed: int
+    born_on: date
     amount: int
-    reinstated: int = 0
-
-    def was_usable_in(self, index: int) -> bool:
-        """Could these hours be drawn in the cycle with that index?"""
-        return self.born <= index <= self.lapsed
 
 
-def reinstate(lapsed: list[Lapsed], index: int, wanted: int) -> int:
-    """Take up to `wanted` of what was usable in cycle `index` and has lapsed since, oldest first
-    (ledger §5).
-
-    Notes in `lapsed` what was taken, and returns how much that is.
+class Taken(NamedTuple):
+    """What late work took of what had lapsed: of the lapse in that `place` of the end of a `cycle`,
+    by its index.
     """
-    taken = 0
-    for place in sorted(range(len(lapsed)), key=lambda i: (lapsed[i].born, lapsed[i].lapsed, i)):
-        item = lapsed[place]
-        some = (
-            min(wanted - taken, item.amount - item.reinstated) if item.was_usable_in(index) else 0
+
+    cycle: int
+    place: int
+    amount: int
+
+
+class End(Protocol):
+    """The end of the cycle before `index`: what lapsed in it, and what late work took in that
+    cycle of earlier lapses.
+    """
+
+    @property
+    def index(self) -> int: ...
+    @property
+    def lapsed(self) -> Sequence[Lapsed]: ...
+    @property
+    def taken(self) -> Sequence[Taken]: ...
+
+
+type Past = Callable[[int], Sequence[End]]
+"""Returns the ends of the cycles from an index up to the opening."""
+
+
+class Lapses:
+    """What lapsed at the ends of earlier cycles, read as far back as late work asks for it."""
+
+    def __init__(self, first: int, past: Past) -> None:
+        """Begin with the cycle `first`; `past` is asked for what lies before it only when needed."""
+        self._first = first
+        self._past = past
+        self._ends: list[End] = []
+
+    def add(self, end: End) -> None:
+        """Take over the end of the next cycle."""
+        self._ends.append(end)
+
+    def since(self, index: int) -> list[tuple[Lapsed, Taken]]:
+        """Return what was usable in the cycle with that index and has lapsed since, each with what
+        is still left of it, the oldest lot first.
+        """
+        if index < self._first:
+            self._ends[:0] = self._past(index)
+            self._first = index
+        later = [end for end in self._ends if end.index > index]
+        gone = Counter[tuple[int, int]]()
+        for end in later:
+            for taken in end.taken:
+                gone[taken.cycle, taken.place] += taken.amount
+        found = []
+        for end in later:
+            for place, item in enumerate(end.lapsed):
+                left = item.amount - gone[end.index - 1, place]
+                if item.born <= index and left:
+                    found.append((item, Taken(end.index - 1, place, left)))
+        return sorted(
+            found, key=lambda each: (each[0].born, each[0].born_on, each[0].id, each[1][:2])
         )
-        if some > 0:
-            lapsed[place] = replace(item, reinstated=item.reinstated + some)
-            taken += some
-    return taken
+
+
+def reinstate(lapses: Lapses, late: Iterable[tuple[str, int, int]]) -> dict[str, list[Taken]]:
+    """Return what each late entry takes of what was usable in its own cycle and has lapsed since.
+
+    `late` are entries in their order: id, index of the own cycle, and how much each could use.
+    """
+    found: dict[str, list[Taken]] = {}
+    gone = Counter[tuple[int, int]]()
+    for entry, index, wanted in late:
+        some: list[Taken] = []
+        for _item, there in lapses.since(index) if wanted else ():
+            amount = min(wanted, there.amount - gone[there[:2]])
+            if amount > 0:
+                gone[there[:2]] += amount
+                wanted -= amount
+                some.append(there._replace(amount=amount))
+        if some:
+            found[entry] = some
+    return found
 
 
 class Pool:
@@ -105,7 +165,7 @@ class Pool:
         self._left = [lot.left for lot in self._lots]
         self._next = 0
 
-    def _draw_order(self, lot: Lot) -> tuple[float, int, int, date, str]:
+    def _draw_order(self, lot: Lot) -> tuple[int, int, int, date, str]:
         return (lot.expires_after(self._cycle), _RANK[lot.kind], lot.born, lot.born_on, lot.id)
 
     def draw(self, amount: int) -> int:
@@ -125,7 +185,16 @@ class Pool:
 
     def drawn(self) -> dict[str, int]:
         """Return what was taken in this cycle, by lot, in draw order."""
-        return {lot.key: lot.left - left for lot, left in self._pairs() if lot.left > left}
+        found: dict[str, int] = {}
+        for lot, left in self._pairs():
+            if lot.left > left:
+                # A goodwill lot and a correction may have the same name.
+                found[lot.key] = found.get(lot.key, 0) + lot.left - left
+        return found
+
+    def covers(self) -> list[Cover]:
+        """Return the same as a coverage."""
+        return [Cover(lot.key, lot.left - left) for lot, left in self._pairs() if lot.left > left]
 
     def settle(self, limit: int | None) -> tuple[Sequence[Lot], int, int, Sequence[Lapsed]]:
         """Expire what has no further cycle, then trim base lots to `limit`, in draw order.
@@ -154,7 +223,7 @@ class Pool:
         return kept, expired, trimmed, lapsed
 
     def _lapse(self, lot: Lot, amount: int) -> Lapsed:
-        return Lapsed(lot.kind, lot.id, lot.born, self._cycle.index, amount)
+        return Lapsed(lot.kind, lot.id, lot.born, lot.born_on, amount)
 
     def _pairs(self) -> Iterable[tuple[Lot, int]]:
         return zip(self._lots, self._left, strict=True)

@@ -5,22 +5,30 @@ settled cycle; resumed equals from scratch.
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date
 from functools import cache
 
+from hourtab.core.cycle import Events, Standing, play
 from hourtab.core.cycles import Calendar, Cycle
-from hourtab.core.entries import Decision, Ledger, charged_for
-from hourtab.core.play import Events, Play
-from hourtab.core.totals import ClosingState, CycleTotals, Line, Statement
+from hourtab.core.entries import Decision, Ledger, charged_for, entry_order
+from hourtab.core.lots import Lapses, Past
+from hourtab.core.results import ClosingState, CycleTotals, Line, Statement
 
 
-def statement(ledger: Ledger, as_of: date, opening: ClosingState | None = None) -> Statement:
+def statement(
+    ledger: Ledger,
+    as_of: date,
+    opening: ClosingState | None = None,
+    past: Past | None = None,
+) -> Statement:
     """Compute every cycle through the one that holds `as_of`, from the first or from an `opening`.
 
     The cycle that holds `as_of` is open: nothing in it has expired. Entries after `as_of` are
     planned and in no total. Before the start there are no cycles; after the end all are settled.
-    Raises `CycleError` for terms that do not fit, and `CorrectionError` where more is given back
-    than was charged.
+    Late work may use what lapsed before the opening: `past` is asked for those closing states, and
+    only then. Raises `CycleError` for terms that do not fit, and `CorrectionError` where more is
+    given back than was charged.
     """
     calendar = Calendar(ledger.retainer, ledger.terms, ledger.pauses)
     state = opening or ClosingState()
@@ -29,26 +37,34 @@ def statement(ledger: Ledger, as_of: date, opening: ClosingState | None = None) 
         return Statement((), ())
     closed = {close.cycle for close in ledger.closes if close.on <= as_of}
     events = _events_by_cycle(ledger, calendar, cycles[0].starts_on, as_of)
-    authorisations = sorted(ledger.authorisations, key=lambda a: (a.until, a.from_, a.id))
-    corrected = frozenset(entry.corrects for entry in ledger.entries if entry.corrects is not None)
+    standing = Standing(
+        authorisations=sorted(ledger.authorisations, key=lambda a: (a.until, a.from_, a.id)),
+        corrected=frozenset(entry.corrects for entry in ledger.entries if entry.corrects),
+        index_of=lambda on: _index(calendar, on),
+        lapses=Lapses(state.index, past or _unknown),
+    )
     totals: list[CycleTotals] = []
     lines: list[Line] = []
     counts: list[int] = []
     for cycle in cycles:
-        play = Play(
+        played = play(
             cycle,
             state,
             events[cycle.index],
-            authorisations,
-            corrected,
-            lambda on: _index(calendar, on),
+            standing,
             is_open=as_of in cycle,
+            is_closed=cycle.starts_on in closed,
         )
-        totals.append(play.totals(is_closed=cycle.starts_on in closed))
-        lines.extend(play.lines)
-        counts.append(len(play.lines))
-        state = play.closing
+        totals.append(played.totals)
+        lines.extend(played.lines)
+        counts.append(len(played.lines))
+        state = played.closing
+        standing.lapses.add(state)
     return Statement(totals, lines, counts)
+
+
+def _unknown(index: int) -> Sequence[ClosingState]:
+    raise ValueError(f"late work asks for what lapsed since cycle {index}: pass `past`")
 
 
 def carrying_cycle(ledger: Ledger, calendar: Calendar, decision: Decision) -> Cycle | None:
@@ -87,7 +103,7 @@ def _events_by_cycle(
         cycle = calendar.cycle_of(on) if since <= on < end or on == end == date.max else None
         return events[cycle.index] if cycle else None
 
-    for entry in sorted(ledger.entries, key=lambda entry: entry.order):
+    for entry in sorted(ledger.entries, key=entry_order):
         if not (cell := at(entry.posted or entry.on)):
             continue
         if entry.on <= as_of:

@@ -11,7 +11,7 @@ from hourtab.core import lots, terms
 from hourtab.core.amounts import Rounding
 from hourtab.core.documents import plain
 from hourtab.core.payments import Part
-from hourtab.core.totals import ClosingState
+from hourtab.core.results import ClosingState
 
 
 def closing_json(state: ClosingState) -> dict[str, Any]:
@@ -19,13 +19,11 @@ def closing_json(state: ClosingState) -> dict[str, Any]:
     return {
         "index": state.index,
         "lots": [plain(asdict(lot)) for lot in state.lots],
-        "lapsed": [asdict(lapsed) for lapsed in state.lapsed],
+        "lapsed": [plain(lapsed._asdict()) for lapsed in state.lapsed],
+        "taken": [list(taken) for taken in state.taken],
         "debt": state.debt,
         "authorised": dict(state.authorised),
         "awaiting": dict(state.awaiting),
-        "decided": {
-            cycle: [list(part) for part in parts] for cycle, parts in state.decided.items()
-        },
         "paid": {entry: [list(part) for part in parts] for entry, parts in state.paid.items()},
     }
 
@@ -44,11 +42,14 @@ def closing_from_json(raw: Mapping[str, Any]) -> ClosingState:
             )
             for lot in raw["lots"]
         ),
-        lapsed=tuple(lots.Lapsed(**lapsed) for lapsed in raw["lapsed"]),
+        lapsed=tuple(
+            lots.Lapsed(**lapsed | {"born_on": date.fromisoformat(lapsed["born_on"])})
+            for lapsed in raw["lapsed"]
+        ),
+        taken=tuple(lots.Taken(*taken) for taken in raw["taken"]),
         debt=raw["debt"],
         authorised=raw["authorised"],
         awaiting=raw["awaiting"],
-        decided={cycle: [Part(*part) for part in parts] for cycle, parts in raw["decided"].items()},
         paid={entry: [Part(*part) for part in parts] for entry, parts in raw["paid"].items()},
     )
 

@@ -4,9 +4,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from hourtab.core.entries import Entry as CoreEntry
-from hourtab.core.entries import Ledger
-from hourtab.core.statement import statement
-from hourtab.core.totals import ClosingState
+from hourtab.core.results import Statement
 from hourtab.imports.plans import Part
 from hourtab.ledger import corrections, queries
 from hourtab.ledger.batches import SourceRow
@@ -63,7 +61,7 @@ def balances(part: Part, today: date) -> tuple[int, int]:
     if not touched:
         return before, before
     since = max(min(touched), retainer.starts_on)
-    opening, _settled = queries.closing_before(retainer, since, today)
+    opening = queries.opening_before(retainer, since, today)
     calendar = retainer.calendar().through(today)[opening.index :]
     if not calendar:
         return before, before
@@ -71,7 +69,8 @@ def balances(part: Part, today: date) -> tuple[int, int]:
     stay = [entry for entry in book.entries if entry.id not in keys]
     come = [moved[pk].work.as_core(key) for key, pk in keys.items() if pk in moved]
     come += [work.as_core(f"new-{i}") for i, work in enumerate(add)]
-    return before, _left(replace(book, entries=[*stay, *come, *corrected]), today, opening)
+    after = replace(book, entries=[*stay, *come, *corrected])
+    return before, _left(queries.resume(retainer, after, today, opening))
 
 
 def _correction(entry: Entry, row: SourceRow | None, late: Late) -> CoreEntry:
@@ -90,8 +89,8 @@ def _correction(entry: Entry, row: SourceRow | None, late: Late) -> CoreEntry:
     )
 
 
-def _left(book: Ledger, today: date, opening: ClosingState) -> int:
-    cycles = statement(book, today, opening).cycles
+def _left(result: Statement) -> int:
+    cycles = result.cycles
     return cycles[-1].available - cycles[-1].used if cycles else 0
 
 

@@ -16,9 +16,9 @@ from hourtab.core.cycles import LAST_DAY, Calendar, Cycle, CycleError, prorate
 from hourtab.core.documents import retainer_json, terms_json
 from hourtab.core.entries import Ledger
 from hourtab.core.fields import DocumentError
+from hourtab.core.results import CycleTotals
 from hourtab.core.statement import statement
 from hourtab.core.terms import Terms as CoreTerms
-from hourtab.core.totals import CycleTotals
 from hourtab.ledger import closing, queries
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.holds import clear, standing_holds

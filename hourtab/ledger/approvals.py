@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from hourtab.accounts.models import Member
 from hourtab.core.amounts import LONGEST
 from hourtab.core.cycles import FIRST_DAY, LAST_DAY
-from hourtab.core.totals import Line, paid_by
+from hourtab.core.results import Line, paid_by
 from hourtab.ledger import closing, queries, record
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Authorisation, Decision, Revision, Write

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from hourtab.core.entries import Entry, charged_for
-from hourtab.core.totals import CycleTotals
+from hourtab.core.results import CycleTotals
 from hourtab.ledger import queries
 from hourtab.ledger.models import Cycle
 from hourtab.retainers.models import Retainer

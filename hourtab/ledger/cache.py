@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from datetime import date
 
+from django.db.models import Q
+
 from hourtab.core.cycles import FOR_EVER
 from hourtab.core.entries import Entry
-from hourtab.core.statement import statement
+from hourtab.core.results import CycleTotals
 from hourtab.core.states import closing_json
-from hourtab.core.totals import CycleTotals
 from hourtab.ledger import queries
 from hourtab.ledger.breakdown import breakdowns
 from hourtab.ledger.models import Cycle
@@ -18,10 +19,10 @@ def refresh(retainer: Retainer, since: date, today: date) -> None:
     """Compute the cached cycles anew from the one that holds `since`, resuming from the closing
     state before it.
     """
-    opening, _settled = queries.closing_before(retainer, max(since, retainer.starts_on), today)
+    opening = queries.opening_before(retainer, max(since, retainer.starts_on), today)
     calendar = retainer.calendar().through(today)[opening.index :]
     book = queries.ledger_of(retainer, calendar[0].starts_on, queries.NAMES) if calendar else None
-    fresh = statement(book, today, opening).cycles if book else ()
+    fresh = queries.resume(retainer, book, today, opening).cycles if book else ()
     keep(retainer, opening.index, fresh, book.entries if book else (), today)
 
 
@@ -54,20 +55,17 @@ def keep(
 
 
 def levels(retainer: Retainer) -> dict[str, list[int]]:
-    """Return what is used and what is available in every unclosed cycle as computed last, by its
-    first day.
+    """Return what is used and what is available in every cycle that may be watched, as computed last,
+    by its first day: those that are not closed, without the history that closes by hand alone.
     """
+    opened_on = retainer.today(retainer.opened_at)
     rows = (
         Cycle.objects.filter(retainer=retainer)
-        .order_by("-index")
-        .values_list("starts_on", "totals")
+        .filter(Q(ends_on=None) | Q(ends_on__gte=opened_on))
+        .exclude(totals__state="closed")
+        .values_list("starts_on", "totals__used", "totals__available")
     )
-    found = {}
-    for starts_on, totals in rows:
-        if totals["state"] == "closed":
-            break
-        found[starts_on.isoformat()] = [totals["used"], totals["available"]]
-    return found
+    return {starts_on.isoformat(): [used, available] for starts_on, used, available in rows}
 
 
 def balance(retainer: Retainer) -> int | None:
@@ -77,7 +75,7 @@ def balance(retainer: Retainer) -> int | None:
     totals = (
         Cycle.objects.filter(retainer=retainer)
         .order_by("-index")
-        .values_list("totals", flat=True)
+        .values_list("totals__available", "totals__used")
         .first()
     )
-    return None if totals is None else totals["available"] - totals["used"]
+    return None if totals is None else totals[0] - totals[1]

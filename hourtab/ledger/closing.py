@@ -9,10 +9,9 @@ from hourtab.accounts.models import Member
 from hourtab.core.cycles import FOR_EVER, Cycle
 from hourtab.core.documents import terms_json
 from hourtab.core.entries import Close, Ledger
-from hourtab.core.statement import statement
+from hourtab.core.results import ClosingState, CycleTotals
+from hourtab.core.results import Statement as Result
 from hourtab.core.states import closing_json
-from hourtab.core.totals import ClosingState, CycleTotals
-from hourtab.core.totals import Statement as Result
 from hourtab.ledger import cache, clock, queries, writes
 from hourtab.ledger.models import Statement, Write
 from hourtab.retainers.models import Retainer
@@ -139,11 +138,12 @@ def version_anew(
 def _computed(
     retainer: Retainer, since: date, today: date, closes: Sequence[Close] = ()
 ) -> tuple[ClosingState, Ledger, Result]:
-    opening, _settled = queries.closing_before(retainer, since, today)
+    opening = queries.opening_before(retainer, since, today)
     book = queries.ledger_of(
         retainer, retainer.calendar().through(today)[opening.index].starts_on, queries.NAMES
     )
-    return opening, book, statement(replace(book, closes=[*book.closes, *closes]), today, opening)
+    closed = replace(book, closes=[*book.closes, *closes])
+    return opening, book, queries.resume(retainer, closed, today, opening)
 
 
 type _Frozen = tuple[int, ClosingState, CycleTotals, list[list[int]]]

@@ -7,9 +7,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from hourtab.core.amounts import Rounding
+from hourtab.core.coverage import Cover
 from hourtab.core.cycles import Calendar
 from hourtab.core.entries import FREE_OUTCOMES
-from hourtab.core.totals import Cover, CycleTotals, Line, paid_by
+from hourtab.core.results import CycleTotals, Line, paid_by
 from hourtab.ledger.models import Authorisation, TopUp
 from hourtab.ledger.queries import LogLine
 from hourtab.lib.text import visible

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from hourtab.core.cycles import Cycle
-from hourtab.core.totals import CycleTotals
+from hourtab.core.results import CycleTotals
 from hourtab.ledger import closing, queries
 from hourtab.ledger.models import Statement
 from hourtab.retainers.models import Retainer

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 
 from hourtab.core import documents, states
 from hourtab.core.amounts import half_up
+from hourtab.core.coverage import Cover
 from hourtab.core.entries import (
     Authorisation,
     Close,
@@ -24,9 +25,9 @@ from hourtab.core.entries import (
     charged_for,
 )
 from hourtab.core.entries import Entry as CoreEntry
+from hourtab.core.results import ClosingState, CycleTotals, Statement
 from hourtab.core.statement import statement
 from hourtab.core.terms import Terms
-from hourtab.core.totals import ClosingState, Cover, CycleTotals, Statement
 from hourtab.ledger.models import Cycle, Entry, Revision
 from hourtab.ledger.models import Statement as Frozen
 from hourtab.ledger.work import Work
@@ -174,43 +175,72 @@ def compute(retainer: Retainer, as_of: date) -> Statement:
 
 def cycles(retainer: Retainer, as_of: date) -> Sequence[CycleTotals]:
     """Return all cycles through the one that holds `as_of`."""
+    cached = Cycle.objects.filter(retainer=retainer)
     if retainer.balanced_on == as_of:
-        cached = list(retainer.cycles.all())
-        if cached:
-            return [totals_from_json(row.totals) for row in cached]
-    opening, earlier = closing_before(retainer, as_of, as_of)
-    since = retainer.calendar().through(as_of)[opening.index :]
-    if not since:
-        return earlier
-    fresh = statement(ledger_of(retainer, since[0].starts_on), as_of, opening)
-    return [*earlier, *fresh.cycles]
-
-
-def closing_before(
-    retainer: Retainer, on: date, as_of: date
-) -> tuple[ClosingState, Sequence[CycleTotals]]:
-    """Return the latest cached closing state before `on`, and the settled cycles up to it.
-
-    Only cycles that are cached without a gap and have ended by `as_of` count.
-    """
-    state, settled = ClosingState(), []
-    for expected, row in enumerate(Cycle.objects.filter(retainer=retainer)):
-        if (
-            row.index != expected
-            or row.closing is None
-            or row.ends_on is None
-            or row.ends_on >= min(on, as_of)
-        ):
-            break
-        state = states.closing_from_json(row.closing)
-        settled.append(totals_from_json(row.totals))
-    return state, settled
+        rows = list(cached.values_list("totals", flat=True))
+        if rows:
+            return [totals_from_json(row) for row in rows]
+    opening = opening_before(retainer, as_of, as_of)
+    earlier = cached.filter(index__lt=opening.index).values_list("totals", flat=True)
+    return [*map(totals_from_json, earlier), *_fresh(retainer, as_of, opening).cycles]
 
 
 def current_cycle(retainer: Retainer, as_of: date) -> CycleTotals | None:
     """Return the open cycle, or the last one of a retainer that ended; None before the start."""
-    found = cycles(retainer, as_of)
-    return found[-1] if found else None
+    cached = Cycle.objects.filter(retainer=retainer).order_by("-index")
+    if retainer.balanced_on == as_of:
+        row = cached.values_list("totals", flat=True).first()
+        if row:
+            return totals_from_json(row)
+    opening = opening_before(retainer, as_of, as_of)
+    if found := _fresh(retainer, as_of, opening).cycles:
+        return found[-1]
+    row = cached.filter(index__lt=opening.index).values_list("totals", flat=True).first()
+    return totals_from_json(row) if row else None
+
+
+def _fresh(retainer: Retainer, as_of: date, opening: ClosingState) -> Statement:
+    since = retainer.calendar().through(as_of)[opening.index :]
+    if not since:
+        return Statement((), ())
+    return resume(retainer, ledger_of(retainer, since[0].starts_on), as_of, opening)
+
+
+def opening_before(retainer: Retainer, on: date, as_of: date) -> ClosingState:
+    """Return the latest cached closing state before `on`: the only one that is read.
+
+    Only cycles that are cached without a gap and have ended by `as_of` count.
+    """
+    cached = Cycle.objects.filter(retainer=retainer)
+    settled = cached.filter(ends_on__lt=min(on, as_of), closing__isnull=False)
+    upto = cached.filter(retainer=OuterRef("retainer"), index__lte=OuterRef("index"))
+    known = upto.order_by().values("retainer").annotate(n=Count("pk")).values("n")
+    last = (
+        settled.annotate(known=Subquery(known))
+        .order_by("-index")
+        .values_list("index", "known", "closing")
+    )
+    found = last.first()
+    if found and found[1] != found[0] + 1:
+        places = settled.order_by("index").values_list("index", flat=True)
+        gapless = sum(1 for expected, index in enumerate(places) if expected == index)
+        found = last.filter(index__lt=gapless).first()
+    return states.closing_from_json(found[2] or {}) if found else ClosingState()
+
+
+def resume(retainer: Retainer, book: Ledger, as_of: date, opening: ClosingState) -> Statement:
+    """Compute a ledger from an opening on. Where late work asks for what lapsed before, the closing
+    states since its own cycle are read.
+    """
+
+    def past(index: int) -> list[ClosingState]:
+        rows = Cycle.objects.filter(retainer=retainer, index__range=(index, opening.index - 1))
+        return [
+            states.closing_from_json(row or {})
+            for row in rows.order_by("index").values_list("closing", flat=True)
+        ]
+
+    return statement(book, as_of, opening, past)
 
 
 def totals_json(totals: CycleTotals) -> dict[str, Any]:

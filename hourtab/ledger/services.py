@@ -14,7 +14,7 @@ from hourtab.accounts.models import Member
 from hourtab.accounts.plans import PlanError, check_day
 from hourtab.core.amounts import HOUR, LONGEST
 from hourtab.core.cycles import LAST_DAY, Cycle
-from hourtab.core.totals import CycleTotals, Line, paid_by
+from hourtab.core.results import CycleTotals, Line, paid_by
 from hourtab.ledger import closing, corrections, queries
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Decision, Entry, Scope, TopUp, Transfer, Write

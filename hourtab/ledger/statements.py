@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from hourtab.accounts.models import Member
 from hourtab.core.chain import canonical
 from hourtab.core.entries import Close
-from hourtab.core.totals import CycleTotals
+from hourtab.core.results import CycleTotals
 from hourtab.ledger import closing, corrections, queries, record
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Entry, Statement, Write

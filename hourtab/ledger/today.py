@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from hourtab.core.totals import CycleTotals
+from hourtab.core.results import CycleTotals
 from hourtab.ledger import closing, queries
 from hourtab.ledger.bar import Bar, bar_of
 from hourtab.ledger.models import Entry, Statement

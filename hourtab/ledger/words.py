@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from hourtab.core.amounts import money
 from hourtab.core.forecast import Forecast, forecast
-from hourtab.core.totals import CycleTotals
+from hourtab.core.results import CycleTotals
 from hourtab.ledger import closing, queries
 from hourtab.ledger.queries import LogLine
 from hourtab.lib.words import Words

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from hourtab.core.amounts import HOUR
 from hourtab.core.cycles import FOR_EVER
 from hourtab.core.forecast import working_days
-from hourtab.core.totals import CycleTotals
+from hourtab.core.results import CycleTotals
 from hourtab.ledger import queries, record
 from hourtab.overage import services
 from hourtab.overage.models import OverageTerms, Request, RequestEvent

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from hourtab.core.totals import CycleTotals
+from hourtab.core.results import CycleTotals
 from hourtab.ledger import queries
 from hourtab.ledger.bar import Bar, bar_of, pace_of, whole_of
 from hourtab.ledger.models import Hold, Statement

@@ -7,7 +7,7 @@ from datetime import date
 from django.utils.translation import gettext as _
 
 from hourtab.core.cycles import FOR_EVER
-from hourtab.core.totals import CycleTotals
+from hourtab.core.results import CycleTotals
 from hourtab.ledger.breakdown import Breakdown
 from hourtab.lib.words import Words
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
 
-from hourtab.core.totals import CycleTotals
+from hourtab.core.results import CycleTotals
 from hourtab.ledger import queries
 from hourtab.ledger.breakdown import Breakdown, breakdown_at
 from hourtab.ledger.coverage import Coverage

@@ -11,7 +11,7 @@ from typing import Any
 from hourtab.core.chain import canonical
 from hourtab.core.cycles import FOR_EVER
 from hourtab.core.public import CYCLE_KEYS, PUBLIC_FORMAT
-from hourtab.core.totals import CycleTotals
+from hourtab.core.results import CycleTotals
 from hourtab.ledger import queries
 from hourtab.ledger.coverage import Coverage
 from hourtab.ledger.models import Hold, Statement

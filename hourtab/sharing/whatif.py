@@ -8,7 +8,6 @@ from django.utils.translation import ngettext
 
 from hourtab.core.amounts import LONGEST, AmountError, parse, parse_count
 from hourtab.core.cycles import FOR_EVER
-from hourtab.core.statement import statement
 from hourtab.ledger import queries
 from hourtab.lib.words import Words
 from hourtab.retainers.models import Retainer
@@ -58,11 +57,11 @@ def _after_reset(retainer: Retainer, amount: int, today: date, ends_on: date, wo
     reset = ends_on + timedelta(days=1) if ends_on != FOR_EVER else None
     if reset is None or retainer.calendar().cycle_of(reset) is None:
         return ""
-    opening, _settled = queries.closing_before(retainer, today, today)
+    opening = queries.opening_before(retainer, today, today)
     calendar = retainer.calendar().through(reset)[opening.index :]
     book = queries.ledger_of(retainer, calendar[0].starts_on)
     known = replace(book, entries=[entry for entry in book.entries if entry.on <= today])
-    coming = statement(known, reset, opening).cycles[-1]
+    coming = queries.resume(retainer, known, reset, opening).cycles[-1]
     days = (reset - today).days
     when = ngettext("in %(n)s day", "in %(n)s days", days) % {"n": days}
     if amount <= coming.available - coming.planned:

@@ -5,9 +5,9 @@ from typing import Any
 
 from hourtab.core.amounts import HOUR, Rounding, parse
 from hourtab.core.entries import Authorisation, Entry, Hold, Ledger, TopUp, Transfer
+from hourtab.core.results import CycleTotals, Statement
 from hourtab.core.statement import statement
 from hourtab.core.terms import Overage, Percent, Retainer, Rollover, Terms
-from hourtab.core.totals import CycleTotals, Statement
 
 
 def day(text: str) -> date:

@@ -8,9 +8,9 @@ import pytest
 
 from hourtab.core import documents
 from hourtab.core.amounts import HOUR, parse
+from hourtab.core.cycle import CorrectionError
 from hourtab.core.documents import DocumentError
 from hourtab.core.entries import Authorisation, Close, Decision, Entry, Ledger
-from hourtab.core.play import CorrectionError
 from tests.core.builders import day, hours, ledger, play, terms
 
 JANUARY, FEBRUARY, MARCH = day("01-01"), day("02-01"), day("03-01")
@@ -75,7 +75,8 @@ def test_a_late_entry_draws_what_lapsed_through_a_lot_of_its_own() -> None:
         ("l1", 5, 9),
         ("e2", 9, 0),
     ]
-    assert january.closing.lapsed[0].reinstated == 0
+    assert [item.amount for item in january.closing.lapsed] == [4 * HOUR]
+    assert february.revived == {"0": 4 * HOUR}
 
 
 def test_several_late_entries_share_what_lapsed_in_entry_order() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hourtab.core.amounts import HOUR
 from hourtab.core.cycles import FOR_EVER
 from hourtab.core.forecast import Forecast, forecast, nth_working_day, working_days
-from hourtab.core.totals import CycleTotals
+from hourtab.core.results import CycleTotals
 from tests.core.builders import ledger, play, terms
 
 MONDAY = date(2027, 6, 21)

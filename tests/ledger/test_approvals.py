@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError
 
 from hourtab.core.amounts import HOUR
-from hourtab.core.totals import Line, paid_by
+from hourtab.core.results import Line, paid_by
 from hourtab.ledger import queries
 from hourtab.ledger.approvals import authorise
 from hourtab.ledger.coverage import Coverage

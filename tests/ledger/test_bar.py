@@ -5,7 +5,7 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hourtab.core.totals import CycleTotals
+from hourtab.core.results import CycleTotals
 from hourtab.ledger.bar import Bar, bar_of
 
 HOURS = st.integers(0, 500)

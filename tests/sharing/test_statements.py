@@ -184,7 +184,7 @@ def test_a_document_that_was_altered_names_the_line(carl, retainer, link) -> Non
         DocumentError, match=re.escape("sheets[0].cycle.available: what came in is 36000")
     ):
         public.check(document)
-    with pytest.raises(DocumentError, match="is not complete"):
+    with pytest.raises(DocumentError, match=re.escape("sheets[0].lines: is missing")):
         public.check({"format": public.PUBLIC_FORMAT, "sheets": [{}]})
 
 

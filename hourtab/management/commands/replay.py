@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from hourtab.core import amounts, documents, public
 from hourtab.core.fields import DocumentError
+from hourtab.core.results import Statement
 from hourtab.core.statement import statement
-from hourtab.core.totals import Statement
 
 _COLUMNS = (
     "carried_in",

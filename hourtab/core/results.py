@@ -1,12 +1,13 @@
 """What the calculation returns: cycles, lines, and the state from one cycle to the next."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Literal, NamedTuple
 
-from hourtab.core.lots import Lapsed, Lot
-from hourtab.core.payments import Decided, Paid
+from hourtab.core.coverage import Cover, cut
+from hourtab.core.lots import Lapsed, Lot, Taken
+from hourtab.core.payments import Paid
 
 State = Literal["open", "ended", "closed", "paused"]
 
@@ -15,31 +16,24 @@ State = Literal["open", "ended", "closed", "paused"]
 class ClosingState:
     """What the next cycle needs to know of everything before it. `index` is the next cycle's.
 
-    `awaiting` is, by cycle, what awaits a decision; `decided` what later decisions did with it;
-    `paid` how entries that were corrected had been paid.
+    `lapsed` is what lapsed at the end of this cycle alone, `taken` what late work took in it of
+    what had lapsed before; `awaiting` is, by cycle, what awaits a decision; `paid` how entries that
+    were corrected had been paid.
     """
 
     index: int = 0
     lots: Sequence[Lot] = ()
     lapsed: Sequence[Lapsed] = ()
+    taken: Sequence[Taken] = ()
     debt: int = 0
     authorised: Mapping[str, int] = field(default_factory=dict)
     awaiting: Mapping[str, int] = field(default_factory=dict)
-    decided: Decided = field(default_factory=dict)
     paid: Paid = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class CycleTotals:
-    """One cycle as its statement shows it (ledger §10).
-
-    Beside the document's keys: `ceiling`, what approvals that touch it allowed when it began;
-    `lapsing`, what its end takes away if nothing more is used; `billed_at`, what was billed, by
-    rate (None = not agreed), less what corrections credited; `decided`, what each decision that it
-    carries or settles could take; `pending`, what awaits a decision then, by cycle; `revived`, what
-    late work took of what had lapsed, by the index of the cycle it lapsed in; `coverage`, what paid
-    for everything that was charged, in entry order (see `paid_by`).
-    """
+@dataclass(frozen=True)
+class Figures:
+    """One cycle as its statement document shows it (ledger §10)."""
 
     starts_on: date
     ends_on: date
@@ -65,26 +59,37 @@ class CycleTotals:
     debt_out: int
     remaining: int
     state: State
+
+
+@dataclass(frozen=True)
+class Workings:
+    """What explains a cycle's figures, and what the next one needs.
+
+    `ceiling` is what approvals that touch it allowed when it began; `lapsing` what its end takes
+    away if nothing more is used; `billed_at` what was billed, by rate (None = not agreed), less
+    what corrections credited; `decided` what each decision that it carries or settles could take;
+    `pending` what awaits a decision then, by cycle; `revived` what late work took of what had
+    lapsed, by the index of the cycle it lapsed in; `coverage` what paid for everything that was
+    charged, in entry order (see `paid_by`); `closing` the state after it, None while it is open.
+    """
+
     ceiling: int = 0
     lapsing: int = 0
     billed_at: Mapping[int | None, int] = field(default_factory=dict)
     decided: Mapping[str, int] = field(default_factory=dict)
     pending: Mapping[str, int] = field(default_factory=dict)
     revived: Mapping[str, int] = field(default_factory=dict)
-    coverage: "Sequence[Cover]" = ()
+    coverage: Sequence[Cover] = ()
     closing: ClosingState | None = None
 
 
-class Cover(NamedTuple):
-    """A stretch of what was charged, and what paid for it.
+@dataclass(frozen=True)
+class CycleTotals(Workings, Figures):
+    """A cycle with its figures and their workings."""
 
-    `source` is a lot by its key, `authorisation:` and its id, or what became of what nothing
-    covered: `billed`, `absorbed`, `debt`, `awaiting`. `rate` goes with what is billed.
-    """
 
-    source: str
-    amount: int
-    rate: int | None = None
+FIGURES = tuple(item.name for item in fields(Figures))
+"""The keys of a cycle in the document, in their order."""
 
 
 def paid_by(cycle: CycleTotals, line: "Line") -> list[Cover]:
@@ -95,19 +100,6 @@ def paid_by(cycle: CycleTotals, line: "Line") -> list[Cover]:
     """
     start = cycle.available - line.balance - line.charged
     return cut(cycle.coverage, start, line.charged)
-
-
-def cut(coverage: Sequence[Cover], start: int, length: int) -> list[Cover]:
-    """Return the part of a coverage from `start` on."""
-    found, at = [], 0
-    for part in coverage:
-        low, high = max(start, at), min(start + length, at + part.amount)
-        if low < high:
-            found.append(part._replace(amount=high - low))
-        at += part.amount
-        if at >= start + length:
-            break
-    return found
 
 
 class Line(NamedTuple):
