@@ -154,7 +154,8 @@ def _more(count: int, *, is_cut: bool) -> str:
 
 def _lines(days: Sequence[Day]) -> tuple[list[dict[str, str]], int, bool]:
     """Return the lines that a PDF lists, how many it leaves out, and whether it cuts a text."""
-    found, characters, is_cut = [], 0, False
+    found: list[dict[str, str]] = []
+    characters, is_cut = 0, False
     for day in days:
         for line in day.lines:
             meta = [*line.meta, *(mark.word for mark in line.marks)]

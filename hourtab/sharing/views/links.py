@@ -17,12 +17,13 @@ from hourtab.accounts.plans import PlanError
 from hourtab.clients.access import clients_of
 from hourtab.lib.notices import tell
 from hourtab.lib.once import once
+from hourtab.lib.paging import number_of
 from hourtab.retainers.access import find_retainer
 from hourtab.retainers.models import Retainer
 from hourtab.retainers.words import words_for
 from hourtab.sharing import pages, services, subscriptions
 from hourtab.sharing.answers import answer
-from hourtab.sharing.asked import Asked, number_of
+from hourtab.sharing.asked import Asked
 from hourtab.sharing.forms import GRACES, LinkForm
 from hourtab.sharing.links import url_of
 from hourtab.sharing.models import ShareLink, Subscription, ViewDay
