@@ -5,7 +5,11 @@ import sys
 
 
 def main() -> None:
-    """Run the command named on the command line."""
+    """Run the command named on the command line.
+
+    Whatever it writes (the database, mails, backups, exports) is for the user alone it runs as.
+    """
+    os.umask(0o077)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hourtab.settings")
     if sys.argv[1:2] == ["replay"] or any(
         word.partition("=")[0] == "--server" for word in sys.argv[2:]

@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from hourtab.lib.database import is_sqlite
+from hourtab.lib.keys import private_folder
 from hourtab.management.command import is_migrated
 
 
@@ -36,9 +37,7 @@ def make_ready() -> None:
 @contextmanager
 def _alone() -> Iterator[None]:
     if is_sqlite():
-        path = settings.VAR / "migrate.lock"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("w") as handle:
+        with (private_folder(settings.VAR) / "migrate.lock").open("w") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
         return

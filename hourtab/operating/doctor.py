@@ -8,6 +8,7 @@ import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from smtplib import SMTPException
 from typing import Literal
 from urllib.parse import urlsplit
@@ -17,9 +18,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import mailers
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Max, Model, QuerySet
 
 from hourtab.accounts.plans import plans
-from hourtab.ledger.models import Write
+from hourtab.ledger.models import Statement, Write
 from hourtab.lib.database import is_sqlite
 from hourtab.operating.models import Mark
 from hourtab.outbox.models import Message
@@ -31,6 +33,7 @@ LEAST_FREE = 500 * 2**20
 STALE_WORKER = timedelta(minutes=5)
 OLD_BACKUP = timedelta(days=2)
 OLDEST_POSTGRES = 130000
+AHEAD = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +50,11 @@ def look_over(now: datetime) -> Iterator[Finding]:
     """Yield what every check finds. Where the database does not answer, what needs it is left
     out.
     """
-    yield from (_site(), *_keys(), _disk(), _plans())
+    yield from (_site(), *_keys(), _files(), _disk(), _plans())
     database = _database()
     yield database
+    if is_sqlite():
+        yield _sqlite()
     if database.level == "wrong":
         return
     pending = _migrations()
@@ -85,6 +90,33 @@ def _keys() -> Iterator[Finding]:
                 "ok",
                 f"{name} lies in {path}, readable by its owner alone. Keep a copy elsewhere.",
             )
+
+
+def _files() -> Finding:
+    database = [settings.DATABASES["default"]["NAME"]] if is_sqlite() else []
+    looked_at = [
+        settings.VAR,
+        settings.MAIL_DIR,
+        *(Path(f"{name}{end}") for name in database for end in ("", "-wal", "-shm")),
+    ]
+    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in looked_at if path.exists()}
+    others = [str(path) for path, mode in modes.items() if mode & 0o007]
+    group = [str(path) for path, mode in modes.items() if mode & 0o070 and not mode & 0o007]
+    if others:
+        return Finding(
+            "files",
+            "wrong",
+            f"Everybody on this machine can get at {', '.join(others)}: sessions, mails, hours.",
+            f"chmod -R o= {' '.join(others)}",
+        )
+    if group:
+        return Finding(
+            "files",
+            "look",
+            f"The group can get at {', '.join(group)}.",
+            f"Unless it is meant to: chmod -R g= {' '.join(group)}",
+        )
+    return Finding("files", "ok", "Database and mails are for their owner alone.")
 
 
 def _disk() -> Finding:
@@ -154,6 +186,26 @@ def _database() -> Finding:
         )
 
 
+def _sqlite() -> Finding:
+    if has_safe_wal(sqlite3.sqlite_version_info):
+        return Finding("sqlite", "ok", f"SQLite {sqlite3.sqlite_version} writes safely.")
+    return Finding(
+        "sqlite",
+        "look",
+        f"SQLite {sqlite3.sqlite_version} can damage its file, rarely, when several processes write.",
+        "Use a Python with SQLite 3.51.3 or newer (or 3.50.7, 3.44.6), or PostgreSQL.",
+    )
+
+
+def has_safe_wal(version: tuple[int, ...]) -> bool:
+    """Does this SQLite have the fix for the reset of the write-ahead log, which could lose pages
+    where one connection wrote while another made a checkpoint (https://sqlite.org/wal.html)?
+    """
+    return (
+        version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
+    )
+
+
 def _migrations() -> Finding:
     executor = MigrationExecutor(connection)
     missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
@@ -177,13 +229,14 @@ def _links(now: datetime) -> Finding:
 
 
 def _clock(now: datetime) -> Finding:
-    latest = Write.objects.order_by("-at").values_list("at", flat=True).first()
-    if latest is not None and latest > now + timedelta(minutes=5):
+    latest = max(filter(None, (_newest(Write, "at"), _newest(Statement, "made_at"))), default=now)
+    if latest > now + AHEAD:
         return Finding(
             "clock",
             "wrong",
-            f"The clock says {now:%Y-%m-%d %H:%M} UTC, and the ledger was written later.",
-            "Set the clock.",
+            f"Something was written in the future: at {latest:%Y-%m-%d %H:%M} UTC, and this clock "
+            f"says {now:%Y-%m-%d %H:%M}. Cycles may have been closed before they were over.",
+            "Set the clock, then run hourtab verify: it names the statements that do not fit.",
         )
     if not is_sqlite():
         with connection.cursor() as cursor:
@@ -197,6 +250,12 @@ def _clock(now: datetime) -> Finding:
                 "Let both follow NTP.",
             )
     return Finding("clock", "ok", f"It is {now:%Y-%m-%d %H:%M} UTC.")
+
+
+def _newest(model: type[Model], name: str) -> datetime | None:
+    """Return the latest instant of a table."""
+    found: datetime | None = QuerySet(model).aggregate(newest=Max(name))["newest"]
+    return found
 
 
 def _mail(now: datetime) -> Finding:

@@ -1,13 +1,14 @@
 """What the doctor finds, on a real installation: each finding a sentence and a way out."""
 
 import socket
+import sqlite3
 import urllib.request
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from hourtab.operating.doctor import look_over
+from hourtab.operating.doctor import has_safe_wal, look_over
 from hourtab.operating.models import Mark
 from tests.builders import a_retainer
 from tests.mailbox import smtp_peer
@@ -27,7 +28,10 @@ def test_an_installation_that_runs_is_well_and_says_what_to_look_at(installation
     installation.run("worker", "--once")
     well = installation.json("doctor")
     assert well["wrong"] == 0
-    assert {about for about, level in levels(well).items() if level == "look"} == {"mail", "backup"}
+    expected = {"mail", "backup"}
+    if "sqlite" in levels(well) and not has_safe_wal(sqlite3.sqlite_version_info):
+        expected.add("sqlite")
+    assert {about for about, level in levels(well).items() if level == "look"} == expected
     assert next(finding for finding in well["findings"] if finding["about"] == "LINK_KEY")[
         "said"
     ].startswith("LINK_KEY lies in")
@@ -47,6 +51,7 @@ def test_keys_that_others_can_read_a_site_without_tls_and_a_dead_mail_server_are
     installation.open()
     installation.run("worker", "--once")
     (tmp_path / "var/keys/link_key").chmod(0o644)
+    (tmp_path / "var").chmod(0o755)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         dead = probe.getsockname()[1]
@@ -58,9 +63,13 @@ def test_keys_that_others_can_read_a_site_without_tls_and_a_dead_mail_server_are
     assert {about for about, level in levels(found).items() if level == "wrong"} == {
         "site",
         "LINK_KEY",
+        "files",
         "mail",
     }
+    (said,) = [item for item in found["findings"] if item["about"] == "files"]
+    assert said["way_out"] == f"chmod -R o= {tmp_path}/var"
     (tmp_path / "var/keys/link_key").chmod(0o600)
+    (tmp_path / "var").chmod(0o700)
     with smtp_peer() as (_box, url):
         installation.environment |= {"SITE_URL": "https://hours.example", "EMAIL_URL": url}
         assert levels(installation.json("doctor"))["mail"] == "ok"
@@ -108,8 +117,27 @@ def test_a_clock_behind_the_ledger_and_a_worker_that_stopped_are_wrong(northligh
     Mark.leave("backup", now - timedelta(days=3))
     found = {finding.about: finding for finding in look_over(now)}
     assert found["clock"].level == "wrong"
+    assert "Something was written in the future" in found["clock"].said
     assert found["worker"].level == "wrong"
     assert found["backup"].level == "look"
+
+
+@pytest.mark.parametrize(
+    ("version", "is_safe"),
+    [
+        ((3, 40, 1), False),
+        ((3, 44, 5), False),
+        ((3, 44, 6), True),
+        ((3, 45, 0), False),
+        ((3, 50, 6), False),
+        ((3, 50, 7), True),
+        ((3, 51, 2), False),
+        ((3, 51, 3), True),
+        ((3, 53, 0), True),
+    ],
+)
+def test_which_sqlite_writes_safely_is_known(version, is_safe) -> None:
+    assert has_safe_wal(version) is is_safe
 
 
 def test_monitors_hear_whether_it_lives_and_whether_it_serves(installation) -> None:

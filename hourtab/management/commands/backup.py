@@ -1,9 +1,13 @@
 """`hourtab backup`: a consistent copy of the database while everything runs."""
 
+import fcntl
 import os
 import shutil
 import sqlite3
 import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,6 +21,10 @@ from hourtab.lib.database import is_sqlite
 from hourtab.management.command import Command as Base
 from hourtab.management.command import Refused
 from hourtab.operating.models import Mark
+
+DRAFT = ".hourtab-part"
+"""How the hidden file ends that a backup is while it is written. docs/self-hosting.md names it."""
+JUST_MADE = 60.0
 
 
 class Command(Base):
@@ -35,18 +43,42 @@ class Command(Base):
             raise Refused(f"{target} exists already. Name a new file.", 2)
         if not target.absolute().parent.is_dir():
             raise Refused(f"The folder {target.absolute().parent} does not exist.", 2)
-        draft = target.with_name(f".{target.name}.{os.getpid()}")
-        try:
+        forget_stale(target.absolute().parent)
+        with draft_of(target) as draft:
             _copy_sqlite(draft) if is_sqlite() else _dump_postgres(draft)
-            draft.chmod(0o600)
             draft.rename(target)
-        finally:
-            draft.unlink(missing_ok=True)
         Mark.leave("backup", timezone.now())
         self.stdout.write(f"{target}: {target.stat().st_size:,} bytes.")
         self.stdout.write(
             "Links and sessions need the keys too: keep SECRET_KEY and LINK_KEY (or var/keys) in another place."
         )
+
+
+@contextmanager
+def draft_of(target: Path) -> Iterator[Path]:
+    """Give a file beside the target to write into, readable by its owner alone from the first byte.
+
+    It is held by a lock as long as this process lives, and gone afterwards unless it was renamed.
+    """
+    draft = target.with_name(f".{target.name}.{os.getpid()}{DRAFT}")
+    handle = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield draft
+    finally:
+        draft.unlink(missing_ok=True)
+        os.close(handle)
+
+
+def forget_stale(folder: Path) -> None:
+    """Delete what backups that were killed left here: drafts that no living process holds."""
+    for path in folder.glob(f".*{DRAFT}"):
+        with suppress(OSError), path.open("rb") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # One that was made a moment ago may not have its lock yet.
+            if time.time() - path.stat().st_mtime > JUST_MADE:
+                path.unlink()
+                path.with_name(f"{path.name}-journal").unlink(missing_ok=True)
 
 
 def _copy_sqlite(target: Path) -> None:
