@@ -2,11 +2,12 @@
 rows themselves).
 """
 
-import io
 import json
 import zipfile
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any
+from itertools import islice
+from typing import IO, Any
 
 from hourtab.accounts.models import Workspace
 from hourtab.archive.tables import NOT_EXPORTED, TABLES, plain_rows
@@ -28,25 +29,28 @@ rows/*.jsonl         the rows themselves; `hourtab restore FILE` puts them into 
 """
 
 
-def export_workspace(workspace: Workspace, now: datetime, *, with_links: bool = False) -> bytes:
-    """Return the workspace as a ZIP file. With links, their addresses are in it, so that a restore
+def export_workspace(
+    workspace: Workspace, now: datetime, to: IO[bytes], *, with_links: bool = False
+) -> None:
+    """Write the workspace as a ZIP file. With links, their addresses are in it, so that a restore
     can keep them.
 
-    Sign-in passwords are never in it. Whoever has the file has everything else.
+    Sign-in passwords are never in it. Whoever has the file has everything else. What it takes of
+    memory is bounded by the longest retainer, not by the workspace.
     """
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive, snapshot():
-        retainers = list(workspace.retainers.select_related("client", "workspace"))
+    with zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED) as archive, snapshot():
+        retainers = workspace.retainers.select_related("client", "workspace")
         archive.writestr("README.txt", README)
         archive.writestr(
             "workspace.json",
             json.dumps(_contents(workspace, retainers, now, with_links=with_links), indent=1),
         )
-        for retainer in retainers:
-            document = ledger_document(retainer, retainer.today(now))
-            archive.writestr(
-                f"retainers/{retainer.ref}.json", json.dumps(document, ensure_ascii=False, indent=1)
-            )
+        for retainer in retainers.iterator(chunk_size=100):
+            with archive.open(f"retainers/{retainer.ref}.json", "w", force_zip64=True) as part:
+                part.writelines(
+                    text.encode()
+                    for text in as_text(ledger_document(retainer, retainer.today(now)))
+                )
             archive.writestr(f"retainers/{retainer.ref}.csv", "\ufeff" + log_as_csv(retainer))
         for model, way in TABLES:
             if model not in NOT_EXPORTED:
@@ -55,11 +59,17 @@ def export_workspace(workspace: Workspace, now: datetime, *, with_links: bool = 
                 ) as rows:
                     for row in plain_rows(model, way, workspace):
                         rows.write(canonical(row) + b"\n")
-    return out.getvalue()
+
+
+def as_text(document: Any) -> Iterator[str]:
+    """Yield a document as JSON, some thousand pieces at a time: whole it may be very long."""
+    pieces = json.JSONEncoder(ensure_ascii=False, indent=1).iterencode(document)
+    while some := list(islice(pieces, 5000)):
+        yield "".join(some)
 
 
 def _contents(
-    workspace: Workspace, retainers: list[Any], now: datetime, *, with_links: bool
+    workspace: Workspace, retainers: Iterable[Any], now: datetime, *, with_links: bool
 ) -> dict[str, Any]:
     links = ShareLink.objects.filter(workspace=workspace) if with_links else ()
     return {

@@ -21,12 +21,14 @@ from hourtab.ledger import queries, services
 from hourtab.ledger.models import Clock, Entry, Statement
 from hourtab.ledger.verify import findings
 from hourtab.ledger.writes import head
+from hourtab.lib.pictures import redrawn
 from hourtab.outbox.models import Message
 from hourtab.retainers.models import Retainer
 from hourtab.sharing import subscriptions
 from hourtab.sharing.addresses import statement_path
 from hourtab.sharing.models import ShareLink, Subscription
 from hourtab.sharing.services import share
+from tests.accounts.test_settings import a_picture
 from tests.builders import a_retainer, log, toggl, work
 from tests.conftest import sign_in
 from tests.imports.test_series import bring_in
@@ -69,9 +71,7 @@ def full(northlight, ada, ben) -> Workspace:
     a_retainer(northlight, "Beta", starts="2027-02-01")
     Retainer.objects.filter(pk=retainer.pk).update(as_of=at("02-15"))
     share([retainer], by=ada.member)
-    Workspace.objects.filter(pk=northlight.pk).update(
-        logo=b"\x89PNG\r\n\x1a\n" + bytes(range(256)), colour="#2f5d50"
-    )
+    Workspace.objects.filter(pk=northlight.pk).update(logo=redrawn(a_picture()), colour="#2f5d50")
     return Workspace.objects.get(pk=northlight.pk)
 
 
@@ -88,6 +88,13 @@ def said() -> dict[str, object]:
         )
         for retainer in Retainer.objects.select_related("workspace", "client")
     }
+
+
+def exported(workspace: Workspace, now, **more: bool) -> bytes:
+    """The file of an export."""
+    out = io.BytesIO()
+    export_workspace(workspace, now, out, **more)
+    return out.getvalue()
 
 
 def test_every_model_is_in_the_list() -> None:
@@ -107,7 +114,7 @@ def test_export_and_restore_give_the_same_balances_heads_and_links(
         ShareLink.objects.get(), Retainer.objects.get(client__name="Acme").ref, 1
     )
     file = tmp_path / "all.zip"
-    file.write_bytes(export_workspace(full, at("02-15"), with_links=True))
+    file.write_bytes(exported(full, at("02-15"), with_links=True))
     with pytest.raises(RestoreError, match="holds a workspace already"):
         restore_workspace(file)
     deletion.delete_workspace(full)
@@ -136,7 +143,7 @@ def test_who_has_a_digest_has_it_on_another_instance_too(full, tmp_path, setting
     subscriptions.ask(link, "cfo@acme.example", "week", now=at("02-15"))
     assert subscriptions.confirm(Subscription.objects.get(), "week", now=at("02-15"))
     file = tmp_path / "all.zip"
-    file.write_bytes(export_workspace(full, at("02-15"), with_links=True))
+    file.write_bytes(exported(full, at("02-15"), with_links=True))
     deletion.delete_workspace(full)
     settings.LINK_KEY = "another instance's key"
     restore_workspace(file, keep_links=True)
@@ -151,7 +158,7 @@ def test_who_has_a_digest_has_it_on_another_instance_too(full, tmp_path, setting
 
 
 def test_the_file_holds_documents_that_replay_and_no_password(full) -> None:
-    with zipfile.ZipFile(io.BytesIO(export_workspace(full, at("02-15")))) as archive:
+    with zipfile.ZipFile(io.BytesIO(exported(full, at("02-15")))) as archive:
         names = archive.namelist()
         for retainer in Retainer.objects.all():
             document = documents.from_json(
@@ -165,7 +172,7 @@ def test_the_file_holds_documents_that_replay_and_no_password(full) -> None:
 
 
 def test_a_file_that_is_none_or_was_altered_is_refused(full, tmp_path) -> None:
-    whole = export_workspace(full, at("02-15"))
+    whole = exported(full, at("02-15"))
     deletion.delete_workspace(full)
     file = tmp_path / "x.zip"
     file.write_bytes(b"not a zip")

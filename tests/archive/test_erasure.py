@@ -13,7 +13,6 @@ from django.db import connection
 from hourtab.accounts.models import Event, Invitation, User
 from hourtab.archive import erasure
 from hourtab.archive.erasure import ErasureError, Person
-from hourtab.archive.export import export_workspace
 from hourtab.clients.models import Contact
 from hourtab.imports import services as imports
 from hourtab.ledger import queries
@@ -25,6 +24,7 @@ from hourtab.sharing import subscriptions
 from hourtab.sharing.models import Subscription
 from hourtab.sharing.services import share
 from hourtab.team import services as team
+from tests.archive.test_archive import exported
 from tests.builders import a_retainer, log, toggl, work
 from tests.conftest import _member
 from tests.ledger.test_statements import a_january, at
@@ -127,7 +127,7 @@ def test_nothing_of_them_is_left_in_any_table_and_every_balance_is_as_it_was(
     ] == before
     assert findings(stored, NOW) == []
     assert erasure.find(northlight, person) == []
-    with zipfile.ZipFile(io.BytesIO(export_workspace(northlight, NOW))) as archive:
+    with zipfile.ZipFile(io.BytesIO(exported(northlight, NOW))) as archive:
         assert not any(b'jane doe"' in archive.read(name).lower() for name in archive.namelist())
 
 

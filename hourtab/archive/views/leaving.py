@@ -1,6 +1,10 @@
 """Exporting everything, deleting the workspace, and erasing what is stored of one person."""
 
-from django.http import HttpResponse
+import tempfile
+from typing import Any
+
+from django.db import transaction
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,6 +18,9 @@ from hourtab.archive.forms import PersonForm
 from hourtab.lib.notices import tell, warn
 from hourtab.lib.words import Words
 
+IN_MEMORY = 2**20
+"""So many bytes of an export are held; a longer one lies on disk until it is sent."""
+
 
 def _own(request: MemberRequest) -> Workspace:
     return request.workspace
@@ -22,18 +29,22 @@ def _own(request: MemberRequest) -> Workspace:
 @owner_required
 @acts_on(_own)
 @freshly_signed_in
-def export_everything(request: MemberRequest) -> HttpResponse:
-    """Hand out everything of the workspace as one file."""
+def export_everything(request: MemberRequest) -> Any:
+    """Hand out everything of the workspace as one file, made on disk and sent from there."""
     now = timezone.now()
-    content = export_workspace(request.workspace, now, with_links="links" in request.POST)
-    Workspace.objects.filter(pk=request.workspace.pk).update(exported_at=now)
-    about = _("with the addresses of links") if "links" in request.POST else ""
-    note(request.workspace, Event.Kind.EXPORTED, about, by=request.member, now=now)
-    name = f'attachment; filename="hourtab-{now:%Y-%m-%d}.zip"'
-    return HttpResponse(
-        content,
+    file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  The response closes it.
+    export_workspace(request.workspace, now, file, with_links="links" in request.POST)
+    file.seek(0)
+    with transaction.atomic():
+        Workspace.objects.filter(pk=request.workspace.pk).update(exported_at=now)
+        about = _("with the addresses of links") if "links" in request.POST else ""
+        note(request.workspace, Event.Kind.EXPORTED, about, by=request.member, now=now)
+    return FileResponse(
+        file,
+        as_attachment=True,
+        filename=f"hourtab-{now:%Y-%m-%d}.zip",
         content_type="application/zip",
-        headers={"Content-Disposition": name, "Cache-Control": "no-store"},
+        headers={"Cache-Control": "no-store"},
     )
 
 

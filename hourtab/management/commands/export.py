@@ -1,18 +1,20 @@
 """`hourtab export`: a whole workspace, or the ledger document of one retainer, as a file."""
 
-import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from hourtab.accounts.models import Workspace
-from hourtab.archive.export import export_workspace
+from hourtab.archive.export import as_text, export_workspace
 from hourtab.ledger.proof import ledger_document
 from hourtab.management.command import Command as Base
 from hourtab.management.command import Refused, find_retainer, find_workspace
+from hourtab.management.commands.backup import draft_of
 
 
 class Command(Base):
@@ -42,21 +44,30 @@ class Command(Base):
         now = timezone.now()
         if options["ref"]:
             retainer = find_retainer(options["ref"])
-            content = json.dumps(
-                ledger_document(retainer, retainer.today(now)), ensure_ascii=False, indent=1
-            ).encode()
+            document = ledger_document(retainer, retainer.today(now))
             if not options["to"]:
-                sys.stdout.write(content.decode() + "\n")
+                sys.stdout.writelines(as_text(document))
+                sys.stdout.write("\n")
                 return
+            with _written(Path(options["to"])) as out:
+                out.writelines(part.encode() for part in as_text(document))
         elif not options["to"]:
             raise Refused("Say where to: --to workspace.zip", 2)
         else:
             workspace = find_workspace(options["workspace"])
             if workspace is None:
                 raise Refused("There is no workspace yet.")
-            content = export_workspace(workspace, now, with_links=options["with_links"])
+            with _written(Path(options["to"])) as out:
+                export_workspace(workspace, now, out, with_links=options["with_links"])
             Workspace.objects.filter(pk=workspace.pk).update(exported_at=now)
         path = Path(options["to"])
-        path.touch(mode=0o600)
-        path.write_bytes(content)
-        self.stdout.write(f"{path} is written: {len(content):,} bytes.")
+        self.stdout.write(f"{path} is written: {path.stat().st_size:,} bytes.")
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[BinaryIO]:
+    """Give a file to write into, which takes its place once it is whole, for its owner alone."""
+    with draft_of(path) as draft:
+        with draft.open("wb") as out:
+            yield out
+        draft.replace(path)
