@@ -7,12 +7,14 @@ import json
 import sys
 from typing import Any, NoReturn
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.db import OperationalError, ProgrammingError, connection
+from django.db import DatabaseError, OperationalError, ProgrammingError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from hourtab.accounts.models import Workspace
 from hourtab.ledger.errors import LedgerError
+from hourtab.lib.database import is_sqlite
 from hourtab.retainers.models import Retainer
 
 
@@ -39,10 +41,10 @@ class Command(BaseCommand):
             self.leave(str(error), 1)
         except UnicodeEncodeError:
             self.leave("A word on the command line is not valid UTF-8.", 2)
-        except (OperationalError, ProgrammingError) as error:
-            if is_migrated():
-                self.leave(f"The database does not answer: {str(error).splitlines()[0]}", 1)
-            self.leave("This database has not been set up. Run: hourtab migrate", 1)
+        except DatabaseError as error:
+            if not isinstance(error, OperationalError | ProgrammingError) and _answers():
+                raise
+            self.leave(_what_stands_against(error), 1)
 
     def leave(self, message: str, status: int) -> NoReturn:
         """End with a sentence on standard error."""
@@ -55,12 +57,36 @@ class Command(BaseCommand):
 
 
 def is_migrated() -> bool:
-    """Has every migration been applied?"""
-    try:
-        executor = MigrationExecutor(connection)
-    except (OperationalError, ProgrammingError):
-        return False
+    """Has every migration been applied? Raises `DatabaseError` where the database does not
+    answer.
+    """
+    executor = MigrationExecutor(connection)
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def _answers() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return False
+    return True
+
+
+def _what_stands_against(error: Exception) -> str:
+    """Return what is the case, and what to do about it."""
+    said = next(iter(str(error).strip().splitlines()), "no reason given")
+    if _answers():
+        if not is_migrated():
+            return "This database has not been set up. Run: hourtab migrate"
+        if "readonly" not in said and "read-only" not in said:
+            return f"The database could not do this: {said}"
+    if not is_sqlite():
+        return f"The database does not answer: {said}. Check DATABASE_URL, and whether its server runs."
+    return (
+        f"The database file {settings.DATABASES['default']['NAME']} cannot be used: {said}. Check that "
+        "it can be read and written by the user this runs as, on a disk that is not read-only or full."
+    )
 
 
 def find_retainer(ref: str) -> Retainer:
