@@ -2,34 +2,36 @@
 chains.
 """
 
-import json
 import secrets
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
 from allauth.account.models import EmailAddress
+from django.core.exceptions import ValidationError
 from django.core.management.color import no_style
-from django.db import connection, models, transaction
+from django.db import DataError, IntegrityError, connection, models, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from hourtab.accounts.models import Invitation, User, Workspace
 from hourtab.alerts.models import Listener
 from hourtab.archive.export import FORMAT
-from hourtab.archive.tables import NOT_EXPORTED, TABLES, columns_of, value_of
+from hourtab.archive.tables import NOT_EXPORTED, TABLES
+from hourtab.archive.unpacking import DAMAGED, Unpacking
 from hourtab.ledger.verify import findings
 from hourtab.ledger.writes import head
 from hourtab.lib import tokens
 from hourtab.overage.models import Approver
 from hourtab.retainers.models import Retainer
-from hourtab.sharing.models import ShareLink, Subscription
+from hourtab.sharing.models import ShareLink, Shown, Subscription
 
 
 class RestoreError(ValueError):
     """The file cannot be restored here; the message says why. Nothing was stored."""
 
 
-@transaction.atomic
 def restore_workspace(path: Path, *, keep_links: bool = False) -> Workspace:
     """Store everything of an export. Links keep their addresses where that is asked for and the
     file has them, else get new ones. Nobody can sign in with an old password: people ask for a code
@@ -37,49 +39,74 @@ def restore_workspace(path: Path, *, keep_links: bool = False) -> Workspace:
 
     Raises `RestoreError` where the file is none, was altered, or the instance is not empty.
     """
+    try:
+        with transaction.atomic(), zipfile.ZipFile(path) as archive:
+            return _restore(Unpacking(archive), keep_links=keep_links)
+    except RestoreError:
+        raise
+    except (*DAMAGED, IntegrityError, DataError, ValidationError) as error:
+        said = " ".join(str(error).split())[:300] or type(error).__name__
+        raise RestoreError(f"{path} is not a whole export: {said}.") from None
+
+
+def _restore(file: Unpacking, *, keep_links: bool) -> Workspace:
     if Workspace.objects.exists():
         raise RestoreError("This instance holds a workspace already. Restore into an empty one.")
-    try:
-        with zipfile.ZipFile(path) as archive:
-            contents = json.loads(archive.read("workspace.json"))
-            if contents.get("format") != FORMAT:
-                raise RestoreError(f"{path} is not an export of a workspace ({FORMAT}).")
-            if keep_links and not contents["links"]:
-                raise RestoreError(
-                    "The file holds no addresses of links. Export with them, or restore with new ones."
-                )
-            for model, _way in TABLES:
-                if model not in NOT_EXPORTED:
-                    _store(model, archive.read(f"rows/{model._meta.label_lower}.jsonl"))
-    except (zipfile.BadZipFile, KeyError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise RestoreError(f"{path} is not a whole export: {error}") from None
+    contents = file.contents()
+    if contents.get("format") != FORMAT:
+        raise RestoreError(f"This is not an export of a workspace ({FORMAT}).")
+    kept = _tokens(contents["links"]) if keep_links else {}
+    for model, _way in TABLES:
+        if model not in NOT_EXPORTED:
+            for some in file.rows(model):
+                models.QuerySet(model).bulk_create(some)
+    # Whoever points at a row that is not there is found now, not when it is too late to say so.
+    connection.check_constraints()
+    if Workspace.objects.count() != 1:
+        raise RestoreError(f"The file holds {Workspace.objects.count()} workspaces, not one.")
     _reset_numbers()
-    _renew_links(contents["links"] if keep_links else {})
+    _renew_links(kept)
     for user in User.objects.all():
         user.set_unusable_password()
         user.save(update_fields=["password"])
         EmailAddress.objects.create(
             user=cast(Any, user), email=user.email, primary=True, verified=True
         )
-    for item in contents["retainers"]:
-        retainer = Retainer.objects.get(ref=item["ref"])
-        if head(retainer) != item["head"]:
-            raise RestoreError(
-                f"The chain of {item['name']} does not end where the file says it does."
-            )
-        if wrong := findings(retainer, timezone.now()):
-            raise RestoreError(f"The rows of {item['name']} do not fit each other: {wrong[0]}.")
+    _check_retainers({item["ref"]: item["head"] for item in contents["retainers"]})
     return Workspace.objects.get()
 
 
-def _store(model: type[models.Model], content: bytes) -> None:
-    fields = columns_of(model)
-    rows = [json.loads(line) for line in content.splitlines()]
-    objects: Any = (
-        model(**{field.attname: value_of(field, row[field.attname]) for field in fields})
-        for row in rows
-    )
-    models.QuerySet(model).bulk_create(objects, batch_size=2000)
+def _tokens(links: Mapping[str, Any]) -> dict[str, str]:
+    """Return the addresses the file has, by the number of each link."""
+    if not links:
+        raise RestoreError(
+            "The file holds no addresses of links. Export with them, or restore with new ones."
+        )
+    if not all(isinstance(said, str) and tokens.PATTERN.fullmatch(said) for said in links.values()):
+        raise RestoreError("An address of a link in the file is none.")
+    if len(set(links.values())) < len(links):
+        raise RestoreError("Two links in the file have the same address.")
+    return dict(links)
+
+
+def _check_retainers(heads: Mapping[str, str]) -> None:
+    """Raise where a retainer is not one the file vouches for, or does not fit itself."""
+    for retainer in Retainer.objects.select_related("workspace", "client"):
+        if retainer.ref not in heads:
+            raise RestoreError(f"The file does not say where the chain of {retainer} ends.")
+        if head(retainer) != heads[retainer.ref]:
+            raise RestoreError(f"The chain of {retainer} does not end where the file says it does.")
+        try:
+            wrong = findings(retainer, timezone.now())
+        except Exception as error:  # Rows of a stranger: what they break cannot be told beforehand.
+            raise RestoreError(f"{retainer} cannot be computed: {error}.") from None
+        if wrong:
+            raise RestoreError(f"The rows of {retainer} do not fit each other: {wrong[0]}.")
+    known = set(Retainer.objects.values_list("ref", flat=True))
+    if missing := heads.keys() - known:
+        raise RestoreError(f"The file names {', '.join(sorted(missing))} and has no rows of it.")
+    if stray := Shown.objects.exclude(retainer__client=F("link__client")).first():
+        raise RestoreError(f"Link {stray.link_id} shows a retainer of another client.")
 
 
 def _reset_numbers() -> None:
