@@ -226,7 +226,7 @@ def test_a_member_of_another_workspace_finds_nothing(paths, olga) -> None:
         "delete_workspace",
         "keep_workspace",
     }:
-        page = olga.get(paths[name]).content
+        page = olga.get(paths[name]).getvalue()
         assert b"Acme" not in page, name
         assert b"Northlight" not in page, name
 

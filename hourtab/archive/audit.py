@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from heapq import merge
-from itertools import islice
+from itertools import batched, islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,12 +21,13 @@ from hourtab.clients.models import Contact
 from hourtab.core.cycles import FIRST_DAY, LAST_DAY
 from hourtab.ledger.history import abouts
 from hourtab.ledger.models import Write
-from hourtab.lib.csv import table
+from hourtab.lib.csv import lines
 from hourtab.overage.models import OverageTerms, RequestEvent
 from hourtab.retainers.models import OfficeHours
 from hourtab.retainers.words import words_for
 from hourtab.sharing.models import ShareLink
 
+AT_ONCE = 2000
 _KIND = Event.Kind
 TOPICS: Mapping[str, tuple[Any, frozenset[str]]] = {
     "hours": (
@@ -147,14 +148,13 @@ def lines_of(
     them.
     """
     until = None if most is None else offset + most
-    sources = [_events(workspace, asked, until)]
-    if asked.topic in ("", "hours"):
-        sources += [_writes(workspace, asked, until), _requests(workspace, asked, until)]
-    return list(islice(merge(*sources, key=lambda line: line.at, reverse=True), offset, until))
+    return list(islice(_lines(workspace, asked, until), offset, until))
 
 
-def as_csv(workspace: Workspace, asked: Asked) -> str:
-    """Return everything that was asked for as CSV, instants in UTC."""
+def as_csv(workspace: Workspace, asked: Asked) -> Iterator[str]:
+    """Yield everything that was asked for as lines of CSV, instants in UTC. However much it is,
+    little of it is held at a time.
+    """
     rows = (
         (
             line.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"),
@@ -163,9 +163,16 @@ def as_csv(workspace: Workspace, asked: Asked) -> str:
             line.who,
             "; ".join(f"{name}: {before} → {after}" for name, before, after in line.changes),
         )
-        for line in lines_of(workspace, asked)
+        for line in _lines(workspace, asked, None)
     )
-    return table(["At (UTC)", "What", "About", "Who", "Changes"], rows)
+    return lines(["At (UTC)", "What", "About", "Who", "Changes"], rows)
+
+
+def _lines(workspace: Workspace, asked: Asked, most: int | None) -> Iterator[Line]:
+    sources = [_events(workspace, asked, most)]
+    if asked.topic in ("", "hours"):
+        sources += [_writes(workspace, asked, most), _requests(workspace, asked, most)]
+    return merge(*sources, key=lambda line: line.at, reverse=True)
 
 
 def _between(asked: Asked, zone: ZoneInfo) -> dict[str, datetime]:
@@ -183,7 +190,7 @@ def _events(workspace: Workspace, asked: Asked, most: int | None) -> Iterator[Li
         rows = rows.filter(kind__in=TOPICS[asked.topic][1])
     if asked.member:
         rows = rows.filter(by=asked.member)
-    for event in rows[:most]:
+    for event in rows[:most].iterator(chunk_size=AT_ONCE):
         about = (
             str(_SECURITY.get(event.about, event.about))
             if event.kind == Event.Kind.SECURITY
@@ -203,22 +210,28 @@ def _writes(workspace: Workspace, asked: Asked, most: int | None) -> Iterator[Li
     rows = rows.exclude(kind=Write.Kind.OPEN)  # The event says so already, at the time it was.
     if asked.member:
         rows = rows.filter(by=asked.member)
-    found = list(
-        rows.select_related("retainer__client", "retainer__workspace", "by__user").order_by(
-            "-at", "-pk"
-        )[:most]
-    )
-    by_retainer: dict[int, list[Write]] = defaultdict(list)
-    for write in found:
-        by_retainer[write.retainer_id].append(write)
+    rows = rows.select_related("retainer__client", "retainer__workspace", "by__user")
+    rows = rows.defer("levels").order_by("-at", "-pk")[:most]
+    for some in batched(rows.iterator(chunk_size=AT_ONCE), AT_ONCE):
+        about = _abouts(some)
+        for write in some:
+            text = " · ".join(
+                part for part in (str(write.retainer), about[write.pk], write.reason) if part
+            )
+            yield Line(write.at, write.get_kind_display(), text, str(write.by or ""))
+
+
+def _abouts(writes: Sequence[Write]) -> dict[int, str]:
+    """Return what each write was about. Retainers of one workspace are read alike but for what they
+    count in: so there is a query for each of these units, however many retainers there are.
+    """
+    by_unit: dict[str, list[Write]] = defaultdict(list)
+    for write in writes:
+        by_unit[write.retainer.unit].append(write)
     about: dict[int, str] = {}
-    for some in by_retainer.values():
+    for some in by_unit.values():
         about |= abouts(some, words_for(some[0].retainer))
-    for write in found:
-        text = " · ".join(
-            part for part in (str(write.retainer), about[write.pk], write.reason) if part
-        )
-        yield Line(write.at, write.get_kind_display(), text, str(write.by or ""))
+    return about
 
 
 def _requests(workspace: Workspace, asked: Asked, most: int | None) -> Iterator[Line]:
@@ -227,7 +240,8 @@ def _requests(workspace: Workspace, asked: Asked, most: int | None) -> Iterator[
     )
     if asked.member:
         rows = rows.filter(who=str(asked.member))
-    for event in rows.select_related("request__retainer__client").order_by("-at", "-pk")[:most]:
+    rows = rows.select_related("request__retainer__client").order_by("-at", "-pk")[:most]
+    for event in rows.iterator(chunk_size=AT_ONCE):
         what = _("Request %(number)s: %(what)s") % {
             "number": event.request.number,
             "what": event.get_kind_display(),

@@ -2,8 +2,9 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from itertools import chain
 
 _RISKY = "=+-@\t\r'"
 
@@ -19,11 +20,18 @@ type Cell = str | int | date | None
 
 def table(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
     """Return a table under its head. Every text is `guarded` unless it is `Exact`."""
+    return "".join(lines(head, rows))
+
+
+def lines(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
+    """Yield a table line by line, so that a long one is never held whole."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(head)
-    writer.writerows([_written(cell) for cell in row] for row in rows)
-    return out.getvalue()
+    for row in chain([head], rows):
+        writer.writerow(_written(cell) for cell in row)
+        yield out.getvalue()
+        out.seek(0)
+        out.truncate()
 
 
 def _written(cell: Cell) -> str | int | date | None:

@@ -9,6 +9,8 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from hourtab.accounts.models import Event
 from hourtab.archive.audit import TOPICS, Asked, lines_of
@@ -127,7 +129,7 @@ def test_the_page_is_cut_into_pages_and_the_csv_has_all_of_it(northlight, ada, o
     )
     assert "change 29<" in second.content.decode()
     answer = ada.get("/settings/audit.csv?topic=workspace")
-    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    rows = list(csv.reader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
     assert rows[0] == ["At (UTC)", "What", "About", "Who", "Changes"]
     assert len(rows) == 131
     assert rows[1][2] == "'=change 129", "a spreadsheet takes it for no formula"
@@ -142,6 +144,21 @@ def test_the_page_is_cut_into_pages_and_the_csv_has_all_of_it(northlight, ada, o
         "kind__regex=.",
     ):
         assert ada.get(f"/settings/audit?{query}").status_code == 200
+
+
+def test_the_csv_asks_as_often_for_ten_retainers_as_for_two(northlight, ada) -> None:
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            rows = ada.get("/settings/audit.csv").getvalue().decode().splitlines()
+        assert sum("Call" in row for row in rows) == northlight.retainers.count()
+        return len(queries)
+
+    for n in range(2):
+        log(a_retainer(northlight, f"Client {n}"), "2027-06-03", "1h", "Call")
+    before = asked()
+    for n in range(2, 10):
+        log(a_retainer(northlight, f"Client {n}"), "2027-06-03", "1h", "Call")
+    assert asked() == before
 
 
 def test_signing_in_failing_and_changing_how_are_noted_in_every_workspace_of_that_user(

@@ -1,8 +1,9 @@
 """The audit of a workspace."""
 
+from itertools import batched, chain
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 
 from hourtab.accounts.access import MemberRequest, owner_required
@@ -33,13 +34,12 @@ def audit(request: MemberRequest) -> HttpResponse:
 
 
 @owner_required
-def audit_csv(request: MemberRequest) -> HttpResponse:
+def audit_csv(request: MemberRequest) -> Any:
     """Hand out what was asked for as CSV."""
-    content = as_csv(
-        request.workspace, AuditForm(request.GET or None, workspace=request.workspace).asked()
-    )
-    return HttpResponse(
-        content.encode("utf-8-sig"),
+    asked = AuditForm(request.GET or None, workspace=request.workspace).asked()
+    lines = chain(["\ufeff"], as_csv(request.workspace, asked))
+    return StreamingHttpResponse(
+        ("".join(some).encode() for some in batched(lines, 200)),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="hourtab-audit.csv"'},
     )
