@@ -17,6 +17,7 @@ from typing import Any, cast
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.contrib.auth.hashers import make_password
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -272,9 +273,10 @@ def _text(row: models.Model, name: str) -> str:
 
 
 def _replace(row: models.Model, names: tuple[str, ...], person: Person, instead: str) -> None:
-    """Write the row without the person, past the doors that keep the record from being changed by
-    anybody else.
+    """Write the row as it is now without the person, past the doors that keep the record from being
+    changed by anybody else.
     """
+    row = locked(models.QuerySet(type(row))).get(pk=row.pk)
     fresh = {}
     for name in names:
         text = person.pattern.sub(instead, _text(row, name))
@@ -300,6 +302,9 @@ def _forget_user(user: User, instead: str) -> None:
         session.end()
     EmailAddress.objects.filter(user=cast(Any, user)).delete()
     Authenticator.objects.filter(user=cast(Any, user)).delete()
-    user.email, user.name, user.is_active = f"{user.pk}@erased.invalid", instead, False
-    user.set_unusable_password()
-    user.save(update_fields=["email", "name", "is_active", "password"])
+    User.objects.filter(pk=user.pk).update(
+        email=f"{user.pk}@erased.invalid",
+        name=instead,
+        is_active=False,
+        password=make_password(None),
+    )

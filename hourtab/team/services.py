@@ -102,11 +102,11 @@ def accept(invitation: Invitation, user: User, *, now: datetime) -> Member:
     if not row.stands(now):
         raise TeamError(_("This invitation was used, withdrawn, or is over. Ask for a new one."))
     _check_room(row.workspace, joining=row)
-    member = Member.objects.filter(workspace=row.workspace_id, user=user).first() or Member(
-        workspace_id=row.workspace_id, user=user
+    member, _is_new = Member.objects.update_or_create(
+        workspace_id=row.workspace_id,
+        user=user,
+        defaults={"role": row.role, "left_at": None, "joined_at": now},
     )
-    member.role, member.left_at, member.joined_at = row.role, None, now
-    member.save(update_fields=["role", "left_at", "joined_at"] if member.pk else None)
     _limit(member, row.clients)
     row.accepted_at = now
     row.save(update_fields=["accepted_at"])

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import time_machine
+from django.db import connection
 
 from hourtab.accounts.models import Event, User, Workspace
 from hourtab.archive import deletion
@@ -74,6 +75,21 @@ def test_a_deletion_that_is_called_off_sends_nothing_and_one_asked_for_anew_warn
         Workspace.objects.filter(pk=going.pk).update(exported_at=later)
         ada.post("/settings/delete", {"name": "Northlight"})
     assert send(later) == 1
+
+
+def test_a_workspace_that_cannot_be_deleted_holds_up_no_other(going, olga, caplog) -> None:
+    other = olga.member.workspace
+    Workspace.objects.filter(pk=other.pk).update(delete_after=going.delete_after)
+    assert deletion.warn_of_deletions(NOW + timedelta(days=12)) == 2
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE stray (w bigint NOT NULL REFERENCES accounts_workspace (id))")
+        cursor.execute("INSERT INTO stray VALUES (%s)", [going.pk])
+    assert deletion.delete_due(NOW + timedelta(days=14)) == 1
+    assert list(Workspace.objects.values_list("name", flat=True)) == ["Northlight"]
+    assert f"the deletion of workspace {going.pk}" in caplog.text
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE stray")
+    assert deletion.delete_due(NOW + timedelta(days=14)) == 1
 
 
 def test_mails_that_were_written_to_files_go_with_it_and_those_of_others_stay(
