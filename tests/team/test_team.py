@@ -11,7 +11,7 @@ from hourtab.accounts.models import Invitation, Member, User, Workspace
 from hourtab.accounts.services import open_workspace
 from hourtab.alerts.telling import listeners_of
 from hourtab.archive.erasure import Person, erase
-from hourtab.clients.models import Access, Contact
+from hourtab.clients.models import Access, Client, Contact
 from hourtab.ledger.models import Write
 from hourtab.outbox.models import Message
 from hourtab.sharing.services import share
@@ -311,6 +311,25 @@ class TestLimited:
         foreign = a_retainer(olga.member.workspace, "Foreign")
         row = invite(northlight, clients=[acme.client_id, foreign.client_id])
         assert row.clients == [acme.client_id]
+
+
+def test_with_many_clients_their_names_are_written_and_the_page_stays_short(
+    ada, northlight
+) -> None:
+    clients = [Client(workspace=northlight, name=f"Client {n:03}") for n in range(300)]
+    Client.objects.bulk_create(clients)
+    dora = a_member(northlight, "dora", "editor", Client.objects.values_list("pk", flat=True))
+    page = ada.get("/settings/members").content
+    assert len(page) < 20_000
+    assert "Client 004 … 300 clients in all" in page.decode()
+    path = f"/settings/members/{dora.member.pk}"
+    assert b"Client 299" in ada.get(path).content, "what they see is filled in"
+    form = {"role": "editor", "sees": "some", "clients": "Client 007\r\n\r\n Client 008 "}
+    assert ada.post(path, form).status_code == 302
+    seen = Access.objects.filter(member=dora.member).values_list("client__name", flat=True)
+    assert sorted(seen) == ["Client 007", "Client 008"]
+    refused = ada.post(path, form | {"clients": "Client 007\nRival"}).content.decode()
+    assert "No client has the name “Rival”." in refused
 
 
 def test_two_owners_who_demote_each_other_at_once_leave_one(ada, ben, northlight) -> None:
