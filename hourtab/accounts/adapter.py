@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
+from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
@@ -19,9 +20,12 @@ from hourtab.lib.notices import warn
 log = logging.getLogger(__name__)
 
 KNOWN = "known"
-"""The cookie that says who signed in with this browser before. It lets nobody in."""
+"""The cookie that says who signed in with this browser before. It lets nobody in; wrong passwords
+are counted apart for it.
+"""
 _REMEMBERED = 365 * 24 * 60 * 60
 _MOST = 10
+_OWN = ":own"
 _WAITED_FOR = (
     "_key",
     "_code",
@@ -89,6 +93,20 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             note_of_user(found, Event.Kind.SIGN_IN_FAILED)
         time.sleep(max(0.0, _AS_LONG - (time.perf_counter() - began)))
 
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Count wrong passwords of a browser that this address signed in with before apart from
+        those of all others: whoever else guesses does not lock its owner out, and has no more tries
+        than before.
+        """
+        key = str(super()._get_login_attempts_cache_key(request, **credentials))
+        return f"{key}{_OWN}" if _is_known(request, credentials) else key
+
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count anew, for every browser, once the password was set anew by mail."""
+        key = str(super()._get_login_attempts_cache_key(request, **credentials))
+        for counted in (key, f"{key}{_OWN}"):
+            ratelimit.clear(request, app="allauth.account", action="login_failed", key=counted)
+
     def post_login(
         self, request: HttpRequest, user: Any, *, signup: bool, **rest: Any
     ) -> HttpResponse:
@@ -127,6 +145,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def populate_username(self, request: Any, user: Any) -> None:
         """Do nothing: people have no user name."""
+
+
+def _is_known(request: HttpRequest, credentials: dict[str, Any]) -> bool:
+    """Did this address sign in with this browser before?"""
+    known = _known_in(request)
+    login = str(credentials.get("email", "")).lower()
+    return bool(known) and User.objects.filter(pk__in=known, email=login).exists()
 
 
 def _known_in(request: HttpRequest) -> list[int]:

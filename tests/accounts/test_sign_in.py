@@ -82,6 +82,25 @@ def test_the_cookie_that_knows_a_browser_lets_nobody_in_and_cannot_be_made(
     assert len(mailbox.mails) == 3, "both are known now"
 
 
+def test_a_stranger_who_guesses_locks_nobody_out_of_a_browser_they_used(address) -> None:
+    def let_in(browser: Browser, password: str) -> bool:
+        browser.post("/accounts/login/", {"login": address, "password": password})
+        return browser.get("/settings").status_code == 200
+
+    with time_machine.travel(NOW, tick=False) as clock:
+        own, stranger = signed_in(address), Browser(headers={"host": "localhost"})
+        own.post("/accounts/logout/")
+        for n in range(6):
+            assert not let_in(stranger, f"wrong {n}")
+        assert not let_in(stranger, PASSWORD), "a stranger has five tries"
+        assert let_in(own, PASSWORD)
+        own.post("/accounts/logout/")
+        clock.shift(61)
+        for n in range(5):
+            assert not let_in(own, f"wrong {n}")
+        assert not let_in(own, PASSWORD), "and so has this browser"
+
+
 def test_a_mail_server_that_is_down_keeps_nobody_out(address, settings) -> None:
     options = {"host": "127.0.0.1", "port": 1, "timeout": 1}
     settings.MAILERS = {
