@@ -7,10 +7,11 @@ import time
 from pathlib import Path
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client as Browser
 
-from hourtab.accounts.models import Member, User, Workspace
+from hourtab.accounts.models import Event, Member, User, Workspace
 from hourtab.clients.models import Contact
 from hourtab.overage.models import Request
 from hourtab.retainers.models import Retainer
@@ -18,7 +19,7 @@ from hourtab.sharing.models import ShareLink
 from hourtab.sharing.services import share
 from hourtab.team.services import invite
 from tests.builders import NOW, a_retainer, log
-from tests.mailbox import Mailbox, send
+from tests.mailbox import Mailbox, send, text_of
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery"
@@ -106,6 +107,29 @@ def test_passwords_cannot_be_tried_for_long(carl, ada) -> None:
     assert told[-1].status_code == 429 or b"Too many" in told[-1].content
     late = carl.post("/accounts/login/", {"login": ada.member.user.email, "password": PASSWORD})
     assert late.status_code != 302
+
+
+def test_another_port_in_the_host_gives_no_more_tries(carl, ada) -> None:
+    for n in range(8):
+        carl.post(
+            "/accounts/login/",
+            {"login": ada.member.user.email, "password": f"wrong {n}"},
+            headers={"host": f"localhost:{6000 + n}"},
+        )
+    assert Event.objects.filter(kind="sign_in_failed").count() == 5
+
+
+def test_mails_of_signing_in_begin_with_the_address_of_this_site(
+    carl, ada, mailbox: Mailbox
+) -> None:
+    address = ada.member.user.email
+    EmailAddress.objects.create(user=ada.member.user, email=address, primary=True, verified=True)
+    for email in (address, "nobody@nowhere.example"):
+        carl.post("/accounts/password/reset/", {"email": email}, headers={"host": "localhost:6666"})
+    known, unknown = (text_of(mail) for mail in mailbox.mails)
+    assert "https://hours.example/accounts/password/reset/key/" in known
+    assert "https://hours.example/accounts/signup/" in unknown
+    assert "localhost" not in known + unknown
 
 
 def test_an_unknown_address_is_answered_like_a_known_one(carl, ada) -> None:

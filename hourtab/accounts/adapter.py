@@ -3,7 +3,9 @@
 import logging
 import time
 from smtplib import SMTPException
+from types import SimpleNamespace
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
@@ -55,7 +57,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         page instead of breaking it.
         """
         try:
-            super().send_mail(template_prefix, email, context_)
+            super().send_mail(template_prefix, email, _of_this_site(context_))
         except (OSError, SMTPException):
             log.exception("A mail could not be sent.")
             if context.request is not None and template_prefix.endswith(_WAITED_FOR):
@@ -98,12 +100,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         those of all others: whoever else guesses does not lock its owner out, and has no more tries
         than before.
         """
-        key = str(super()._get_login_attempts_cache_key(request, **credentials))
+        key = _counted_for(credentials)
         return f"{key}{_OWN}" if _is_known(request, credentials) else key
 
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
         """Count anew, for every browser, once the password was set anew by mail."""
-        key = str(super()._get_login_attempts_cache_key(request, **credentials))
+        key = _counted_for(credentials)
         for counted in (key, f"{key}{_OWN}"):
             ratelimit.clear(request, app="allauth.account", action="login_failed", key=counted)
 
@@ -147,11 +149,29 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Do nothing: people have no user name."""
 
 
+def _counted_for(credentials: dict[str, Any]) -> str:
+    """Return what wrong passwords are counted by: the address alone. allauth counts by the host of
+    the request, too, and so anew for each port that somebody writes into it.
+    """
+    return str(credentials.get("email", "")).lower()
+
+
+def _of_this_site(context_: dict[str, Any]) -> dict[str, Any]:
+    """Return what a mail is told, with addresses of SITE_URL, whatever host the request named."""
+    site = urlsplit(settings.SITE_URL).netloc
+    own = {
+        name: f"{settings.SITE_URL}{urlsplit(value)._replace(scheme='', netloc='').geturl()}"
+        for name, value in context_.items()
+        if name.endswith("_url") and isinstance(value, str)
+    }
+    return context_ | own | {"current_site": SimpleNamespace(domain=site, name=site)}
+
+
 def _is_known(request: HttpRequest, credentials: dict[str, Any]) -> bool:
     """Did this address sign in with this browser before?"""
     known = _known_in(request)
-    login = str(credentials.get("email", "")).lower()
-    return bool(known) and User.objects.filter(pk__in=known, email=login).exists()
+    users = User.objects.filter(pk__in=known, email=_counted_for(credentials))
+    return bool(known) and users.exists()
 
 
 def _known_in(request: HttpRequest) -> list[int]:
