@@ -15,6 +15,7 @@ from hourtab.archive import deletion
 from hourtab.archive.export import export_workspace
 from hourtab.archive.restore import RestoreError, restore_workspace
 from hourtab.archive.tables import TABLES
+from hourtab.archive.views import leaving
 from hourtab.core import documents
 from hourtab.imports.models import Import
 from hourtab.ledger import queries, services
@@ -246,6 +247,19 @@ def test_what_changed_since_the_export_must_be_exported_again(full, ada) -> None
             "nothing was exported since"
             in ada.post("/settings/delete", {"name": "Northlight"}, follow=True).content.decode()
         )
+
+
+def test_a_long_export_is_sent_from_disk_and_is_whole(full, ada, monkeypatch) -> None:
+    monkeypatch.setattr(leaving, "IN_MEMORY", 1000)
+    answer = ada.post("/settings/export", {"links": "on"})
+    assert answer.streaming
+    content = answer.getvalue()
+    answer.close()
+    assert len(content) == int(answer["Content-Length"])
+    assert answer["Content-Disposition"] == 'attachment; filename="hourtab-2027-02-15.zip"'
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert archive.testzip() is None
+        assert json.loads(archive.read("workspace.json"))["links"]
 
 
 def test_an_editor_neither_exports_nor_deletes(full, ben) -> None:

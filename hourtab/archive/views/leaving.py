@@ -34,18 +34,21 @@ def export_everything(request: MemberRequest) -> Any:
     now = timezone.now()
     file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  The response closes it.
     export_workspace(request.workspace, now, file, with_links="links" in request.POST)
+    size = file.tell()
     file.seek(0)
     with transaction.atomic():
         Workspace.objects.filter(pk=request.workspace.pk).update(exported_at=now)
         about = _("with the addresses of links") if "links" in request.POST else ""
         note(request.workspace, Event.Kind.EXPORTED, about, by=request.member, now=now)
-    return FileResponse(
-        file,
-        as_attachment=True,
-        filename=f"hourtab-{now:%Y-%m-%d}.zip",
-        content_type="application/zip",
-        headers={"Cache-Control": "no-store"},
-    )
+    if size > IN_MEMORY:
+        answer: Any = FileResponse(file)
+    else:
+        with file:
+            answer = HttpResponse(file.read())
+    answer["Content-Type"] = "application/zip"
+    answer["Content-Disposition"] = f'attachment; filename="hourtab-{now:%Y-%m-%d}.zip"'
+    answer["Cache-Control"] = "no-store"
+    return answer
 
 
 @owner_required
