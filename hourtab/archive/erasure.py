@@ -162,6 +162,7 @@ def erase(workspace: Workspace, person: Person, *, by: Member, now: datetime) ->
     Raises `ErasureError` where they are a member still, or have the name of one.
     """
     locked(Workspace.objects.all()).get(pk=workspace.pk)
+    # All of them are touched in the end: so they are locked now, in the order everybody keeps.
     retainers = lock_all(workspace.retainers.all())
     standing = [
         member.user
@@ -176,6 +177,8 @@ def erase(workspace: Workspace, person: Person, *, by: Member, now: datetime) ->
     found = find(workspace, person)
     instead = _("[erased]")
     _erase_lines(workspace, person, by, now)
+    for message in _about_only(workspace, person, Message, ("to",)):
+        _forget_address(message)
     for model, names, _label in _DELETED:
         model._base_manager.filter(
             pk__in=[row.pk for row in _about_only(workspace, person, model, names)]
@@ -205,6 +208,15 @@ def _erase_lines(workspace: Workspace, person: Person, by: Member, now: datetime
         erase_texts(*lines, by=by, now=now)
     for lines in _by_retainer(_entries(workspace, _did(person)) - mentioned):
         take_out_person(*lines, by=by, now=now)
+
+
+def _forget_address(message: Message) -> None:
+    """Leave the row of a mail without its address: how many a workspace sent within a day is
+    counted in these rows.
+    """
+    rows = Message.objects.filter(pk=message.pk)
+    rows.filter(state=Message.State.WAITING).update(state=Message.State.DROPPED)
+    rows.update(to=f"{message.pk}@erased.invalid")
 
 
 def _by_retainer(keys: set[int]) -> list[list[Entry]]:

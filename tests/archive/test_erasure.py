@@ -4,11 +4,12 @@ import io
 import json
 import re
 import zipfile
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 import time_machine
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from hourtab.accounts.models import Event, Invitation, User
 from hourtab.archive import erasure
@@ -190,6 +191,38 @@ def test_a_member_is_removed_first_and_somebody_has_to_be_named(northlight, ada,
     for form in ({}, {"name": "Jo"}, {"email": "nobody"}):
         assert ada.post("/settings/erase", form | {"erase": "yes"}).status_code == 422
     assert not Event.objects.filter(kind="erased").exists()
+
+
+def test_retainers_are_locked_in_the_order_everybody_keeps(northlight, ada) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite locks the whole database.")
+    one = a_retainer(northlight, "Zeta", starts="2027-02-01")
+    two = a_retainer(northlight, "Acme", starts="2027-02-01")
+    for retainer in (two, one):
+        log(retainer, "2027-02-03", "1h", "Call", now=NOW, person="Jane Doe")
+    with CaptureQueriesContext(connection) as queries:
+        erasure.erase(northlight, JANE, by=ada.member, now=NOW)
+    locks = [
+        query["sql"]
+        for query in queries
+        if "FOR NO KEY UPDATE" in query["sql"] and "retainers_retainer" in query["sql"]
+    ]
+    assert 'ORDER BY "retainers_retainer"."id" ASC' in locks[0]
+
+
+def test_erasing_gives_no_mails_of_the_day_back(northlight, ada) -> None:
+    link = share([a_retainer(northlight, starts="2027-02-01")], by=None)
+
+    def ask(minute: int) -> None:
+        now = at("02-15") + timedelta(minutes=minute)
+        subscriptions.ask(link, "jane@acme.example", "week", now=now)
+
+    for n in range(3):
+        ask(11 * n)
+    erasure.erase(northlight, JANE, by=ada.member, now=NOW)
+    kept = Message.objects.filter(kind="confirm")
+    assert (kept.count(), kept.filter(to__contains="jane").count()) == (3, 0)
+    assert set(kept.values_list("state", flat=True)) == {"dropped"}
 
 
 def test_another_workspace_keeps_what_it_knows_of_the_same_person(
