@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from django.core.management.base import CommandParser
-from django.db import close_old_connections
+from django.db import OperationalError, close_old_connections
 from django.utils import timezone
 
 from hourtab.management.command import Command as Base
@@ -46,8 +46,15 @@ class Command(Base):
         close_old_connections()
         try:
             done = job(timezone.now())
+        except OperationalError as error:
+            # Every job would say so with a stack trace, every second.
+            log.error("Could not %s: %s Tried again next time.", name, _first_line(error))
         except Exception:
             log.exception("Could not %s; tried again next time.", name)
         else:
             if done:
                 log.info("%s: %s", name, done)
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
