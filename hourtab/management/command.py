@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError, OperationalError, ProgrammingError, connection
+from django.db import DatabaseError, Error, OperationalError, ProgrammingError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from hourtab.accounts.models import Workspace
@@ -68,7 +68,7 @@ def _answers() -> bool:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError:
+    except Error:
         return False
     return True
 
