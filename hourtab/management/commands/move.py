@@ -13,10 +13,10 @@ from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
 
 from hourtab.ledger.writes import head
 from hourtab.lib.database import snapshot
+from hourtab.lib.database_url import database
 from hourtab.management.command import Command as Base
 from hourtab.management.command import Refused, is_migrated
 from hourtab.retainers.models import Retainer
-from hourtab.settings import database
 
 THERE = "there"
 LEFT_BEHIND = {"sessions.session", "contenttypes.contenttype", "auth.permission"}
