@@ -9,7 +9,6 @@ from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
 from hourtab.core.amounts import LONGEST
-from hourtab.core.cycles import LAST_DAY
 from hourtab.ledger.models import Decision, Scope, TopUp
 from hourtab.ledger.work import Work
 from hourtab.lib.forms import AmountField, DayField
@@ -128,8 +127,6 @@ class EntryForm(forms.Form):
             raise forms.ValidationError(
                 _("The retainer ended on %(day)s.") % {"day": self.retainer.ends_on}
             )
-        if on > LAST_DAY:
-            raise forms.ValidationError(_("This date is too far ahead."))
         return on
 
     def work(self, before: Work | None = None) -> Work:

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 
 from hourtab.core import amounts
+from hourtab.core.cycles import FIRST_DAY, LAST_DAY
 from hourtab.lib.locking import locked
 
 
@@ -65,6 +66,15 @@ class DayField(forms.DateField):
         self.error_messages["invalid"] = _(
             "This is not a date in the calendar. Write it like 2027-01-31."
         )
+
+    def validate(self, value: Any) -> None:
+        """Refuse a year that is a slip of the keyboard."""
+        super().validate(value)
+        if value is not None and not FIRST_DAY <= value <= LAST_DAY:
+            raise ValidationError(
+                _("The date must lie between %(first)s and %(last)s.")
+                % {"first": FIRST_DAY, "last": LAST_DAY}
+            )
 
 
 class SavesWhatChanged(forms.ModelForm):  # type: ignore[type-arg]
