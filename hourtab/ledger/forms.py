@@ -13,8 +13,8 @@ from hourtab.ledger.models import Decision, Scope, TopUp
 from hourtab.ledger.work import Work
 from hourtab.lib.forms import AmountField, DayField
 from hourtab.money.forms import MoneyField, tell_currency
-from hourtab.retainers.forms import ChangeTermsForm
 from hourtab.retainers.models import Retainer
+from hourtab.retainers.terms_form import ChangeTermsForm
 
 OUTCOMES = {
     "session": [

@@ -287,7 +287,11 @@ def retainer_terms(request: MemberRequest, ref: str) -> HttpResponse:
     versions = [
         (
             row,
-            " ".join(agreement(row.as_core(), words, found.currency, found.notice_hours)),
+            " ".join(
+                agreement(
+                    row.as_core(), words, found.currency, found.notice_hours, for_provider=True
+                )
+            ),
             i > 0 and row.effective_on in free,
         )
         for i, row in enumerate(found.agreed())

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from hourtab.core.cycles import index_of, start
 from hourtab.core.terms import Percent, Terms
 from hourtab.lib.words import Words
 from hourtab.retainers.models import Retainer
@@ -32,16 +33,29 @@ def words_for(retainer: Retainer) -> Words:
     return Words(retainer.workspace.locale, retainer.workspace.hour_format, retainer.unit)
 
 
-def agreement(terms: Terms, words: Words, currency: str, notice: int | None = None) -> list[str]:
+def agreement(
+    terms: Terms,
+    words: Words,
+    currency: str,
+    notice: int | None = None,
+    *,
+    for_provider: bool = False,
+) -> list[str]:
     """Return what was agreed, a sentence each, in the reader's words. `notice` is how many hours
     before a session it may be called off for free.
+
+    The provider reads the fee, too: a page of a link names no prices that were not agreed for hours.
     """
     parts = (
         _hours(terms, words),
+        _fee(terms, words, currency) if for_provider else "",
+        _stub(terms, words) if for_provider else "",
         _rollover(terms, words),
         _rounding(terms, words),
         _notice(words, notice),
         _overage(terms, words, currency),
+        _debt(terms, words),
+        _closing(terms) if for_provider else "",
     )
     return [part for part in parts if part]
 
@@ -93,6 +107,42 @@ def _hours(terms: Terms, words: Words) -> str:
         "every": every,
         "day": words.day(anchor),
     }
+
+
+def _fee(terms: Terms, words: Words, currency: str) -> str:
+    if terms.fee is None:
+        return ""
+    fee = words.money(terms.fee, currency)
+    if terms.cadence == "once":
+        return _("The fee is %(fee)s.") % {"fee": fee}
+    return _("The fee is %(fee)s %(every)s.") % {"fee": fee, "every": _EVERY[terms.cadence]}
+
+
+def _stub(terms: Terms, words: Words) -> str:
+    """Say what the stretch up to the first reset has, where it is shorter than a cycle."""
+    if terms.cadence == "once":
+        return ""
+    anchor, cadence, first = terms.anchor_on, terms.cadence, terms.effective_on
+    k = index_of(anchor, cadence, first)
+    if start(anchor, cadence, k) == first:
+        return ""
+    texts = {
+        "full": _("Up to the first reset, on %(day)s, all of it can be used."),
+        "prorated": _("Up to the first reset, on %(day)s, it is in proportion to the days."),
+        "none": _("Up to the first reset, on %(day)s, there is nothing to use."),
+    }
+    return texts[terms.stub] % {"day": words.full_day(start(anchor, cadence, k + 1))}
+
+
+def _closing(terms: Terms) -> str:
+    if terms.cadence == "once":
+        return ""
+    days = terms.grace_days
+    return ngettext(
+        "A cycle closes %(n)s day after its last one.",
+        "A cycle closes %(n)s days after its last one.",
+        days,
+    ) % {"n": days}
 
 
 def _rollover(terms: Terms, words: Words) -> str:
@@ -156,13 +206,24 @@ def _overage(terms: Terms, words: Words, currency: str) -> str:
             "rate": words.money(rate, currency)
         }
     if policy == "deduct":
-        text = _("Time beyond the hours is taken from the next hours")
-        if terms.overage.debt_max is not None:
-            text += _(", up to %(hours)s") % {"hours": words.amount(terms.overage.debt_max)}
-        return text + "."
+        return _("Time beyond the hours is taken from the next hours.")
     if policy == "absorb":
         return _("Time beyond the hours is not charged.")
     return _("Time beyond the hours is agreed on with you before it is charged.")
+
+
+def _debt(terms: Terms, words: Words) -> str:
+    """Say how much may be owed, where anything may be."""
+    most = terms.overage.debt_max
+    if most is None or terms.overage.policy not in ("deduct", "ask"):
+        return ""
+    if terms.overage.policy == "deduct":
+        return _("At most %(hours)s are taken so; what is owed beyond that is billed.") % {
+            "hours": words.amount(most)
+        }
+    return _("Where it is taken from the next hours: at most %(hours)s, the rest is billed.") % {
+        "hours": words.amount(most)
+    }
 
 
 def _counted_overage(terms: Terms, words: Words, currency: str) -> str:

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 def test_every_form_of_a_row_stores_what_was_changed_alone() -> None:
     found = set()
     for module in pkgutil.walk_packages(hourtab.__path__, "hourtab."):
-        if module.name.endswith(".forms"):
+        if module.name.endswith("forms"):
             found |= {
                 form
                 for _, form in inspect.getmembers(import_module(module.name), inspect.isclass)

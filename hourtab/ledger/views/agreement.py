@@ -14,7 +14,6 @@ from hourtab.ledger.forms import ChangeCapForm, EndForm, SeenTermsForm
 from hourtab.lib.notices import tell, warn
 from hourtab.lib.once import once
 from hourtab.retainers.access import find_retainer
-from hourtab.retainers.forms import terms_initial
 from hourtab.retainers.models import Retainer
 from hourtab.retainers.words import words_for
 
@@ -45,7 +44,7 @@ def change_terms(request: MemberRequest, ref: str) -> HttpResponse:
         (cycle for cycle in coming if cycle.starts_on > today), coming[-1] if coming else None
     )
     valid = queries.terms_at(retainer, following.starts_on if following else today)
-    initial = terms_initial(valid) | {
+    initial = {
         "effective_on": following.starts_on.isoformat() if following else "",
         "seen": agreement.mark(retainer),
     }
@@ -54,6 +53,7 @@ def change_terms(request: MemberRequest, ref: str) -> HttpResponse:
         starts=starts,
         unit=retainer.unit,
         currency=retainer.currency,
+        valid=valid,
         initial=initial,
     )
     if request.method == "POST" and form.is_valid():

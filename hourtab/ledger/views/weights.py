@@ -17,8 +17,8 @@ from hourtab.ledger import record
 from hourtab.lib.notices import tell
 from hourtab.lib.once import once
 from hourtab.retainers.access import find_retainer
-from hourtab.retainers.forms import OfficeHoursForm, WeightRuleForm
 from hourtab.retainers.models import OfficeHours, Retainer, WeightRule
+from hourtab.retainers.weight_forms import OfficeHoursForm, WeightRuleForm
 from hourtab.retainers.weights import weights_in_words
 from hourtab.retainers.words import words_for
 
