@@ -13,7 +13,7 @@ from hourtab.accounts import services
 from hourtab.accounts.models import Invitation, User, Workspace
 from hourtab.accounts.professions import BY_SLUG, CHOICES
 from hourtab.lib.choices import CURRENCIES, HOUR_FORMATS, WEEKDAYS, locale_choices, zone_choices
-from hourtab.lib.forms import SavesWhatChanged
+from hourtab.lib.forms import NameField, SavesWhatChanged, SenderField
 from hourtab.lib.pictures import PictureError, redrawn
 
 LARGEST_LOGO = 500_000
@@ -35,7 +35,7 @@ def _invitation(request: HttpRequest) -> Invitation | None:
 class SignupForm(forms.Form):
     """What signing up asks beside address and password: the workspace."""
 
-    workspace = forms.CharField(
+    workspace = SenderField(
         label=_("Name of your business"),
         max_length=100,
         help_text=_("Your clients see it on their page."),
@@ -122,6 +122,7 @@ class WorkspaceForm(SavesWhatChanged):
             "privacy_url",
             "requires_second_factor",
         ]
+        field_classes = {"name": SenderField, "sender_name": SenderField, "footer": NameField}
         help_texts = {
             "colour": _(
                 "Like #2f5d50; your pages and statements use it, a little darker where it could not be read."

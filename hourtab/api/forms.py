@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from hourtab.api.models import Scope
+from hourtab.lib.forms import NameField
 
 LASTS = [("30", _("30 days")), ("90", _("90 days")), ("365", _("a year"))]
 
@@ -13,7 +14,7 @@ LASTS = [("30", _("30 days")), ("90", _("90 days")), ("365", _("a year"))]
 class KeyForm(forms.Form):
     """What a key is called, what it may be used for, and how long."""
 
-    name = forms.CharField(
+    name = NameField(
         label=_("Name"), max_length=80, help_text=_("Where it is used: “Laptop”, “Nightly export”.")
     )
     scopes = forms.MultipleChoiceField(

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hourtab.accounts.models import Workspace
 from hourtab.clients.models import Client, Contact
-from hourtab.lib.forms import SavesWhatChanged
+from hourtab.lib.forms import NameField, SavesWhatChanged
 
 
 class ClientForm(SavesWhatChanged):
@@ -16,6 +16,7 @@ class ClientForm(SavesWhatChanged):
     class Meta:
         model = Client
         fields = ["name"]
+        field_classes = {"name": NameField}
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -35,3 +36,4 @@ class ContactForm(SavesWhatChanged):
     class Meta:
         model = Contact
         fields = ["name", "email", "role"]
+        field_classes = {"name": NameField}

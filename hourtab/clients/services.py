@@ -4,6 +4,7 @@ from hourtab.accounts.audit import changes_of, fields_of, note
 from hourtab.accounts.models import Event, Member
 from hourtab.clients.models import Client, Contact
 from hourtab.lib.locking import in_order, locked, whole
+from hourtab.lib.text import named
 
 
 @whole
@@ -11,6 +12,7 @@ def rename_client(client: Client, name: str, *, by: Member | None = None) -> Non
     """Give the client another name; the pages that show it notice."""
     retainers = in_order(locked(client.retainers.order_by("pk")))
     before = locked(Client.objects.all()).get(pk=client.pk).name
+    name = named(name)
     Client.objects.filter(pk=client.pk).update(name=name)
     for retainer in retainers:
         retainer.touch()
@@ -21,6 +23,21 @@ def rename_client(client: Client, name: str, *, by: Member | None = None) -> Non
         by=by,
         changes={"name": [before, name]},
     )
+
+
+@transaction.atomic
+def add_approver(client: Client, name: str, email: str, *, by: Member) -> Contact:
+    """Return the client's approver of that address; somebody new becomes a contact."""
+    # Two requests at once for somebody new find or make the same contact.
+    client = locked(Client.objects.all()).get(pk=client.pk)
+    known = client.contacts.filter(role=Contact.Role.APPROVER, email__iexact=email).first()
+    if known is not None:
+        return known
+    contact = Contact.objects.create(
+        client=client, name=name, email=email.lower(), role=Contact.Role.APPROVER
+    )
+    note_contact(contact, by=by)
+    return contact
 
 
 def note_contact(

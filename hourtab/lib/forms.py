@@ -13,6 +13,24 @@ from django.utils.translation import gettext_lazy as _
 from hourtab.core import amounts
 from hourtab.core.cycles import FIRST_DAY, LAST_DAY
 from hourtab.lib.locking import locked
+from hourtab.lib.text import named
+
+
+class NameField(forms.CharField):
+    """A name, in one line that can be seen: of a client, a retainer, a person, a kind of work."""
+
+    def to_python(self, value: Any) -> str:
+        """Return it without line breaks and without what hides; a name that nobody sees is none."""
+        return named(super().to_python(value) or "")
+
+
+class SenderField(NameField):
+    """A name that mails begin with. An address in it would make them somebody's advertisement."""
+
+    def validate(self, value: Any) -> None:
+        super().validate(value)
+        if "://" in value:
+            raise ValidationError(_("A name holds no address of a page."))
 
 
 class AmountField(forms.Field):

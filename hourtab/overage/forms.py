@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hourtab.clients.models import Contact
 from hourtab.core.amounts import LONGEST
-from hourtab.lib.forms import AmountField, DayField, RowsField, SavesWhatChanged
+from hourtab.lib.forms import AmountField, DayField, NameField, RowsField, SavesWhatChanged
 from hourtab.lib.text import clean
 from hourtab.money.forms import MoneyField, tell_currency
 from hourtab.overage.models import OverageTerms, Request
@@ -54,9 +54,7 @@ class AskForm(forms.Form):
         required=False,
         help_text=_("Each gets a link of their own; the first decision counts."),
     )
-    new_name = forms.CharField(
-        label=_("Somebody else decides: name"), max_length=100, required=False
-    )
+    new_name = NameField(label=_("Somebody else decides: name"), max_length=100, required=False)
     new_email = forms.EmailField(label=_("E-mail address"), required=False)
     needs_code = forms.BooleanField(
         label=_("Confirm with a one-time code"),
@@ -153,25 +151,14 @@ class AskForm(forms.Form):
         on: date = self.cleaned_data["decide_on"]
         return datetime.combine(on + timedelta(days=1), time.min, tzinfo=self.retainer.tzinfo)
 
-    def asked(self) -> list[Contact]:
-        """Return who decides; somebody new becomes a contact."""
+    def chosen(self) -> list[Contact]:
+        """Return the known contacts who decide."""
+        return list(self.cleaned_data.get("approvers") or [])
+
+    def somebody_new(self) -> tuple[str, str] | None:
+        """Return name and address of somebody else who decides."""
         fields = self.cleaned_data
-        found = list(fields.get("approvers") or [])
-        if fields.get("new_email"):
-            email = fields["new_email"].lower()
-            known = self.retainer.client.contacts.filter(
-                role=Contact.Role.APPROVER, email__iexact=email
-            ).first()
-            found.append(
-                known
-                or Contact.objects.create(
-                    client=self.retainer.client,
-                    name=fields["new_name"],
-                    email=email,
-                    role=Contact.Role.APPROVER,
-                )
-            )
-        return found
+        return (fields["new_name"], fields["new_email"]) if fields.get("new_email") else None
 
 
 class NotedDecisionForm(forms.Form):
@@ -188,7 +175,7 @@ class NotedDecisionForm(forms.Form):
         required=False,
         help_text=_("Empty: all of it."),
     )
-    name = forms.CharField(label=_("Who decided"), max_length=100)
+    name = NameField(label=_("Who decided"), max_length=100)
     comment = forms.CharField(
         label=_("How you know"),
         max_length=300,

@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from hourtab.core.terms import Terms
 from hourtab.lib.choices import zone_choices
-from hourtab.lib.forms import DayField
+from hourtab.lib.forms import DayField, NameField
+from hourtab.lib.text import named
 from hourtab.retainers.terms_form import TermsForm
 
 UNITS = [("hour", _("hours")), ("session", _("sessions")), ("deliverable", _("deliverables"))]
@@ -33,12 +34,12 @@ class DefaultTermsForm(TermsForm):
 class OpenRetainerForm(TermsForm):
     """One short form; everything else has a sound default and is folded away."""
 
-    client = forms.CharField(
+    client = NameField(
         label=_("Client"),
         max_length=120,
         widget=forms.TextInput(attrs={"list": "clients", "autocomplete": "off"}),
     )
-    name = forms.CharField(
+    name = NameField(
         label=_("What they buy"),
         max_length=120,
         initial=_("Retainer"),
@@ -81,7 +82,7 @@ class OpenRetainerForm(TermsForm):
     def clean_categories(self) -> Sequence[str]:
         """Return the names; refuse one that is too long."""
         names = [
-            name.strip() for name in self.cleaned_data["categories"].split(",") if name.strip()
+            name for text in self.cleaned_data["categories"].split(",") if (name := named(text))
         ]
         if too_long := [name for name in names if len(name) > 60]:
             raise forms.ValidationError(

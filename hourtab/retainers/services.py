@@ -17,6 +17,7 @@ from hourtab.accounts.plans import check_retainers
 from hourtab.clients.models import Client
 from hourtab.core.terms import Terms as CoreTerms
 from hourtab.lib.locking import locked
+from hourtab.lib.text import named
 from hourtab.retainers.models import Category, Retainer, Terms
 
 
@@ -40,7 +41,11 @@ def open_retainer(
     It starts on `starts_on`, by default the day its terms take effect. Raises `CycleError` for
     terms that do not fit, and `PlanError` where the plan has no room for it.
     """
-    if wrong := [category for category in categories if not 0 < len(category.strip()) <= 60]:
+    client, name = named(client), named(name)
+    categories = [named(category) for category in categories]
+    if not client:
+        raise ValidationError(_("Say who the client is."))
+    if wrong := [category for category in categories if not 0 < len(category) <= 60]:
         raise ValidationError(
             _("The kind of work “%(name)s” must have 1 to 60 characters.") % {"name": wrong[0][:40]}
         )

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from hourtab.lib.choices import WEEKDAYS
-from hourtab.lib.forms import SavesWhatChanged
+from hourtab.lib.forms import NameField, SavesWhatChanged
 from hourtab.retainers.models import OfficeHours, WeightRule
 from hourtab.retainers.weights import is_place
 
@@ -24,6 +24,7 @@ class WeightRuleForm(SavesWhatChanged):
     class Meta:
         model = WeightRule
         fields = ["name", "percent", "category", "is_after_hours"]
+        field_classes = {"name": NameField, "category": NameField}
         widgets = {"category": forms.TextInput(attrs={"list": "categories"})}
         help_texts = {
             "name": _("Your client reads it: “Emergencies”."),
@@ -32,7 +33,7 @@ class WeightRuleForm(SavesWhatChanged):
 
     def clean_name(self) -> str:
         """Refuse what the record cannot hold, and a name that is there already."""
-        name: str = self.cleaned_data["name"].strip()
+        name: str = self.cleaned_data["name"]
         if "|" in name:
             raise forms.ValidationError(_("A name holds no “|”."))
         if (

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hourtab.clients.models import Client
 from hourtab.lib.choices import HOUR_FORMATS, locale_choices
-from hourtab.lib.forms import DayField, RowsField, SavesWhatChanged
+from hourtab.lib.forms import DayField, NameField, RowsField, SavesWhatChanged
 from hourtab.retainers.models import Retainer
 from hourtab.sharing.models import ShareLink
 
@@ -75,6 +75,7 @@ class LinkForm(SavesWhatChanged):
             "has_feeds",
             "unfurls",
         ]
+        field_classes = {"label": NameField, "given_to": NameField}
         help_texts = {
             "has_feeds": _("Whoever has the link can read it from other programs, too."),
             "unfurls": _(

@@ -15,6 +15,7 @@ from hourtab.accounts.access import MemberRequest, acts_on, editor_required, mem
 from hourtab.accounts.audit import changes_of, fields_of, note
 from hourtab.accounts.models import Event
 from hourtab.clients.models import Contact
+from hourtab.clients.services import add_approver
 from hourtab.core.cycles import FOR_EVER
 from hourtab.ledger import queries, record
 from hourtab.lib.notices import tell, warn
@@ -98,10 +99,13 @@ def ask_for_hours(request: MemberRequest, ref: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             with transaction.atomic():
+                asked = form.chosen()
+                if new := form.somebody_new():
+                    asked.append(add_approver(retainer.client, *new, by=request.member))
                 row = services.ask(
                     retainer,
                     form.wish(bound),
-                    form.asked(),
+                    asked,
                     decide_by=form.decide_by(),
                     by=request.member,
                     now=now,
