@@ -64,12 +64,20 @@ def money(amount: int, rate: int, *, counted: bool = False) -> int:
 
 _CLOCK = re.compile(r"(\d{1,6}):(\d{1,2})(?::(\d{1,2}))?", re.ASCII)
 _NUMBER = re.compile(r"(\d{1,7})(?:([.,])(\d{1,12}))?|([.,])(\d{1,12})", re.ASCII)
-_UNIT = {
-    HOUR: ("h", "hr", "hrs", "hour", "hours", "std", "stunde", "stunden"),
-    MINUTE: ("m", "min", "mins", "minute", "minutes", "minuten"),
-    1: ("s", "sec", "secs", "second", "seconds", "sek", "sekunde", "sekunden"),
+_HOURS = (
+    "h hr hrs hour hours std stunde stunden heure heures hora horas ora ore uur uren u godz tim"
+)
+_MINUTES = "m mn min mins minute minutes minuten minuto minutos minuti"
+_SECONDS = (
+    "s sec secs second seconds sek sekunde sekunden seconde secondes segundo segundos secondi"
+)
+UNIT_WORDS = {
+    HOUR: tuple(_HOURS.split()),
+    MINUTE: tuple(_MINUTES.split()),
+    1: tuple(_SECONDS.split()),
 }
-_SECONDS_OF = {word: seconds for seconds, words in _UNIT.items() for word in words}
+"""What people call hours, minutes and seconds: the one vocabulary of fields, lines and files."""
+_SECONDS_OF = {word: seconds for seconds, words in UNIT_WORDS.items() for word in words}
 _PART = re.compile(r"\s*(\d[\d.,]*|[.,]\d+)\s*([a-z]+)\.?", re.ASCII)
 
 

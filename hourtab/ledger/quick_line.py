@@ -24,14 +24,20 @@ _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 _DAY_WORD = re.compile(
     rf"(?:(?<=\s)|(?<=,)|^)(today|yesterday|(?:last |on )?(?:{'|'.join(_DAYS)}))\s*$", re.IGNORECASE
 )
+_HOURS, _MINUTES, _SECONDS = (
+    "|".join(sorted(amounts.UNIT_WORDS[unit], key=len, reverse=True))
+    for unit in (amounts.HOUR, amounts.MINUTE, 1)
+)
 _TIME = re.compile(
-    r"""(?<![\w.,:])(?:
-        \d+(?:[.,]\d+)?[ ]?(?:hours?|hrs?|std|h)(?:[ ]?\d{1,2}[ ]?(?:minutes|mins?|m)?)?  # 1h 30m, 1.5h
-        |\d+(?:[.,]\d+)?[ ]?(?:minutes?|mins?|m)  # 45m
-        |\d+:\d{1,2}(?::\d\d)?  # 1:30
+    rf"""(?<![\w.,:])(?:
+        \d+(?:[.,]\d+)?[ ]?(?:{_HOURS})(?![a-z])\.?(?:[ ]?\d{{1,2}}(?:[ ]?(?:{_MINUTES})(?![a-z])\.?)?)?
+        |\d+(?:[.,]\d+)?[ ]?(?:{_MINUTES})(?![a-z])\.?
+        |\d+(?:[.,]\d+)?[ ]?(?:{_SECONDS})(?![a-z])\.?
+        |\d+:\d{{1,2}}(?::\d\d)?
     )(?![\w:])""",
     re.IGNORECASE | re.ASCII | re.VERBOSE,
 )
+"""Such as `1h 30m`, `1.5 hours`, `2 Std.`, `45m`, `90 sec`, `1:30`."""
 _COUNT = re.compile(
     r"(?<![\w.,])(\d+(?:[.,]\d+)?)\s*(?:x|sessions?|deliverables?)(?!\w)", re.IGNORECASE | re.ASCII
 )
