@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from hourtab.core.amounts import LONGEST
 from hourtab.ledger.models import Decision, Scope, TopUp
 from hourtab.ledger.work import Work
-from hourtab.lib.forms import AmountField, DayField
+from hourtab.lib.forms import AmountField, DayField, NameField
 from hourtab.money.forms import MoneyField, tell_currency
 from hourtab.retainers.models import Retainer
 from hourtab.retainers.terms_form import ChangeTermsForm
@@ -61,13 +61,13 @@ class EntryForm(forms.Form):
         max_length=LONGEST_TEXT,
         required=False,
     )
-    category = forms.CharField(
+    category = NameField(
         label=_("Kind of work"),
         max_length=60,
         required=False,
         widget=forms.TextInput(attrs={"list": "categories"}),
     )
-    person = forms.CharField(label=_("Who"), max_length=120, required=False)
+    person = NameField(label=_("Who"), max_length=120, required=False)
     started = forms.TimeField(
         label=_("Began at"),
         required=False,
@@ -160,7 +160,12 @@ class TopUpForm(forms.Form):
     amount = AmountField(label=_("Hours"), bare_most=LONGEST, positive=True)
     kind = forms.ChoiceField(label=_("They are"), choices=TopUp.Kind, initial=TopUp.Kind.TOPUP)
     on = DayField(label=_("For the cycle of"))
-    until = DayField(label=_("Usable through the cycle of"), required=False)
+    until = DayField(
+        label=_("Usable through the cycle of"),
+        required=False,
+        help_text=_("Empty: in the cycle they are for alone."),
+    )
+    is_forever = forms.BooleanField(label=_("They never expire"), required=False)
     reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
 
     def __init__(self, *args: Any, unit: str = "hour", **kwargs: Any) -> None:
@@ -170,6 +175,8 @@ class TopUpForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Refuse hours that would expire before they begin."""
         fields = super().clean() or self.cleaned_data
+        if fields.get("is_forever") and fields.get("until"):
+            self.add_error("until", _("They never expire, or they do on a day: not both."))
         if fields.get("on") and fields.get("until") and fields["until"] < fields["on"]:
             self.add_error("until", _("This is before the cycle they are for."))
         return fields

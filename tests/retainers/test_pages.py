@@ -319,6 +319,16 @@ def test_hours_are_added_from_a_form(ada, northlight) -> None:
     )
 
 
+def test_added_hours_can_be_agreed_never_to_expire(ada, northlight) -> None:
+    retainer = a_retainer(northlight)
+    fields = {"amount": "5", "kind": "topup", "on": "2027-06-03", "is_forever": "on"}
+    path = f"/retainers/{retainer.ref}/top-up"
+    assert "not both" in text_of(ada.post(path, fields | {"until": "2027-12-31"}))
+    ada.post(path, fields)
+    assert TopUp.objects.get().is_forever
+    assert "for ever" in text_of(ada.get(f"/retainers/{retainer.ref}/cycles"))
+
+
 def test_links_are_made_changed_rotated_and_revoked(ada, northlight) -> None:
     retainer = a_retainer(northlight)
     ada.post(f"/retainers/{retainer.ref}/links/add", {"label": "For the CFO", "shows_people": "on"})

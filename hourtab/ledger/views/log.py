@@ -203,6 +203,7 @@ def top_up(request: MemberRequest, ref: str) -> HttpResponse:
                 now=now,
                 kind=fields["kind"],
                 until=fields["until"],
+                forever=fields["is_forever"],
                 reason=fields["reason"],
             )
         except LedgerError as error:
