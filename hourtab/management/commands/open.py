@@ -1,5 +1,6 @@
 """`hourtab open`: open a retainer and print its reference and link."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -12,11 +13,14 @@ from hourtab.accounts.plans import PlanError
 from hourtab.accounts.services import open_workspace
 from hourtab.core.amounts import LONGEST, AmountError, Rounding, parse
 from hourtab.core.cycles import FIRST_DAY, LAST_DAY, CycleError
-from hourtab.core.terms import Overage, Rollover, Terms
+from hourtab.core.terms import Overage, Percent, Rollover, Terms
 from hourtab.management.command import Command as Base
 from hourtab.management.command import Refused, find_workspace
 from hourtab.management.setup import migrate_if_needed
+from hourtab.money.minor import MoneyError
+from hourtab.money.minor import parse as parse_money
 from hourtab.retainers.services import open_retainer
+from hourtab.retainers.terms_form import MONTHLY, MOST_PERCENT, anchor_before
 from hourtab.sharing.links import url_of
 from hourtab.sharing.services import key_fits, share
 
@@ -42,9 +46,28 @@ class Command(Base):
             default="0",
             help="how many cycles longer unused hours can be used: 0, 1, …, never-expire",
         )
-        parser.add_argument("--rollover-max", help="the most hours that roll on")
+        parser.add_argument(
+            "--rollover-max", help="the most hours that roll on: 5h, or 50%% of those granted"
+        )
         parser.add_argument("--overage", default="ask", choices=["ask", "bill", "deduct", "absorb"])
-        parser.add_argument("--round-up", default="0m", help="round each entry up to this: 6m, 15m")
+        parser.add_argument(
+            "--debt-max", help="the most hours taken from the next cycles; what is beyond is billed"
+        )
+        parser.add_argument(
+            "--round-up", "--round-to", default="0m", help="round each entry to this: 6m, 15m"
+        )
+        parser.add_argument(
+            "--rounding", default="up", choices=["up", "nearest", "down"], help="which way"
+        )
+        parser.add_argument("--minimum", default="0m", help="what an entry counts at least: 15m")
+        parser.add_argument("--fee", help="fee per cycle, in the currency of the workspace: 2000")
+        parser.add_argument("--reset-day", help="day of the month on which cycles begin: 1 to 31")
+        parser.add_argument(
+            "--stub",
+            default="full",
+            choices=["full", "prorated", "none"],
+            help="what there is up to the first reset",
+        )
         parser.add_argument(
             "--zone", default="", help="time zone like Europe/Berlin (default: the workspace's)"
         )
@@ -72,6 +95,7 @@ class Command(Base):
             workspace = find_workspace(options["workspace"]) or open_workspace(
                 "My workspace", zone=options["zone"] or "UTC"
             )
+            terms = replace(terms, fee=_fee(options["fee"], workspace.currency))
             try:
                 retainer = open_retainer(
                     workspace,
@@ -101,23 +125,57 @@ class Command(Base):
             raise Refused(
                 f"--rollover: “{rollover}” is neither a number of cycles nor never-expire.", 2
             )
-        limit = (
-            _hours(options["rollover_max"], "--rollover-max") if options["rollover_max"] else None
-        )
+        debt = _hours(options["debt_max"], "--debt-max") if options["debt_max"] else None
         return Terms(
             effective_on=start,
             cap=cap,
             cadence=options["cadence"],
-            anchor_on=start,
-            rollover=Rollover(None if rollover == "never-expire" else int(rollover), limit),
-            overage=Overage(options["overage"]),
-            rounding=Rounding(_hours(options["round_up"], "--round-up")),
+            anchor_on=_anchor(start, options["reset_day"], options["cadence"]),
+            stub=options["stub"],
+            rollover=Rollover(
+                None if rollover == "never-expire" else int(rollover),
+                _limit(options["rollover_max"]),
+            ),
+            overage=Overage(options["overage"], debt),
+            rounding=Rounding(
+                _hours(options["round_up"], "--round-to", bare_most=0),
+                options["rounding"],
+                _hours(options["minimum"], "--minimum", bare_most=0),
+            ),
         )
 
 
-def _hours(text: str, name: str) -> int:
+def _limit(text: str | None) -> int | Percent | None:
+    if not text:
+        return None
+    percent = text.removesuffix("%").strip()
+    if percent == text.strip():
+        return _hours(text, "--rollover-max")
+    if not (percent.isdecimal() and percent.isascii() and int(percent[:6]) <= MOST_PERCENT):
+        raise Refused(f"--rollover-max: “{text}” is neither hours nor a percentage.", 2)
+    return Percent(int(percent[:6]))
+
+
+def _anchor(start: date, day: str | None, cadence: str) -> date:
+    if not day:
+        return start
+    if cadence not in MONTHLY:
+        raise Refused("--reset-day: a reset day goes with months, quarters and years.", 2)
+    if not (day.isdecimal() and day.isascii() and 1 <= int(day[:3]) <= 31):
+        raise Refused(f"--reset-day: “{day}” is not a day from 1 to 31.", 2)
+    return anchor_before(start, int(day), cadence)
+
+
+def _fee(text: str | None, currency: str) -> int | None:
     try:
-        return parse(text, bare_most=LONGEST)
+        return parse_money(text, currency) if text else None
+    except MoneyError:
+        raise Refused(f"--fee: “{text}” is not a price in {currency}.", 2) from None
+
+
+def _hours(text: str, name: str, *, bare_most: int = LONGEST) -> int:
+    try:
+        return parse(text, bare_most=bare_most)
     except AmountError as error:
         raise Refused(f"{name}: {error}", 2) from None
 
