@@ -1,9 +1,10 @@
-"""Every recurring job, in human time. A job finds what is due and does it; twice or by two workers
-at once is safe.
+"""Every recurring job, in human time, with its lane. A job finds what is due and does it; twice or
+by two workers at once is safe.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 
 from hourtab.alerts.mails import alert_mail
 from hourtab.alerts.watching import watch_retainers
@@ -23,8 +24,7 @@ from hourtab.sharing.digest import confirmation, digest, queue_digests
 from hourtab.sharing.services import forget_former
 from hourtab.sharing.subscriptions import forget_unconfirmed
 from hourtab.team.mails import invitation_mail
-
-type Job = Callable[[datetime], int]
+from hourtab.worker.lanes import Job, Lane
 
 MAILS: Mapping[str, Renderer] = {
     Message.Kind.CONFIRM: confirmation,
@@ -46,21 +46,33 @@ def send_mails(now: datetime) -> int:
     return deliver(MAILS, now)
 
 
-SCHEDULE: tuple[tuple[str, timedelta, Job], ...] = (
-    ("say that a worker is alive", timedelta(minutes=1), beat),
-    ("read and apply long files", timedelta(seconds=1), work_on_files),
-    ("send mail", timedelta(seconds=1), send_mails),
-    ("look at what was written, for alerts", timedelta(seconds=5), watch_retainers),
-    ("draft requests at soft limits", timedelta(seconds=30), draft_at_soft_limits),
-    ("remind of requests, and note those that expired", timedelta(minutes=1), remind_and_expire),
-    ("queue the digests that are due", timedelta(minutes=5), queue_digests),
-    ("let the demo go on", timedelta(minutes=15), keep_up),
-    ("make balances ready for the new day", timedelta(minutes=1), turn_the_day),
-    ("warn of workspaces that are deleted soon", timedelta(minutes=15), warn_of_deletions),
-    ("delete workspaces whose waiting time is over", timedelta(minutes=15), delete_due),
-    ("forget mail of long ago", timedelta(hours=6), forget_old),
-    ("forget addresses that did not confirm", timedelta(hours=1), forget_unconfirmed),
-    ("forget former addresses of links", timedelta(hours=1), forget_former),
-    ("forget limits and sessions that have expired", timedelta(minutes=5), forget_expired),
-    ("forget files that were never applied", timedelta(minutes=15), forget_drafts),
+SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+
+SCHEDULE: tuple[Job, ...] = (
+    *(Job(f"say that {lane} is alive", lane, MINUTE, partial(beat, lane=lane)) for lane in Lane),
+    Job("let the demo go on", Lane.CLOCK, 15 * MINUTE, keep_up),
+    Job("make balances ready for the new day", Lane.CLOCK, MINUTE, turn_the_day),
+    Job("remind of requests, and note those over", Lane.CLOCK, MINUTE, remind_and_expire),
+    Job("look at what was written, for alerts", Lane.WATCH, 5 * SECOND, watch_retainers),
+    Job("draft requests at soft limits", Lane.WATCH, 30 * SECOND, draft_at_soft_limits),
+    Job("queue the digests that are due", Lane.WATCH, 5 * MINUTE, queue_digests),
+    Job("send mail", Lane.MAIL, SECOND, send_mails),
+    Job("read and apply long files", Lane.IMPORTS, SECOND, work_on_files),
+    Job(
+        "warn of workspaces that are deleted soon",
+        Lane.HOUSEKEEPING,
+        15 * MINUTE,
+        warn_of_deletions,
+    ),
+    Job("delete workspaces whose time is over", Lane.HOUSEKEEPING, 15 * MINUTE, delete_due),
+    Job("forget mail of long ago", Lane.HOUSEKEEPING, 6 * HOUR, forget_old),
+    Job("forget addresses that did not confirm", Lane.HOUSEKEEPING, HOUR, forget_unconfirmed),
+    Job("forget former addresses of links", Lane.HOUSEKEEPING, HOUR, forget_former),
+    Job(
+        "forget limits and sessions that have expired",
+        Lane.HOUSEKEEPING,
+        5 * MINUTE,
+        forget_expired,
+    ),
+    Job("forget files that were never applied", Lane.HOUSEKEEPING, 15 * MINUTE, forget_drafts),
 )

@@ -25,7 +25,7 @@ def rename_client(client: Client, name: str, *, by: Member | None = None) -> Non
     )
 
 
-@transaction.atomic
+@whole
 def add_approver(client: Client, name: str, email: str, *, by: Member) -> Contact:
     """Return the client's approver of that address; somebody new becomes a contact."""
     # Two requests at once for somebody new find or make the same contact.

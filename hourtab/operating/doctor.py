@@ -26,6 +26,7 @@ from hourtab.lib.database import is_sqlite
 from hourtab.operating.models import Mark
 from hourtab.outbox.models import Message
 from hourtab.sharing.services import key_fits
+from hourtab.worker.lanes import Lane
 from hourtab.worker.models import Stumble
 
 type Level = Literal["ok", "look", "wrong"]
@@ -309,6 +310,15 @@ def _worker(now: datetime) -> Finding:
             "look",
             f"{waiting} mails have been due for more than an hour.",
             "See Settings › Mail for what is said.",
+        )
+    late = [lane for lane in Lane if now - (Mark.of(f"worker {lane}") or seen) > STALE_WORKER]
+    if late:
+        said = ", ".join(f"{lane} (since {Mark.of(f'worker {lane}'):%H:%M} UTC)" for lane in late)
+        return Finding(
+            "worker",
+            "look",
+            f"Lanes of the worker that are busy or do not run: {said}.",
+            "A long file may take minutes. Else see the worker's log, and start it again.",
         )
     return Finding("worker", "ok", f"A worker was seen at {seen:%H:%M} UTC.")
 

@@ -10,11 +10,13 @@ from django.db import connection
 from hourtab.accounts.models import SentForm
 from hourtab.lib.once import REMEMBERED
 from hourtab.operating.models import Mark
+from hourtab.worker.lanes import Lane
 
 
-def beat(now: datetime) -> int:
-    """Note that a worker is alive."""
+def beat(now: datetime, lane: Lane) -> int:
+    """Note that a lane of a worker is alive."""
     Mark.leave("worker", now)
+    Mark.leave(f"worker {lane}", now)
     return 0
 
 

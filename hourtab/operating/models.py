@@ -6,7 +6,8 @@ from django.db import models
 
 
 class Mark(models.Model):
-    """When something was last done: `worker` is its pulse, `backup` the last copy."""
+    """When something was last done: `worker` is its pulse, `worker mail` that
+    of one lane, `backup` the last copy."""
 
     name = models.CharField(max_length=20, primary_key=True)
     at = models.DateTimeField()

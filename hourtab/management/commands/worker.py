@@ -3,18 +3,14 @@
 import logging
 import os
 import signal
-import threading
-import time
 from typing import Any
 
 from django.core.management.base import CommandParser
-from django.db import OperationalError, close_old_connections
-from django.utils import timezone
 
 from hourtab.management.command import Command as Base
 from hourtab.schedule import SCHEDULE
-
-log = logging.getLogger(__name__)
+from hourtab.worker.lanes import Lane, do_once, work
+from hourtab.worker.rows import stopping
 
 
 class Command(Base):
@@ -23,38 +19,27 @@ class Command(Base):
     help = "Do what is due, until told to stop."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take whether to stop after one round."""
+        """Take which lanes to work in, and whether to stop after one round."""
         parser.add_argument("--parent", type=int, help="end when this process has ended")
         parser.add_argument("--once", action="store_true", help="do what is due now and end")
+        parser.add_argument(
+            "--lane",
+            action="append",
+            choices=list(Lane),
+            help="work in this lane alone; repeatable",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Work."""
-        stop = threading.Event()
+        lanes = options["lane"] or list(Lane)
+        jobs = [job for job in SCHEDULE if job.lane in lanes]
+        if options["once"]:
+            do_once(jobs)
+            return
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
-        due = dict.fromkeys((name for name, _, _ in SCHEDULE), 0.0)
-        while not stop.is_set() and options["parent"] in (None, os.getppid()):
-            for name, period, job in SCHEDULE:
-                if due[name] <= time.monotonic():
-                    self._do(name, job)
-                    due[name] = time.monotonic() + period.total_seconds()
-            if options["once"]:
-                return
-            stop.wait(1)
-
-    def _do(self, name: str, job: Any) -> None:
-        close_old_connections()
-        try:
-            done = job(timezone.now())
-        except OperationalError as error:
-            # Every job would say so with a stack trace, every second.
-            log.error("Could not %s: %s Tried again next time.", name, _first_line(error))
-        except Exception:
-            log.exception("Could not %s; tried again next time.", name)
-        else:
-            if done:
-                log.info("%s: %s", name, done)
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+            signal.signal(number, lambda *_: stopping.set())
+        if not work(jobs, lambda: options["parent"] not in (None, os.getppid())):
+            # A lane waits for somebody who does not answer. What it was at is safe to cut off; the
+            # interpreter's own way out would wait for it.
+            logging.shutdown()
+            os._exit(0)
