@@ -15,9 +15,10 @@ from hourtab.imports.drafts import work_on_files
 from hourtab.imports.jobs import forget_drafts
 from hourtab.ledger.jobs import turn_the_day
 from hourtab.operating.jobs import beat, forget_expired
+from hourtab.outbox.channels import mail
+from hourtab.outbox.channels.mail import Renderer
 from hourtab.outbox.jobs import deliver, forget_old
-from hourtab.outbox.mail import Renderer
-from hourtab.outbox.models import Message
+from hourtab.outbox.models import Delivery
 from hourtab.overage.jobs import draft_at_soft_limits, remind_and_expire
 from hourtab.overage.mails import code_mail, news, receipt, request_mail
 from hourtab.sharing.digest import confirmation, digest, queue_digests
@@ -27,23 +28,23 @@ from hourtab.team.mails import invitation_mail
 from hourtab.worker.lanes import Job, Lane
 
 MAILS: Mapping[str, Renderer] = {
-    Message.Kind.CONFIRM: confirmation,
-    Message.Kind.DIGEST: digest,
-    Message.Kind.REQUEST: request_mail,
-    Message.Kind.REMINDER: request_mail,
-    Message.Kind.CODE: code_mail,
-    Message.Kind.RECEIPT: receipt,
-    Message.Kind.NEWS: news,
-    Message.Kind.ALERT: alert_mail,
-    Message.Kind.INVITE: invitation_mail,
-    Message.Kind.DELETION: deletion_mail,
+    Delivery.Kind.CONFIRM: confirmation,
+    Delivery.Kind.DIGEST: digest,
+    Delivery.Kind.REQUEST: request_mail,
+    Delivery.Kind.REMINDER: request_mail,
+    Delivery.Kind.CODE: code_mail,
+    Delivery.Kind.RECEIPT: receipt,
+    Delivery.Kind.NEWS: news,
+    Delivery.Kind.ALERT: alert_mail,
+    Delivery.Kind.INVITE: invitation_mail,
+    Delivery.Kind.DELETION: deletion_mail,
 }
 """What is said by each kind of mail."""
 
 
 def send_mails(now: datetime) -> int:
     """Send what waits in the outbox."""
-    return deliver(MAILS, now)
+    return deliver(Delivery.Channel.MAIL, partial(mail.send, MAILS), now)
 
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)

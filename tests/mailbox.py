@@ -75,8 +75,7 @@ def send(now: datetime) -> int:
     """Send what waits in the outbox as the worker would at `now`; return how many went out."""
     import time_machine
 
-    from hourtab.outbox.jobs import deliver
-    from hourtab.schedule import MAILS
+    from hourtab.schedule import send_mails
 
     with time_machine.travel(now, tick=False):
-        return deliver(MAILS, now)
+        return send_mails(now)

@@ -18,7 +18,7 @@ from hourtab.clients.models import Contact
 from hourtab.imports.models import Import, SourceRule
 from hourtab.ledger.holds import plan_work
 from hourtab.ledger.models import Source
-from hourtab.outbox.models import Message
+from hourtab.outbox.models import Delivery
 from hourtab.outbox.services import queue
 from hourtab.overage.models import OverageTerms
 from hourtab.overage.services import start_emergency
@@ -157,8 +157,10 @@ def paths(northlight, ada) -> dict[str, str]:
     reader = link.subscriptions.create(to="carl@acme.example", asked_at=NOW, confirmed_at=NOW)
     days = {"starts_on": date(2027, 6, 24), "ends_on": date(2027, 6, 25)}
     hold = plan_work(retainer, text="Onboarding", amount=3600, by=None, now=NOW, **days)
-    queue(northlight, Message.Kind.DIGEST, about=1, occasion="x", to="carl@acme.example", now=NOW)
-    message = Message.objects.get()
+    queue(
+        northlight, Delivery.Kind.DIGEST, about=1, occasion="x", target="carl@acme.example", now=NOW
+    )
+    message = Delivery.objects.get()
     begin = datetime(2027, 6, 21, 19, tzinfo=UTC)
     OverageTerms.objects.create(retainer=retainer, emergency_rate=30000, emergency_ceiling=8 * 3600)
     asked = start_emergency(retainer, reason="Ransomware", began_at=begin, by=None, now=NOW)

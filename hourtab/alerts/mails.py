@@ -12,12 +12,12 @@ from hourtab.ledger import closing, queries
 from hourtab.ledger.words import facts_of, headline
 from hourtab.lib.text import visible
 from hourtab.lib.words import Words
-from hourtab.outbox.mail import Mail
-from hourtab.outbox.models import Message
+from hourtab.outbox.channels.mail import Mail
+from hourtab.outbox.models import Delivery
 from hourtab.retainers.words import words_for
 
 
-def alert_mail(message: Message) -> Mail | None:
+def alert_mail(message: Delivery) -> Mail | None:
     """Return the mail of an alert to one who hears of it; None where they muted it since, left, or
     are no longer to be told.
     """
@@ -67,13 +67,10 @@ def alert_mail(message: Message) -> Mail | None:
         )
 
 
-def _listener(alert: Alert, message: Message) -> Listener | None:
-    who = message.occasion.removeprefix("to ")
+def _listener(alert: Alert, message: Delivery) -> Listener | None:
     us, sponsors = listeners_of(alert.retainer)
-    for listener in (*us, *sponsors):
-        if str(listener.pk) == who and listener.to == message.to:
-            return None if listener.muted_at else listener
-    return None
+    here = [row for row in (*us, *sponsors) if row.pk and row.to == message.target]
+    return next((row for row in here if row.muted_at is None), None)
 
 
 def what_happened(alert: Alert, words: Words, today_is: object = None) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime, time
 from hourtab.accounts.models import Member, Role
 from hourtab.alerts.models import Alert, Kind, Listener, Watch
 from hourtab.clients.models import Contact
-from hourtab.outbox.models import Message
+from hourtab.outbox.models import Delivery
 from hourtab.outbox.services import queue_all
 from hourtab.retainers.models import Retainer
 
@@ -95,17 +95,17 @@ def _keep(listeners: Iterable[Listener]) -> None:
     Listener.objects.bulk_create(row.addressed() for row in listeners if row.pk is None)
 
 
-def _mail(alert: Alert, listener: Listener, now: datetime) -> Message:
+def _mail(alert: Alert, listener: Listener, now: datetime) -> Delivery:
     due = now
     if alert.kind not in (Kind.USED, Kind.NONE):
         zone = alert.retainer.tzinfo
         due = max(now, datetime.combine(now.astimezone(zone).date(), MORNING, tzinfo=zone))
-    return Message(
+    return Delivery(
         workspace_id=alert.retainer.workspace_id,
-        kind=Message.Kind.ALERT,
+        kind=Delivery.Kind.ALERT,
         about=alert.pk,
-        occasion=f"to {listener.pk}",
-        to=listener.to,
+        occasion="told",
+        target=listener.to,
         created_at=now,
         due_at=due,
     )

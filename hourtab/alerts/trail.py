@@ -14,7 +14,7 @@ from hourtab.alerts.models import Alert
 from hourtab.ledger.history import abouts
 from hourtab.ledger.models import Write
 from hourtab.lib.words import Words
-from hourtab.outbox.models import Message
+from hourtab.outbox.models import Delivery
 from hourtab.overage.models import Approver, Request, RequestEvent
 from hourtab.overage.words import title_of
 from hourtab.retainers.models import Retainer
@@ -32,10 +32,10 @@ _SIGNED = (
     Write.Kind.END,
 )
 _TO_APPROVERS = (
-    Message.Kind.REQUEST,
-    Message.Kind.REMINDER,
-    Message.Kind.CODE,
-    Message.Kind.RECEIPT,
+    Delivery.Kind.REQUEST,
+    Delivery.Kind.REMINDER,
+    Delivery.Kind.CODE,
+    Delivery.Kind.RECEIPT,
 )
 
 
@@ -112,19 +112,22 @@ def _mails(retainer: Retainer, words: Words) -> Iterator[Step]:
     )
     of_this = (
         Q(kind__in=_TO_APPROVERS, about__in=list(approvers))
-        | Q(kind=Message.Kind.ALERT, about__in=list(alerts))
-        | Q(kind=Message.Kind.DIGEST, about__in=list(digests))
+        | Q(kind=Delivery.Kind.ALERT, about__in=list(alerts))
+        | Q(kind=Delivery.Kind.DIGEST, about__in=list(digests))
     )
-    for mail in Message.objects.filter(of_this, workspace=retainer.workspace_id):
+    for mail in Delivery.objects.filter(of_this, workspace=retainer.workspace_id):
         if mail.kind in _TO_APPROVERS:
             about = _("request %(number)s") % {"number": approvers[mail.about]}
-        elif mail.kind == Message.Kind.ALERT:
+        elif mail.kind == Delivery.Kind.ALERT:
             about = what_happened(alerts[mail.about], words)
         else:
             about = mail.occasion
         state = " · ".join(text for text in (mail.get_state_display(), mail.problem) if text)
         yield Step(
-            mail.sent_at or mail.created_at, f"{mail.get_kind_display()}: {state}", about, mail.to
+            mail.sent_at or mail.created_at,
+            f"{mail.get_kind_display()}: {state}",
+            about,
+            mail.target,
         )
 
 

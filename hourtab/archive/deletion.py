@@ -17,7 +17,7 @@ from hourtab.accounts.models import Event, Member, Role, User, Workspace
 from hourtab.archive.tables import TABLES, rows_of
 from hourtab.lib.database import is_sqlite
 from hourtab.lib.locking import locked
-from hourtab.outbox.models import Message
+from hourtab.outbox.models import Delivery
 from hourtab.outbox.services import queue
 from hourtab.retainers.models import Retainer
 from hourtab.worker.rows import each
@@ -105,7 +105,7 @@ def delete_workspace(workspace: Workspace) -> None:
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA secure_delete=ON")
     people = list(User.objects.filter(workspaces=workspace).values_list("pk", flat=True))
-    written_to = set(Message.objects.filter(workspace=workspace).values_list("to", flat=True))
+    written_to = set(Delivery.objects.filter(workspace=workspace).values_list("target", flat=True))
     for model, way in reversed(TABLES):
         if model not in (User, Workspace):
             keys = list(rows_of(model, way, workspace).values_list("pk", flat=True))
@@ -117,7 +117,7 @@ def delete_workspace(workspace: Workspace) -> None:
         session.end()
     gone.delete()
     Workspace.objects.filter(pk=workspace.pk).delete()
-    elsewhere = Message.objects.filter(to__in=written_to).values_list("to", flat=True)
+    elsewhere = Delivery.objects.filter(target__in=written_to).values_list("target", flat=True)
     _delete_files(written_to - set(elsewhere))
 
 
@@ -130,11 +130,11 @@ def _tell_owners(workspace: Workspace, occasion: str, now: datetime) -> bool:
     asked = [
         queue(
             workspace,
-            Message.Kind.DELETION,
+            Delivery.Kind.DELETION,
             about=workspace.pk,
-            to=owner.user.email,
+            target=owner.user.email,
             now=now,
-            occasion=f"{occasion} {_mark(workspace)} {owner.pk}",
+            occasion=f"{occasion} {_mark(workspace)}",
         )
         for owner in owners
     ]
@@ -147,10 +147,10 @@ def _was_warned(workspace: Workspace, now: datetime) -> bool:
     """
     if not Member.objects.standing().filter(workspace=workspace, role=Role.OWNER).exists():
         return True
-    warnings = Message.objects.filter(
-        kind=Message.Kind.DELETION, about=workspace.pk, created_at__lte=now - LEAST_WARNING
+    warnings = Delivery.objects.filter(
+        kind=Delivery.Kind.DELETION, about=workspace.pk, created_at__lte=now - LEAST_WARNING
     )
-    return warnings.filter(occasion__startswith=f"soon {_mark(workspace)} ").exists()
+    return warnings.filter(occasion=f"soon {_mark(workspace)}").exists()
 
 
 def _mark(workspace: Workspace) -> str:

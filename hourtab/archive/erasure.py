@@ -43,7 +43,7 @@ from hourtab.ledger.models import (
 from hourtab.ledger.record import lock_all
 from hourtab.lib.database import in_chunks
 from hourtab.lib.locking import locked
-from hourtab.outbox.models import Message
+from hourtab.outbox.models import Delivery
 from hourtab.overage.models import Approver, Request, RequestEvent
 from hourtab.retainers.models import Retainer, Terms
 from hourtab.sharing.models import ShareLink, StoredPage, Subscription
@@ -113,7 +113,7 @@ _DELETED: tuple[tuple[type[models.Model], tuple[str, ...], Any], ...] = (
     (Contact, ("name", "email"), gettext_lazy("contacts")),
     (Subscription, ("to",), gettext_lazy("digests by mail")),
     (Invitation, ("to",), gettext_lazy("invitations")),
-    (Message, ("to",), gettext_lazy("mails in the outbox")),
+    (Delivery, ("target",), gettext_lazy("mails in the outbox")),
 )
 """What is about one person alone; it is deleted."""
 _NAMED: tuple[tuple[type[models.Model], tuple[str, ...], Any], ...] = (
@@ -177,7 +177,7 @@ def erase(workspace: Workspace, person: Person, *, by: Member, now: datetime) ->
     found = find(workspace, person)
     instead = _("[erased]")
     _erase_lines(workspace, person, by, now)
-    for message in _about_only(workspace, person, Message, ("to",)):
+    for message in _about_only(workspace, person, Delivery, ("target",)):
         _forget_address(message)
     for model, names, _label in _DELETED:
         model._base_manager.filter(
@@ -210,13 +210,13 @@ def _erase_lines(workspace: Workspace, person: Person, by: Member, now: datetime
         take_out_person(*lines, by=by, now=now)
 
 
-def _forget_address(message: Message) -> None:
+def _forget_address(message: Delivery) -> None:
     """Leave the row of a mail without its address: how many a workspace sent within a day is
     counted in these rows.
     """
-    rows = Message.objects.filter(pk=message.pk)
-    rows.filter(state=Message.State.WAITING).update(state=Message.State.DROPPED)
-    rows.update(to=f"{message.pk}@erased.invalid")
+    rows = Delivery.objects.filter(pk=message.pk)
+    rows.filter(state=Delivery.State.WAITING).update(state=Delivery.State.DROPPED)
+    rows.update(target=f"{message.pk}@erased.invalid")
 
 
 def _by_retainer(keys: set[int]) -> list[list[Entry]]:

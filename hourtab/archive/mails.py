@@ -11,17 +11,17 @@ from django.utils.translation import gettext as _
 from hourtab.accounts.models import Member, Role
 from hourtab.lib.text import visible
 from hourtab.lib.words import Words
-from hourtab.outbox.mail import Mail
-from hourtab.outbox.models import Message
+from hourtab.outbox.channels.mail import Mail
+from hourtab.outbox.models import Delivery
 
 
-def deletion_mail(message: Message) -> Mail | None:
+def deletion_mail(message: Delivery) -> Mail | None:
     """Return the mail about a deletion; None where that was called off, or asked for anew since, or
     they no longer own the workspace.
     """
     workspace = message.workspace
     owners = Member.objects.standing().filter(workspace=workspace, role=Role.OWNER)
-    if not owners.filter(user__email=message.to).exists():
+    if not owners.filter(user__email=message.target).exists():
         return None
     if (
         workspace.delete_after is None

@@ -27,7 +27,7 @@ from hourtab.ledger.models import (
     Transfer,
     Write,
 )
-from hourtab.outbox.models import Message
+from hourtab.outbox.models import Delivery
 from hourtab.overage.models import Approver, OverageTerms, Request, RequestEvent
 from hourtab.retainers.models import Category, OfficeHours, Pause, Retainer, Terms, WeightRule
 from hourtab.sharing.models import (
@@ -83,13 +83,13 @@ TABLES: tuple[tuple[type[models.Model], str], ...] = (
     (FormerAddress, "link__workspace"),
     (ViewDay, "link__workspace"),
     (Subscription, "link__workspace"),
-    (Message, "workspace"),
+    (Delivery, "workspace"),
     (StoredPage, "link__workspace"),
 )
 """Each model with its way to the workspace, in the order in which rows can be stored."""
 
 NOT_EXPORTED: frozenset[type[models.Model]] = frozenset(
-    {StoredPage, FormerAddress, Message, ApiKey, SentForm}
+    {StoredPage, FormerAddress, Delivery, ApiKey, SentForm}
 )
 _SECRET = {
     ("user", "password"),

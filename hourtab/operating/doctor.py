@@ -24,7 +24,7 @@ from hourtab.accounts.plans import plans
 from hourtab.ledger.models import Statement, Write
 from hourtab.lib.database import is_sqlite
 from hourtab.operating.models import Mark
-from hourtab.outbox.models import Message
+from hourtab.outbox.models import Delivery
 from hourtab.sharing.services import key_fits
 from hourtab.worker.lanes import Lane
 from hourtab.worker.models import Stumble
@@ -280,8 +280,8 @@ def _mail(now: datetime) -> Finding:
         )
     finally:
         server.close()
-    failed = Message.objects.filter(
-        state=Message.State.FAILED, created_at__gt=now - timedelta(days=7)
+    failed = Delivery.objects.filter(
+        state=Delivery.State.FAILED, created_at__gt=now - timedelta(days=7)
     ).count()
     if failed:
         return Finding(
@@ -301,8 +301,8 @@ def _worker(now: datetime) -> Finding:
         return Finding(
             "worker", "wrong", f"No worker was seen {when}: nothing closes, no mail goes.", way_out
         )
-    waiting = Message.objects.filter(
-        state=Message.State.WAITING, due_at__lt=now - timedelta(hours=1)
+    waiting = Delivery.objects.filter(
+        state=Delivery.State.WAITING, due_at__lt=now - timedelta(hours=1)
     ).count()
     if waiting:
         return Finding(

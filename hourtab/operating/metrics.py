@@ -9,7 +9,7 @@ from hourtab.accounts.models import Workspace
 from hourtab.ledger.models import Entry
 from hourtab.lib import metrics
 from hourtab.operating.models import Mark
-from hourtab.outbox.models import Message
+from hourtab.outbox.models import Delivery
 from hourtab.retainers.models import Retainer
 from hourtab.sharing.models import ShareLink
 from hourtab.worker.models import Stumble
@@ -43,7 +43,7 @@ class _Installation:
     def collect(self) -> Iterator[Any]:
         from prometheus_client.core import GaugeMetricFamily
 
-        waiting = Message.objects.filter(state=Message.State.WAITING)
+        waiting = Delivery.objects.filter(state=Delivery.State.WAITING)
         figures = {
             "workspaces": ("Workspaces.", Workspace.objects.count()),
             "retainers": ("Retainers, also those that ended.", Retainer.objects.count()),
@@ -59,7 +59,7 @@ class _Installation:
             ),
             "mails_failed": (
                 "Mails that failed.",
-                Message.objects.filter(state=Message.State.FAILED).count(),
+                Delivery.objects.filter(state=Delivery.State.FAILED).count(),
             ),
             "rows_failing": ("Rows that a job could not do.", Stumble.objects.count()),
         }

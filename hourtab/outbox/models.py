@@ -1,4 +1,4 @@
-"""Mail waiting to go. A row is written in the transaction that causes it, and rendered when it is
+"""What waits to go out. A row is written in the transaction that causes it, and rendered when it is
 sent.
 """
 
@@ -15,14 +15,17 @@ def _message_id() -> str:
     return uuid.uuid4().hex
 
 
-class Message(models.Model):
-    """One mail. It names what it is about (`kind`, `about`, `occasion`) and holds no text: so no
-    token lies in it.
+class Delivery(models.Model):
+    """Something told to one receiver through one channel. It names what it is about (`kind`,
+    `about`, `occasion`) and holds no text: so no token lies in it.
 
-    There is one message for each kind, subject and occasion. `message_id` is fixed, so that a mail
-    that went out twice, because a process ended between the sending and the note of it, is one mail
-    to its reader.
+    `target` is whom the channel reaches by it; of mail an address. An occasion is told to a target
+    once. `message_id` is fixed, so that what went out twice, because a process ended between the
+    sending and the note of it, is one message to its receiver.
     """
+
+    class Channel(models.TextChoices):
+        MAIL = "mail", _("Mail")
 
     class Kind(models.TextChoices):
         CONFIRM = "confirm", _("Confirming a subscription")
@@ -42,11 +45,12 @@ class Message(models.Model):
         FAILED = "failed", _("failed")
         DROPPED = "dropped", _("no longer needed")
 
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="messages")
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="deliveries")
+    channel = models.CharField(max_length=8, choices=Channel, default=Channel.MAIL)
     kind = models.CharField(max_length=12, choices=Kind)
     about = models.PositiveBigIntegerField()
     occasion = models.CharField(max_length=60)
-    to = models.EmailField()
+    target = models.CharField(max_length=254)
     message_id = models.CharField(max_length=32, unique=True, default=_message_id, editable=False)
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     created_at = models.DateTimeField()
@@ -57,14 +61,19 @@ class Message(models.Model):
     problem = models.CharField(max_length=300, blank=True)
 
     class Meta:
+        verbose_name_plural = "deliveries"
         ordering = ["-created_at", "-pk"]
         constraints = [
-            models.UniqueConstraint(fields=["kind", "about", "occasion"], name="message_once")
+            models.UniqueConstraint(
+                fields=["channel", "kind", "about", "occasion", "target"], name="delivery_once"
+            )
         ]
         indexes = [
-            models.Index(fields=["due_at"], name="message_due", condition=Q(state="waiting")),
-            models.Index(fields=["workspace", "-created_at"], name="message_list"),
+            models.Index(
+                fields=["channel", "due_at"], name="delivery_due", condition=Q(state="waiting")
+            ),
+            models.Index(fields=["workspace", "-created_at"], name="delivery_list"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.about} {self.occasion}"
+        return f"{self.channel} {self.kind} {self.about} {self.occasion}"

@@ -8,30 +8,30 @@ from django.utils.translation import gettext as _
 from hourtab.accounts.access import MemberRequest, acts_on, owner_required
 from hourtab.lib.notices import tell
 from hourtab.outbox import services
-from hourtab.outbox.models import Message
+from hourtab.outbox.models import Delivery
 
 MOST_SHOWN = 200
 
 
-def _message(request: MemberRequest, pk: int) -> Message:
-    return get_object_or_404(request.workspace.messages, pk=pk)
+def _delivery(request: MemberRequest, pk: int) -> Delivery:
+    return get_object_or_404(request.workspace.deliveries, pk=pk)
 
 
 @owner_required
 def mail(request: MemberRequest) -> HttpResponse:
     """List the latest mails of the workspace."""
-    messages = request.workspace.messages.all()[:MOST_SHOWN]
+    mails = request.workspace.deliveries.filter(channel=Delivery.Channel.MAIL)
     context = {
-        "mails": messages,
-        "failed": request.workspace.messages.filter(state=Message.State.FAILED).count(),
+        "mails": mails[:MOST_SHOWN],
+        "failed": mails.filter(state=Delivery.State.FAILED).count(),
     }
     return render(request, "outbox/mail.html", context)
 
 
 @owner_required
-@acts_on(_message)
+@acts_on(_delivery)
 def send_mail_again(request: MemberRequest, pk: int) -> HttpResponse:
     """Try a mail anew."""
-    services.send_again(_message(request, pk), timezone.now())
+    services.send_again(_delivery(request, pk), timezone.now())
     tell(request, _("It is tried again now."))
     return redirect("mail")

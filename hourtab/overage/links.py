@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from hourtab.lib.addressed import reached_by
 from hourtab.lib.locking import locked
-from hourtab.outbox.models import Message
+from hourtab.outbox.models import Delivery
 from hourtab.outbox.services import queue
 from hourtab.overage import services
 from hourtab.overage.errors import OverageError
@@ -54,7 +54,12 @@ def send_code(approver: Approver, now: datetime) -> None:
     row.save(update_fields=["codes", "code_at", "tries"])
     workspace = approver.request.retainer.workspace
     queue(
-        workspace, Message.Kind.CODE, about=row.pk, occasion=f"code {row.codes}", to=row.to, now=now
+        workspace,
+        Delivery.Kind.CODE,
+        about=row.pk,
+        occasion=f"code {row.codes}",
+        target=row.to,
+        now=now,
     )
     services.note(approver.request, RequestEvent.Kind.CODE, now, row.name, "")
 

@@ -10,8 +10,8 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from hourtab.lib.words import Words
-from hourtab.outbox.mail import Mail
-from hourtab.outbox.models import Message
+from hourtab.outbox.channels.mail import Mail
+from hourtab.outbox.models import Delivery
 from hourtab.overage.models import CODE_LASTS, Approver, Request
 from hourtab.overage.services import told_members
 from hourtab.overage.words import asked_of, outcome_of
@@ -20,7 +20,7 @@ from hourtab.retainers.words import words_for
 _ROW = ("retainer__workspace", "retainer__client", "asked_by__user")
 
 
-def request_mail(message: Message) -> Mail | None:
+def request_mail(message: Delivery) -> Mail | None:
     """Return the mail that asks for a decision, or reminds of it; None where there is nothing to
     decide any more.
     """
@@ -31,7 +31,7 @@ def request_mail(message: Message) -> Mail | None:
         or not approver.may_decide
     ):
         return None
-    is_reminder = message.kind == Message.Kind.REMINDER
+    is_reminder = message.kind == Delivery.Kind.REMINDER
     words = words_for(approver.request.retainer)
     with translation.override(words.language):
         asked = asked_of(approver.request, timezone.now(), words)
@@ -56,7 +56,7 @@ def request_mail(message: Message) -> Mail | None:
         )
 
 
-def receipt(message: Message) -> Mail | None:
+def receipt(message: Delivery) -> Mail | None:
     """Return what an approver is told of what became of a request: their receipt. None where they
     no longer decide for the client, or at another address.
     """
@@ -81,12 +81,12 @@ def receipt(message: Message) -> Mail | None:
         )
 
 
-def news(message: Message) -> Mail | None:
+def news(message: Delivery) -> Mail | None:
     """Return what the provider is told of what became of a request, and what to do next. None where
     they left, no longer see the client, or have another address.
     """
     row = Request.objects.select_related(*_ROW).filter(pk=message.about).first()
-    if row is None or message.to not in {member.user.email for member in told_members(row)}:
+    if row is None or message.target not in {member.user.email for member in told_members(row)}:
         return None
     words = words_for(row.retainer)
     with translation.override(words.language):
@@ -104,7 +104,7 @@ def news(message: Message) -> Mail | None:
         return _mail("outcome", subject, context, asked.provider, asked.client, words, {})
 
 
-def code_mail(message: Message) -> Mail | None:
+def code_mail(message: Delivery) -> Mail | None:
     """Return the mail with a one-time code; None where a newer one was sent, it is no longer valid,
     or there is nothing for them to decide any more.
     """
@@ -123,7 +123,7 @@ def code_mail(message: Message) -> Mail | None:
         return _mail("code", subject, context, asked.provider, asked.client, words, {})
 
 
-def _approver(message: Message) -> Approver | None:
+def _approver(message: Delivery) -> Approver | None:
     rows = Approver.objects.select_related("contact", *(f"request__{way}" for way in _ROW))
     return rows.filter(pk=message.about).first()
 

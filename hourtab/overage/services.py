@@ -22,7 +22,7 @@ from hourtab.ledger.approvals import authorise
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.services import open_cycle, top_up
 from hourtab.lib.locking import locked
-from hourtab.outbox.models import Message
+from hourtab.outbox.models import Delivery
 from hourtab.outbox.services import queue
 from hourtab.overage.errors import OverageError
 from hourtab.overage.models import Approver, OverageTerms, Request, RequestEvent
@@ -116,10 +116,10 @@ def ask(
         approver.save()
         queue(
             retainer.workspace,
-            Message.Kind.REQUEST,
+            Delivery.Kind.REQUEST,
             about=approver.pk,
             occasion="ask",
-            to=approver.to,
+            target=approver.to,
             now=now,
         )
     note(row, Event.ASKED, now, str(by or ""), ", ".join(contact.name for contact in asked))
@@ -390,10 +390,10 @@ def remind(request: Request, now: datetime) -> bool:
         if approver.may_decide:
             queue(
                 row.retainer.workspace,
-                Message.Kind.REMINDER,
+                Delivery.Kind.REMINDER,
                 about=approver.pk,
                 occasion="remind",
-                to=approver.to,
+                target=approver.to,
                 now=now,
             )
     note(row, Event.REMINDED, now, "", "")
@@ -449,10 +449,10 @@ def _tell_all(row: Request, occasion: str, now: datetime) -> None:
     for member in told_members(row):
         queue(
             row.retainer.workspace,
-            Message.Kind.NEWS,
+            Delivery.Kind.NEWS,
             about=row.pk,
-            occasion=f"{occasion} {member.pk}",
-            to=member.user.email,
+            occasion=occasion,
+            target=member.user.email,
             now=now,
         )
 
@@ -461,10 +461,10 @@ def _tell_approvers(row: Request, occasion: str, now: datetime) -> None:
     for approver in row.approvers.all():
         queue(
             row.retainer.workspace,
-            Message.Kind.RECEIPT,
+            Delivery.Kind.RECEIPT,
             about=approver.pk,
             occasion=occasion,
-            to=approver.to,
+            target=approver.to,
             now=now,
         )
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from hourtab.accounts.models import Workspace
 from hourtab.ledger.today import Move
 from hourtab.lib.words import Words
-from hourtab.outbox.models import Message
+from hourtab.outbox.models import Delivery
 from hourtab.overage.models import Approver, Request
 from hourtab.overage.words import instant, title_of
 from hourtab.retainers.words import words_for
@@ -44,8 +44,8 @@ def moves_of(workspace: Workspace, now: datetime) -> Mapping[int, Sequence[Move]
 
 def _failed(workspace: Workspace) -> dict[int, str]:
     """Return, by approver, why the mail that asks them came back."""
-    mails = Message.objects.filter(
-        workspace=workspace, kind=Message.Kind.REQUEST, state=Message.State.FAILED
+    mails = Delivery.objects.filter(
+        workspace=workspace, kind=Delivery.Kind.REQUEST, state=Delivery.State.FAILED
     )
     return dict(mails.values_list("about", "problem"))
 

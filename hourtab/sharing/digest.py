@@ -14,8 +14,8 @@ from hourtab.ledger import queries
 from hourtab.ledger.words import headline
 from hourtab.lib.database import snapshot
 from hourtab.lib.text import visible
-from hourtab.outbox.mail import Mail
-from hourtab.outbox.models import Message
+from hourtab.outbox.channels.mail import Mail
+from hourtab.outbox.models import Delivery
 from hourtab.outbox.services import queue
 from hourtab.retainers.models import Retainer
 from hourtab.sharing.log import Day, corrections_shown, days_of, scopes_of
@@ -50,10 +50,10 @@ def queue_digests(now: datetime) -> int:
             return 0
         return queue(
             row.link.workspace,
-            Message.Kind.DIGEST,
+            Delivery.Kind.DIGEST,
             about=row.pk,
             occasion=occasion,
-            to=row.to,
+            target=row.to,
             now=now,
         )
 
@@ -91,7 +91,7 @@ def _occasion(row: Subscription, retainers: Sequence[Retainer], now: datetime) -
     return f"cycle {max(began)}" if began else ""
 
 
-def confirmation(message: Message) -> Mail | None:
+def confirmation(message: Delivery) -> Mail | None:
     """Return the mail that asks to confirm a digest; None where that is no longer to be asked."""
     row = (
         Subscription.objects.select_related("link__workspace", "link__client")
@@ -120,7 +120,7 @@ def confirmation(message: Message) -> Mail | None:
         )
 
 
-def digest(message: Message) -> Mail | None:
+def digest(message: Delivery) -> Mail | None:
     """Return a digest as it is now; None where it is no longer wanted."""
     now = timezone.now()
     with snapshot():

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from hourtab.lib.addressed import reached_by
 from hourtab.lib.locking import locked
-from hourtab.outbox.models import Message
+from hourtab.outbox.models import Delivery
 from hourtab.outbox.services import queue
 from hourtab.sharing.models import ShareLink, Subscription
 
@@ -54,15 +54,17 @@ def ask(link: ShareLink, to: str, rhythm: str, *, now: datetime) -> None:
     occasion = f"{rhythm} {now:%Y-%m-%dT%H}:{now.minute // 10}"
     if not row.is_standing:
         Subscription.objects.filter(pk=row.pk).update(asked_at=now, rhythm=rhythm)
-    queue(link.workspace, Message.Kind.CONFIRM, about=row.pk, occasion=occasion, to=to, now=now)
+    queue(
+        link.workspace, Delivery.Kind.CONFIRM, about=row.pk, occasion=occasion, target=to, now=now
+    )
 
 
 def _asked_enough(link: ShareLink, to: str, now: datetime) -> bool:
     """Were as many mails queued within a day as strangers may be sent, whatever became of them?"""
-    asked = Message.objects.filter(
-        workspace=link.workspace_id, kind=Message.Kind.CONFIRM, created_at__gt=now - DAY
+    asked = Delivery.objects.filter(
+        workspace=link.workspace_id, kind=Delivery.Kind.CONFIRM, created_at__gt=now - DAY
     )
-    return asked.count() >= MOST_A_DAY or asked.filter(to=to).count() >= MOST_TO_ONE
+    return asked.count() >= MOST_A_DAY or asked.filter(target=to).count() >= MOST_TO_ONE
 
 
 def find(token: str) -> Subscription | None:

@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 from hourtab.accounts.models import Invitation
 from hourtab.lib.text import visible
 from hourtab.lib.words import Words
-from hourtab.outbox.mail import Mail
-from hourtab.outbox.models import Message
+from hourtab.outbox.channels.mail import Mail
+from hourtab.outbox.models import Delivery
 
 
-def invitation_mail(message: Message) -> Mail | None:
+def invitation_mail(message: Delivery) -> Mail | None:
     """Return the mail of an invitation; None where it was used or withdrawn, or is over.
 
     It goes to somebody who knows nothing of the workspace yet: so it speaks in the name of this

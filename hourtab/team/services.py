@@ -18,7 +18,7 @@ from hourtab.accounts.models import Event, Invitation, Member, Role, User, Works
 from hourtab.accounts.plans import PlanError, check_members
 from hourtab.clients.models import Access, Client
 from hourtab.lib.locking import locked
-from hourtab.outbox.models import Message
+from hourtab.outbox.models import Delivery
 from hourtab.outbox.services import queue
 
 LASTS = timedelta(days=7)
@@ -83,7 +83,7 @@ def invite(
     )
     row.save()
     note(workspace, Event.Kind.INVITED, f"{to} · {row.get_role_display()}", by=by, now=now)
-    queue(workspace, Message.Kind.INVITE, about=row.pk, occasion="invite", to=to, now=now)
+    queue(workspace, Delivery.Kind.INVITE, about=row.pk, occasion="invite", target=to, now=now)
     return row
 
 

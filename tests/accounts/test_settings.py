@@ -13,7 +13,7 @@ from PIL import Image, PngImagePlugin
 
 from hourtab.accounts.models import Workspace
 from hourtab.lib.pictures import PictureError, redrawn
-from hourtab.outbox.models import Message
+from hourtab.outbox.models import Delivery
 from hourtab.retainers.models import Retainer
 from hourtab.sharing import subscriptions
 from hourtab.sharing.digest import queue_digests
@@ -234,7 +234,7 @@ def test_weeks_begin_on_the_day_that_is_set(northlight, ada, mailbox: Mailbox) -
     subscriptions.ask(link, "cfo@acme.example", "week", now=NOW - timedelta(days=14))
     subscriptions.confirm(Subscription.objects.get(), "week", now=NOW - timedelta(days=14))
     queue_digests(NOW)
-    assert Message.objects.get(kind="digest").occasion == "week 2027-06-20"
+    assert Delivery.objects.get(kind="digest").occasion == "week 2027-06-20"
 
 
 def test_ones_own_entries_are_what_one_logged_and_did_and_nothing_else(

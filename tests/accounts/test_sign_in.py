@@ -21,7 +21,7 @@ from django.test import Client as Browser
 
 from hourtab.accounts.models import Event, Workspace
 from hourtab.ledger.models import Revision
-from hourtab.outbox.models import Message
+from hourtab.outbox.models import Delivery
 from tests.builders import NOW, a_retainer, log
 from tests.mailbox import Mailbox, subject_of, text_of
 
@@ -143,7 +143,7 @@ def test_before_what_cannot_be_undone_one_is_asked_again_and_then_it_goes_on(
     northlight.refresh_from_db()
     if path == "/settings/delete":
         assert northlight.delete_after is not None
-        assert Message.objects.filter(kind="deletion").exists()
+        assert Delivery.objects.filter(kind="deletion").exists()
     elif path == "/settings/export":
         assert done["Content-Type"] == "application/zip"
     else:

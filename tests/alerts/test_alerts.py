@@ -16,7 +16,7 @@ from hourtab.clients.models import Contact
 from hourtab.core.amounts import HOUR
 from hourtab.ledger.jobs import turn_the_day
 from hourtab.ledger.services import edit_entry, top_up
-from hourtab.outbox.models import Message
+from hourtab.outbox.models import Delivery
 from hourtab.retainers.models import Retainer
 from hourtab.sharing.services import share
 from tests.builders import NOW, a_retainer, log, work
@@ -225,7 +225,7 @@ def test_a_mail_that_waits_while_it_is_muted_is_dropped(carl, retainer, mailbox:
     told(retainer)
     Listener.objects.update(muted_at=NOW)
     assert send(NOW) == 0
-    assert Message.objects.get().state == "dropped"
+    assert Delivery.objects.get().state == "dropped"
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_the_calendar_is_told_in_the_morning_and_once(northlight, ada, day, kind
     watch_retainers(night)
     watch_retainers(night + timedelta(hours=1))
     assert sorted(Alert.objects.exclude(kind="used").values_list("kind", flat=True)) == kinds
-    assert {f"{row.due_at:%H:%M}" for row in Message.objects.all()} == (
+    assert {f"{row.due_at:%H:%M}" for row in Delivery.objects.all()} == (
         {"07:00"} if kinds else set()
     )
     assert Retainer.objects.get().pk == retainer.pk
@@ -361,8 +361,8 @@ def test_a_batch_asks_as_many_questions_for_twenty_retainers_as_for_two(
         Watch.objects.update(tells_sponsors=["used"])
         with CaptureQueriesContext(connection) as asked:
             assert watch_retainers(NOW) == clients
-        assert Message.objects.filter(state="waiting").count() == 3 * clients
-        Message.objects.all().delete()
+        assert Delivery.objects.filter(state="waiting").count() == 3 * clients
+        Delivery.objects.all().delete()
         return len(asked)
 
     assert questions(2) == questions(20) <= 30

@@ -23,7 +23,7 @@ from hourtab.ledger.models import Clock, Entry, Statement
 from hourtab.ledger.verify import findings
 from hourtab.ledger.writes import head
 from hourtab.lib.pictures import redrawn
-from hourtab.outbox.models import Message
+from hourtab.outbox.models import Delivery
 from hourtab.retainers.models import Retainer
 from hourtab.sharing import subscriptions
 from hourtab.sharing.addresses import statement_path
@@ -155,7 +155,7 @@ def test_who_has_a_digest_has_it_on_another_instance_too(full, tmp_path, setting
         ShareLink.objects.get(),
     )
     assert subscriptions.find(row.token) == row
-    assert not Message.objects.exists(), "what was sent stays behind"
+    assert not Delivery.objects.exists(), "what was sent stays behind"
 
 
 def test_the_file_holds_documents_that_replay_and_no_password(full) -> None:

@@ -20,7 +20,7 @@ from hourtab.ledger import queries
 from hourtab.ledger import services as ledger
 from hourtab.ledger.models import Entry, Revision
 from hourtab.ledger.verify import findings
-from hourtab.outbox.models import Message
+from hourtab.outbox.models import Delivery
 from hourtab.sharing import subscriptions
 from hourtab.sharing.models import Subscription
 from hourtab.sharing.services import share
@@ -174,7 +174,7 @@ def test_what_was_touched_is_listed_and_the_audit_keeps_numbers_without_the_name
     assert "Jane" not in json.dumps(event.changes)
     assert not Invitation.objects.exists()
     assert not Subscription.objects.exists()
-    assert not Message.objects.filter(to="jane@acme.example").exists()
+    assert not Delivery.objects.filter(target="jane@acme.example").exists()
 
 
 def test_a_member_is_removed_first_and_somebody_has_to_be_named(northlight, ada, ben) -> None:
@@ -220,7 +220,7 @@ def test_erasing_gives_no_mails_of_the_day_back(northlight, ada) -> None:
     for n in range(3):
         ask(11 * n)
     erasure.erase(northlight, JANE, by=ada.member, now=NOW)
-    kept = Message.objects.filter(kind="confirm")
+    kept = Delivery.objects.filter(kind="confirm")
     assert (kept.count(), kept.filter(to__contains="jane").count()) == (3, 0)
     assert set(kept.values_list("state", flat=True)) == {"dropped"}
 

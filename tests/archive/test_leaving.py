@@ -9,7 +9,7 @@ from django.db import connection
 
 from hourtab.accounts.models import Event, User, Workspace
 from hourtab.archive import deletion
-from hourtab.outbox.models import Message
+from hourtab.outbox.models import Delivery
 from hourtab.outbox.services import queue
 from tests.builders import NOW, a_retainer
 from tests.conftest import sign_in
@@ -64,7 +64,7 @@ def test_a_deletion_that_is_called_off_sends_nothing_and_one_asked_for_anew_warn
 ) -> None:
     ada.post("/settings/keep")
     assert send(NOW) == 0
-    assert Message.objects.get().state == "dropped"
+    assert Delivery.objects.get().state == "dropped"
     assert list(Event.objects.order_by("pk").values_list("kind", flat=True)) == [
         "deletion",
         "deletion_off",
@@ -106,20 +106,20 @@ def test_mails_that_were_written_to_files_go_with_it_and_those_of_others_stay(
     ):
         (tmp_path / f"{i}.log").write_text(f"Subject: x\nTo: {to}\n\nhttp://localhost/r/secret\n")
     for i, to in enumerate(("carl@acme.example", "shared@acme.example")):
-        queue(going, Message.Kind.DIGEST, about=i, occasion="x", to=to, now=NOW)
+        queue(going, Delivery.Kind.DIGEST, about=i, occasion="x", target=to, now=NOW)
     queue(
         olga.member.workspace,
-        Message.Kind.DIGEST,
+        Delivery.Kind.DIGEST,
         about=9,
         occasion="x",
-        to="shared@acme.example",
+        target="shared@acme.example",
         now=NOW,
     )
     a_retainer(olga.member.workspace, "Gamma")
     deletion.delete_workspace(going)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["2.log", "3.log"]
     assert User.objects.get() == olga.member.user
-    assert Message.objects.get().to == "shared@acme.example"
+    assert Delivery.objects.get().target == "shared@acme.example"
 
 
 def test_nothing_of_it_can_be_read_in_the_file_of_the_database(installation) -> None:

@@ -25,7 +25,7 @@ from django.utils import timezone
 from hourtab.accounts.models import Member
 from hourtab.clients.models import Contact
 from hourtab.ledger.models import *
-from hourtab.outbox.models import Message
+from hourtab.outbox.models import Delivery
 from hourtab.overage import services
 from hourtab.overage.models import *
 from hourtab.retainers.models import Retainer
@@ -45,7 +45,7 @@ STATE = """
 cycle = __import__("hourtab.ledger.queries").ledger.queries.current_cycle(r, r.today(now))
 print(json.dumps({"states": list(r.requests.order_by("number").values_list("state", flat=True)), "grants": list(r.authorisations.order_by("key").values_list("key", flat=True)),
   "amounts": list(r.authorisations.order_by("key").values_list("amount", flat=True)), "approved": [row.approved for row in r.requests.order_by("number")],
-  "authorised": cycle.authorised if cycle else 0, "waiting": Message.objects.filter(state="waiting").count()}))
+  "authorised": cycle.authorised if cycle else 0, "waiting": Delivery.objects.filter(state="waiting").count()}))
 """
 
 
@@ -132,9 +132,7 @@ def test_thousands_of_guesses_find_nothing_and_stand_in_nobodys_way(installation
 
 def settle(installation, ref: str, box) -> None:
     """Let the workers that are left finish: what a dead one held is free when its lease is over."""
-    over = (
-        "Message.objects.filter(state='waiting').update(leased_until=None, due_at=now); print('{}')"
-    )
+    over = "Delivery.objects.filter(state='waiting').update(leased_until=None, due_at=now); print('{}')"
     for _ in range(20):
         run(installation, ref, over)
         installation.run("worker", "--once")

@@ -25,7 +25,7 @@ from hourtab.ledger.jobs import turn_the_day
 from hourtab.operating.doctor import look_over
 from hourtab.operating.jobs import beat
 from hourtab.outbox.jobs import forget_old
-from hourtab.outbox.models import Message
+from hourtab.outbox.models import Delivery
 from hourtab.outbox.services import queue
 from hourtab.overage import services
 from hourtab.overage.jobs import draft_at_soft_limits, remind_and_expire
@@ -109,8 +109,8 @@ def digests_due(workspace: Workspace) -> list[int]:
 def mails_waiting(workspace: Workspace) -> list[int]:
     for about in (1, 2, 3):
         to = "carl@acme.example"
-        queue(workspace, Message.Kind.DIGEST, about=about, occasion="week", to=to, now=NOW)
-    return keys_of(list(Message.objects.order_by("pk")))
+        queue(workspace, Delivery.Kind.DIGEST, about=about, occasion="week", target=to, now=NOW)
+    return keys_of(list(Delivery.objects.order_by("pk")))
 
 
 def files_to_read(workspace: Workspace) -> list[int]:
@@ -183,15 +183,15 @@ CASES = (
     Case(
         queue_digests,
         digests_due,
-        the(Message.objects.filter(kind="digest"), "about"),
-        ("INSERT", "outbox_message", "about"),
+        the(Delivery.objects.filter(kind="digest"), "about"),
+        ("INSERT", "outbox_delivery", "about"),
         NOW + timedelta(days=7),
     ),
     Case(
         send_mails,
         mails_waiting,
-        the(Message.objects.exclude(state="waiting")),
-        ("UPDATE", "outbox_message", "id"),
+        the(Delivery.objects.exclude(state="waiting")),
+        ("UPDATE", "outbox_delivery", "id"),
     ),
     Case(
         work_on_files,
@@ -202,8 +202,8 @@ CASES = (
     Case(
         warn_of_deletions,
         owned_workspaces_to_delete,
-        the(Message.objects.filter(kind="deletion"), "workspace_id"),
-        ("INSERT", "outbox_message", "workspace_id"),
+        the(Delivery.objects.filter(kind="deletion"), "workspace_id"),
+        ("INSERT", "outbox_delivery", "workspace_id"),
     ),
     Case(
         delete_due,

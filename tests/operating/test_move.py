@@ -8,8 +8,8 @@ from pathlib import Path
 from tests.conftest import Installation
 
 COUNT = """
-from hourtab.ledger.models import *; from hourtab.overage.models import *; from hourtab.outbox.models import Message; from hourtab.accounts.models import User
-print([model.objects.count() for model in (Entry, Revision, Write, Statement, Request, RequestEvent, Message, User)])
+from hourtab.ledger.models import *; from hourtab.overage.models import *; from hourtab.outbox.models import Delivery; from hourtab.accounts.models import User
+print([model.objects.count() for model in (Entry, Revision, Write, Statement, Request, RequestEvent, Delivery, User)])
 print(sorted(Write.objects.values_list('hash', 'at')))
 """
 

@@ -16,7 +16,7 @@ from hourtab.archive.deletion import warn_of_deletions
 from hourtab.clients.models import Access, Contact
 from hourtab.core.amounts import HOUR
 from hourtab.ledger.jobs import turn_the_day
-from hourtab.outbox.models import Message
+from hourtab.outbox.models import Delivery
 from hourtab.overage import links, services
 from hourtab.overage.models import Request
 from hourtab.overage.services import Wish
@@ -226,7 +226,7 @@ def test_what_nothing_speaks_against_is_sent(kind, request_of_ben, mailbox: Mail
     with time_machine.travel(NOW, tick=False):
         QUEUE[kind](request_of_ben)
     send(NOW)
-    assert {row.state for row in Message.objects.filter(kind=kind)} == {"sent"}
+    assert {row.state for row in Delivery.objects.filter(kind=kind)} == {"sent"}
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_who_is_no_longer_to_be_told_gets_no_mail(
 ) -> None:
     with time_machine.travel(NOW, tick=False):
         QUEUE[kind](request_of_ben)
-        (row,) = Message.objects.filter(kind=kind, to=email)
+        (row,) = Delivery.objects.filter(kind=kind, target=email)
         since(email)
     send(NOW)
     row.refresh_from_db()
@@ -246,4 +246,4 @@ def test_who_is_no_longer_to_be_told_gets_no_mail(
 
 
 def test_every_kind_of_mail_is_here() -> None:
-    assert set(QUEUE) == set(Message.Kind.values) == {kind for kind, _to, _since in SINCE}
+    assert set(QUEUE) == set(Delivery.Kind.values) == {kind for kind, _to, _since in SINCE}

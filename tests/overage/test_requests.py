@@ -17,7 +17,7 @@ from hourtab.ledger.jobs import turn_the_day
 from hourtab.ledger.models import Authorisation, TopUp, Write
 from hourtab.ledger.verify import findings
 from hourtab.ledger.words import headline
-from hourtab.outbox.models import Message
+from hourtab.outbox.models import Delivery
 from hourtab.overage import services
 from hourtab.overage.errors import OverageError
 from hourtab.overage.jobs import draft_at_soft_limits, remind_and_expire
@@ -307,9 +307,9 @@ def test_a_mail_that_comes_back_is_a_move_and_a_server_that_is_down_is_waited_fo
     other = ask(5)
     mailbox.refusals = [("", "451 later")] * 3
     for hours in (0, 1, 2, 24):
-        Message.objects.filter(state="waiting").update(due_at=NOW)
+        Delivery.objects.filter(state="waiting").update(due_at=NOW)
         send(NOW + timedelta(hours=hours))
-    assert Message.objects.get(about=other.approvers.get().pk, kind="request").state == "sent"
+    assert Delivery.objects.get(about=other.approvers.get().pk, kind="request").state == "sent"
 
 
 def test_a_code_goes_to_the_address_that_was_asked_and_a_forwarded_link_decides_nothing(
@@ -428,7 +428,7 @@ def test_a_request_that_says_too_little_is_not_sent(
         ada.force_login(ada.member.user)
         assert why in said(ada.post(f"/retainers/{retainer.ref}/requests/ask", form | change))
     assert not Request.objects.exists()
-    assert not Message.objects.exists()
+    assert not Delivery.objects.exists()
 
 
 def test_somebody_new_becomes_an_approver(ada, retainer) -> None:
@@ -621,7 +621,7 @@ class TestSoftLimit:
         assert move.label == "Look at it and send it"
         services.withdraw(row, by=None, now=NOW)
         assert draft_at_soft_limits(NOW) == 0
-        assert not Message.objects.exists()
+        assert not Delivery.objects.exists()
 
     def test_only_what_changed_since_is_looked_at(self, retainer, northlight) -> None:
         for row in (retainer, a_retainer(northlight, "Acme"), a_retainer(northlight, "Beta")):

@@ -16,12 +16,11 @@ from hourtab.imports.models import Import
 from hourtab.ledger.holds import plan_work
 from hourtab.ledger.jobs import turn_the_day
 from hourtab.ledger.services import edit_entry, top_up, withdraw_entry
-from hourtab.outbox.jobs import deliver
-from hourtab.outbox.models import Message
+from hourtab.outbox.models import Delivery
 from hourtab.overage import services as requests
 from hourtab.overage.services import Wish
 from hourtab.retainers.models import OfficeHours, Retainer, WeightRule
-from hourtab.schedule import MAILS
+from hourtab.schedule import send_mails
 from hourtab.sharing import subscriptions
 from hourtab.sharing.digest import queue_digests
 from hourtab.sharing.models import ShareLink, StoredPage, Subscription
@@ -228,16 +227,16 @@ def test_no_private_text_is_on_any_public_page_feed_file_or_mail(
         }
         subscriptions.ask(link, "reader@brightwater.example", "week", now=NOW)
         subscriptions.confirm(Subscription.objects.get(), "week", now=NOW)
-        Message.objects.exclude(kind="confirm").delete()
+        Delivery.objects.exclude(kind="confirm").delete()
         queue_digests(MONDAY)
         assert plant() > 40
         Subscription.objects.update(to="reader@brightwater.example")
-        Message.objects.update(to="reader@brightwater.example")
+        Delivery.objects.update(target="reader@brightwater.example")
         # What a name of the workspace's own pages is public again.
         Workspace.objects.filter(pk=northlight.pk).update(name="Northlight")
         StoredPage.objects.all().delete()
         with time_machine.travel(MONDAY, tick=False):
-            assert deliver(MAILS, MONDAY) == 2
+            assert send_mails(MONDAY) == 2
         told = {f"mail {i}": mail.as_string() for i, mail in enumerate(box.mails)} | crawl(
             carl, link
         )

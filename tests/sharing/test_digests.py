@@ -9,11 +9,11 @@ import pytest
 import time_machine
 from django.db import transaction
 
-from hourtab.outbox.jobs import PAUSES, deliver, forget_old
-from hourtab.outbox.models import Message
+from hourtab.outbox.jobs import PAUSES, forget_old
+from hourtab.outbox.models import Delivery
 from hourtab.outbox.services import queue, send_again
 from hourtab.retainers.models import Retainer
-from hourtab.schedule import MAILS
+from hourtab.schedule import send_mails
 from hourtab.sharing import subscriptions
 from hourtab.sharing.digest import queue_digests
 from hourtab.sharing.models import ShareLink, Shown, Subscription
@@ -50,7 +50,7 @@ def confirmed(link, rhythm="week", on: datetime = NOW) -> Subscription:
     subscriptions.ask(link, "cfo@brightwater.example", rhythm, now=on)
     row = Subscription.objects.get()
     assert subscriptions.confirm(row, rhythm, now=on)
-    Message.objects.all().delete()
+    Delivery.objects.all().delete()
     return Subscription.objects.get()
 
 
@@ -61,7 +61,7 @@ def test_a_workspace_asks_two_hundred_times_a_day_and_one_address_five_times(
         for rhythm in ("week", "cycle"):
             now = NOW + timedelta(minutes=11 * n)
             subscriptions.ask(link, "cfo@brightwater.example", rhythm, now=now)
-    asked = Message.objects.filter(kind="confirm")
+    asked = Delivery.objects.filter(kind="confirm")
     assert asked.count() == 5
     for _ in range(5):
         another = share([retainer], by=None)
@@ -77,7 +77,7 @@ def test_the_whole_way_from_the_page_to_the_end(carl, link, mailbox: Mailbox) ->
         assert "Get this by mail" in carl.get(f"{link.path}?page=1").content.decode()
         said = subscribe(carl, link, "CFO@Brightwater.example").content.decode()
         assert "If CFO@Brightwater.example is right, a mail is on its way there." in said
-        assert deliver(MAILS, NOW) == 1
+        assert send_mails(NOW) == 1
     mail = mailbox.wait_for(1)
     assert (mail["To"], subject_of(mail)) == (
         "cfo@brightwater.example",
@@ -169,13 +169,13 @@ def test_a_digest_shows_what_the_link_shows_in_its_language(link, mailbox) -> No
 def test_two_workers_at_once_queue_a_digest_once(link) -> None:
     confirmed(link)
     assert [queue_digests(at("06-28T07:00")) for _ in range(3)] == [1, 0, 0]
-    assert Message.objects.count() == 1
+    assert Delivery.objects.count() == 1
 
 
 def test_nothing_in_the_outbox_tells_an_address_of_a_page(carl, link) -> None:
     row = confirmed(link)
     queue_digests(at("06-28T07:00"))
-    kept = str(list(Message.objects.values())) + str(
+    kept = str(list(Delivery.objects.values())) + str(
         list(Subscription.objects.values("nonce", "token_digest"))
     )
     for token in (link.token, row.token):
@@ -187,13 +187,13 @@ def test_what_is_no_longer_wanted_is_dropped(link, mailbox) -> None:
     queue_digests(at("06-28T07:00"))
     subscriptions.end(row, now=at("06-28T07:00"))
     assert send(at("06-28T07:01")) == 0
-    assert Message.objects.get().state == "dropped"
-    Message.objects.all().delete()
+    assert Delivery.objects.get().state == "dropped"
+    Delivery.objects.all().delete()
     Subscription.objects.update(ended_at=None)
     queue_digests(at("06-28T07:00"))
     revoke_link(link, now=NOW)
     assert send(at("06-28T07:01")) == 0
-    assert Message.objects.get().state == "dropped"
+    assert Delivery.objects.get().state == "dropped"
     assert mailbox.mails == []
 
 
@@ -209,10 +209,10 @@ def test_asking_is_bounded_and_says_the_same_to_everybody(carl, link, mailbox) -
     with time_machine.travel(NOW, tick=False):
         first = subscribe(carl, link).content
         assert subscribe(carl, link).content == first
-        assert Message.objects.count() == 1
+        assert Delivery.objects.count() == 1
         subscriptions.confirm(Subscription.objects.get(), "week", now=NOW)
         assert subscribe(carl, link).content == first, "nobody learns who has one"
-        assert Message.objects.count() == 1
+        assert Delivery.objects.count() == 1
         for i in range(subscriptions.MOST_A_LINK + 5):
             subscribe(carl, link, f"person{i}@brightwater.example")
     assert Subscription.objects.count() == subscriptions.MOST_A_LINK
@@ -250,15 +250,24 @@ def test_a_link_without_digests_takes_no_subscriber(carl, link, mailbox, setting
 
 def test_mail_goes_only_with_the_transaction_that_wanted_it(northlight) -> None:
     with pytest.raises(ZeroDivisionError), transaction.atomic():
-        queue(northlight, Message.Kind.DIGEST, about=1, occasion="x", to="a@b.example", now=NOW)
+        queue(
+            northlight, Delivery.Kind.DIGEST, about=1, occasion="x", target="a@b.example", now=NOW
+        )
         raise ZeroDivisionError
-    assert not Message.objects.exists()
+    assert not Delivery.objects.exists()
     for expected in (True, False):
         assert (
-            queue(northlight, Message.Kind.DIGEST, about=1, occasion="x", to="a@b.example", now=NOW)
+            queue(
+                northlight,
+                Delivery.Kind.DIGEST,
+                about=1,
+                occasion="x",
+                target="a@b.example",
+                now=NOW,
+            )
             is expected
         )
-    assert Message.objects.count() == 1
+    assert Delivery.objects.count() == 1
 
 
 def test_a_server_that_is_busy_is_asked_again_with_growing_pauses(link, mailbox, ada) -> None:
@@ -268,7 +277,7 @@ def test_a_server_that_is_busy_is_asked_again_with_growing_pauses(link, mailbox,
     now = at("06-28T07:00")
     for attempt in range(3):
         assert send(now) == 0
-        message = Message.objects.get()
+        message = Delivery.objects.get()
         assert (message.state, message.attempts, message.due_at) == (
             "waiting",
             attempt + 1,
@@ -278,9 +287,9 @@ def test_a_server_that_is_busy_is_asked_again_with_growing_pauses(link, mailbox,
         assert send(now + PAUSES[attempt] - timedelta(seconds=1)) == 0
         now += PAUSES[attempt]
     assert send(now) == 1
-    assert Message.objects.get().state == "sent"
+    assert Delivery.objects.get().state == "sent"
     assert (
-        mailbox.wait_for(1)["Message-ID"] == f"<{Message.objects.get().message_id}@hours.example>"
+        mailbox.wait_for(1)["Message-ID"] == f"<{Delivery.objects.get().message_id}@hours.example>"
     )
 
 
@@ -291,7 +300,7 @@ def test_an_address_that_does_not_exist_fails_at_once_and_can_be_tried_anew(
     queue_digests(at("06-28T07:00"))
     mailbox.refusals = [("cfo@brightwater.example", "550 no such user")]
     assert send(at("06-28T07:00")) == 0
-    message = Message.objects.get()
+    message = Delivery.objects.get()
     assert message.state == "failed"
     said = ada.get("/settings/mail").content.decode()
     assert "550 no such user" in said
@@ -318,10 +327,10 @@ def test_a_server_that_is_down_for_days_loses_nothing_until_all_attempts_are_ove
     now = at("06-28T07:00")
     for pause in PAUSES:
         assert send(now) == 0
-        assert Message.objects.get().state == "waiting"
+        assert Delivery.objects.get().state == "waiting"
         now += pause
     assert send(now) == 0
-    assert Message.objects.get().state == "failed"
+    assert Delivery.objects.get().state == "failed"
     assert now - at("06-28T07:00") > timedelta(days=3)
     assert forget_old(now) == 0
     assert forget_old(now + timedelta(days=181)) == 1
@@ -338,22 +347,22 @@ def test_a_server_that_is_down_is_asked_once_a_round(link, settings, northlight)
     for i in range(3):
         queue(
             northlight,
-            Message.Kind.DIGEST,
+            Delivery.Kind.DIGEST,
             about=row.pk,
             occasion=f"x{i}",
-            to=row.to,
+            target=row.to,
             now=at("06-28T07:00"),
         )
     assert send(at("06-28T07:00")) == 0
-    assert sorted(Message.objects.values_list("attempts", flat=True)) == [0, 0, 0, 1]
-    assert not Message.objects.filter(due_at__lte=at("06-28T07:00")).exists()
+    assert sorted(Delivery.objects.values_list("attempts", flat=True)) == [0, 0, 0, 1]
+    assert not Delivery.objects.filter(due_at__lte=at("06-28T07:00")).exists()
 
 
 def test_a_mail_that_a_worker_left_behind_is_taken_up_again_with_the_same_id(link, mailbox) -> None:
     confirmed(link)
     queue_digests(at("06-28T07:00"))
-    message = Message.objects.get()
-    Message.objects.update(leased_until=at("06-28T07:03"))
+    message = Delivery.objects.get()
+    Delivery.objects.update(leased_until=at("06-28T07:03"))
     assert send(at("06-28T07:01")) == 0, "another worker has it"
     assert send(at("06-28T07:04")) == 1
     assert message.message_id in mailbox.wait_for(1)["Message-ID"]
@@ -364,14 +373,14 @@ def test_a_text_that_breaks_the_rendering_stops_no_other_mail(link, mailbox, nor
     queue_digests(at("06-28T07:00"))
     queue(
         northlight,
-        Message.Kind.CONFIRM,
+        Delivery.Kind.CONFIRM,
         about=999,
         occasion="week x",
-        to="x@y.example",
+        target="x@y.example",
         now=at("06-28T06:00"),
     )
     assert send(at("06-28T07:01")) == 1
-    assert set(Message.objects.values_list("state", flat=True)) == {"sent", "dropped"}
+    assert set(Delivery.objects.values_list("state", flat=True)) == {"sent", "dropped"}
 
 
 def test_a_header_cannot_be_smuggled_in_by_a_name(northlight, carl, mailbox) -> None:

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from hourtab.accounts.models import Event
-from hourtab.outbox.models import Message
+from hourtab.outbox.models import Delivery
 from hourtab.retainers.models import Retainer
 from hourtab.sharing import subscriptions
 from hourtab.sharing.digest import queue_digests
@@ -43,7 +43,7 @@ def subscribed(link: ShareLink, to: str) -> Subscription:
     subscriptions.ask(link, to, "week", now=NOW)
     row = Subscription.objects.get(to=to)
     assert subscriptions.confirm(row, "week", now=NOW)
-    Message.objects.all().delete()
+    Delivery.objects.all().delete()
     return Subscription.objects.get(pk=row.pk)
 
 
@@ -54,7 +54,7 @@ def test_a_new_address_is_mailed_to_nobody_who_subscribed_with_the_old_one(
     thief = subscribed(link, THIEF)
     subscriptions.ask(link, "waiting@evil.example", "week", now=NOW)
     waiting = Subscription.objects.get(to="waiting@evil.example")
-    Message.objects.all().delete()
+    Delivery.objects.all().delete()
     queue_digests(MONDAY)
     rotate_link(link, grace=grace, now=NOW)
     for row in (thief, waiting):

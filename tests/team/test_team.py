@@ -13,7 +13,7 @@ from hourtab.alerts.telling import listeners_of
 from hourtab.archive.erasure import Person, erase
 from hourtab.clients.models import Access, Client, Contact
 from hourtab.ledger.models import Write
-from hourtab.outbox.models import Message
+from hourtab.outbox.models import Delivery
 from hourtab.sharing.services import share
 from hourtab.team import services
 from hourtab.team.services import TeamError
@@ -124,7 +124,7 @@ def test_fifty_invitations_go_out_a_day_whatever_becomes_of_them(northlight, ada
         invite(northlight, "stranger@victims.example")
     gone = Person("", "stranger1@victims.example")
     erase(northlight, gone, by=ada.member, now=NOW)
-    Message.objects.filter(workspace=northlight).delete()
+    Delivery.objects.filter(workspace=northlight).delete()
     with pytest.raises(TeamError, match="tomorrow"):
         invite(northlight, "stranger@victims.example")
     with time_machine.travel(NOW + timedelta(hours=2), tick=False):

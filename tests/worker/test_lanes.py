@@ -23,7 +23,7 @@ INVITE = """
 import json
 from django.utils import timezone
 from hourtab.accounts.models import Workspace
-from hourtab.outbox.models import Message
+from hourtab.outbox.models import Delivery
 from hourtab.retainers.models import Retainer
 from hourtab.team.services import invite
 for n in range({count}):
@@ -33,9 +33,9 @@ print("{{}}")
 """
 STATE = """
 import json
-from hourtab.outbox.models import Message
+from hourtab.outbox.models import Delivery
 from hourtab.retainers.models import Retainer
-print(json.dumps([Retainer.objects.get().balanced_on is not None, list(Message.objects.values_list("state", flat=True))]))
+print(json.dumps([Retainer.objects.get().balanced_on is not None, list(Delivery.objects.values_list("state", flat=True))]))
 """
 
 

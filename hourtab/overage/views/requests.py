@@ -21,7 +21,7 @@ from hourtab.ledger import queries, record
 from hourtab.lib.notices import tell, warn
 from hourtab.lib.once import once
 from hourtab.lib.text import clean
-from hourtab.outbox.models import Message
+from hourtab.outbox.models import Delivery
 from hourtab.overage import services
 from hourtab.overage.errors import OverageError
 from hourtab.overage.forms import (
@@ -179,7 +179,7 @@ def show_request(request: MemberRequest, ref: str, number: int) -> HttpResponse:
     """Show a request with everything that happened to it."""
     row, now = _request(request, ref, number), timezone.now()
     words = words_for(row.retainer)
-    mails = {mail.about: mail for mail in _mails(row) if mail.kind == Message.Kind.REQUEST}
+    mails = {mail.about: mail for mail in _mails(row) if mail.kind == Delivery.Kind.REQUEST}
     context = _listed(row, now, words) | {
         "retainer": row.retainer,
         "words": words,
@@ -196,10 +196,10 @@ def show_request(request: MemberRequest, ref: str, number: int) -> HttpResponse:
     return render(request, "overage/request.html", context)
 
 
-def _mails(row: Request) -> list[Message]:
+def _mails(row: Request) -> list[Delivery]:
     approvers = list(Approver.objects.filter(request=row).values_list("pk", flat=True))
-    kinds = (Message.Kind.REQUEST, Message.Kind.REMINDER, Message.Kind.RECEIPT)
-    return list(row.retainer.workspace.messages.filter(kind__in=kinds, about__in=approvers))
+    kinds = (Delivery.Kind.REQUEST, Delivery.Kind.REMINDER, Delivery.Kind.RECEIPT)
+    return list(row.retainer.workspace.deliveries.filter(kind__in=kinds, about__in=approvers))
 
 
 @editor_required
