@@ -9,10 +9,11 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from hourtab.deciding import codes
 from hourtab.lib.words import Words
 from hourtab.outbox.channels.mail import Mail
 from hourtab.outbox.models import Delivery
-from hourtab.overage.models import CODE_LASTS, Approver, Request
+from hourtab.overage.models import Approver, Request
 from hourtab.overage.services import told_members
 from hourtab.overage.words import asked_of, outcome_of
 from hourtab.retainers.words import words_for
@@ -113,7 +114,7 @@ def code_mail(message: Delivery) -> Mail | None:
     if approver is None or message.occasion != f"code {approver.codes}" or approver.code_at is None:
         return None
     is_asked = approver.request.state_at(now) == Request.State.PENDING and approver.may_decide
-    if not is_asked or now - approver.code_at > CODE_LASTS:
+    if not is_asked or now - approver.code_at > codes.LASTS:
         return None
     words = words_for(approver.request.retainer)
     with translation.override(words.language):

@@ -1,18 +1,15 @@
 """Asking for more hours: requests, who is asked, and everything that happened to them."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from hourtab.accounts.models import Member
 from hourtab.clients.models import Contact
-from hourtab.lib import tokens
-from hourtab.lib.addressed import Addressed
+from hourtab.deciding.models import Decidable, DecidingLink
 from hourtab.lib.append_only import AppendOnly
 from hourtab.retainers.models import Retainer
-
-CODE_LASTS = timedelta(minutes=15)
 
 
 class OverageTerms(models.Model):
@@ -54,7 +51,7 @@ class OverageTerms(models.Model):
         return self.emergency_rate is not None and bool(self.emergency_ceiling)
 
 
-class Request(models.Model):
+class Request(Decidable):
     """A request for more hours. Once sent its terms never change: another one replaces it.
 
     `extra` asks for an authorisation: up to `amount`, billed as used at `rate`, for work from
@@ -62,8 +59,7 @@ class Request(models.Model):
     `price` in all. Of an emergency `began_at` says when its work began, `ask_by` until when its
     approval was to be asked, `ceiling` how much of it was agreed beforehand. What was decided
     stands in `approved` (0 where it was declined) with the name that was typed; `recorded_by` is
-    the member who noted a decision that was given elsewhere; `late` counts those that came when
-    there was nothing to decide any more.
+    the member who noted a decision that was given elsewhere.
     """
 
     class Kind(models.TextChoices):
@@ -106,7 +102,6 @@ class Request(models.Model):
     decided_by = models.CharField(max_length=100, blank=True)
     recorded_by = models.ForeignKey(Member, on_delete=models.SET_NULL, null=True, related_name="+")
     comment = models.TextField(blank=True)
-    late = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:
         ordering = ["-number"]
@@ -145,24 +140,13 @@ class Request(models.Model):
         return self.state
 
 
-class Approver(Addressed):
-    """A contact who was asked to decide on one request, with a link for that alone. Its address
-    follows from `nonce`.
-
-    `codes` counts the one-time codes that were sent, each of which follows from the nonce; `tries`
-    those typed since.
-    """
+class Approver(DecidingLink):
+    """A contact who was asked to decide on one request, with a link for that alone."""
 
     PURPOSE, PLACE = b"approval", "/a/"
 
     request = models.ForeignKey(Request, on_delete=models.CASCADE, related_name="approvers")
     contact = models.ForeignKey(Contact, on_delete=models.SET_NULL, null=True, related_name="+")
-    name = models.CharField(max_length=100)
-    to = models.EmailField()
-    opened_at = models.DateTimeField(null=True)
-    codes = models.PositiveIntegerField(default=0)
-    code_at = models.DateTimeField(null=True)
-    tries = models.PositiveIntegerField(default=0)
 
     class Meta:
         ordering = ["pk"]
@@ -170,11 +154,6 @@ class Approver(Addressed):
 
     def __str__(self) -> str:
         return f"{self.request_id}: {self.name}"
-
-    @property
-    def code(self) -> str:
-        """The one-time code that was sent last."""
-        return tokens.code_of(b"code" + bytes(self.nonce) + self.codes.to_bytes(4))
 
     @property
     def may_decide(self) -> bool:

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from hourtab.accounts.models import Member
 from hourtab.clients.access import seen_by
 from hourtab.clients.models import Contact
 from hourtab.core.amounts import LONGEST, half_up
+from hourtab.deciding.links import is_late_news, signed
 from hourtab.ledger import record
 from hourtab.ledger.approvals import authorise
 from hourtab.ledger.errors import LedgerError
@@ -32,8 +33,6 @@ from hourtab.retainers.words import words_for
 State, Event = Request.State, RequestEvent.Kind
 LONGEST_WAIT = timedelta(days=90)
 MOST_APPROVERS = 5
-MOST_LATE = 10
-"""So many decisions that came too late are noted one by one; the rest are counted."""
 MOST_A_DAY = 50
 """So many requests a workspace may send within a day: more would be a way to write to strangers."""
 
@@ -220,7 +219,7 @@ def decide(
     The hours, the decision and the mails are one transaction. Raises `OverageError` where it is
     decided, withdrawn or expired already, or not for them.
     """
-    name, comment = " ".join(name.split())[:100], comment.strip()[:2000]
+    name, comment = signed(name), comment.strip()[:2000]
     if not name:
         raise OverageError(_("Type your name: it stands under the decision."))
     with transaction.atomic():
@@ -237,8 +236,7 @@ def note_late(row: Request, name: str, now: datetime, *, is_approval: bool) -> N
     """Note a decision that came when there was nothing to decide any more; of many the first ten,
     and how many more there were.
     """
-    Request.objects.filter(pk=row.pk).update(late=F("late") + 1)
-    if Request.objects.values_list("late", flat=True).get(pk=row.pk) > MOST_LATE:
+    if not is_late_news(row):
         return
     said = {
         "what": _("to approve") if is_approval else _("to decline"),

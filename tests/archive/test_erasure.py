@@ -221,7 +221,7 @@ def test_erasing_gives_no_mails_of_the_day_back(northlight, ada) -> None:
         ask(11 * n)
     erasure.erase(northlight, JANE, by=ada.member, now=NOW)
     kept = Delivery.objects.filter(kind="confirm")
-    assert (kept.count(), kept.filter(to__contains="jane").count()) == (3, 0)
+    assert (kept.count(), kept.filter(target__contains="jane").count()) == (3, 0)
     assert set(kept.values_list("state", flat=True)) == {"dropped"}
 
 

@@ -12,9 +12,10 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from hourtab.core import amounts
+from hourtab.deciding.errors import DecidingError
+from hourtab.deciding.links import signed
 from hourtab.lib.text import clean
 from hourtab.overage import links, services
-from hourtab.overage.errors import OverageError
 from hourtab.overage.models import Approver, Request
 from hourtab.overage.words import asked_of, outcome_of
 from hourtab.retainers.words import words_for
@@ -74,7 +75,7 @@ def _act(request: HttpRequest, approver: Approver) -> HttpResponse:
         )
     except _Problem as problem:
         return _page(approver, said, {problem.field: str(problem)}, status=422)
-    except OverageError as error:
+    except DecidingError as error:
         fresh = links.find(approver.token) or approver
         status = 422 if _can_decide(fresh) else 200 if _is_the_same(fresh.request, said) else 409
         return _page(fresh, said, {"": str(error)} if status == 422 else {}, status=status)
@@ -110,7 +111,7 @@ def _amount(row: Request, text: str) -> int:
 def _check_code(approver: Approver, code: str) -> None:
     try:
         links.check_code(approver, code, timezone.now())
-    except OverageError as error:
+    except DecidingError as error:
         raise _Problem("code", str(error)) from None
 
 
@@ -123,7 +124,7 @@ def _can_decide(approver: Approver) -> bool:
 def _is_the_same(row: Request, said: Mapping[str, str]) -> bool:
     """Was this sent twice: does it say what was decided already, under the same name?"""
     wanted = {"approve": Request.State.APPROVED, "decline": Request.State.DECLINED}.get(said["do"])
-    return row.state == wanted and row.decided_by == " ".join(said["name"].split())[:100]
+    return row.state == wanted and row.decided_by == signed(said["name"])
 
 
 def _page(

@@ -17,6 +17,7 @@ from hourtab.accounts.models import Event
 from hourtab.clients.models import Contact
 from hourtab.clients.services import add_approver
 from hourtab.core.cycles import FOR_EVER
+from hourtab.deciding.links import late_besides
 from hourtab.ledger import queries, record
 from hourtab.lib.notices import tell, warn
 from hourtab.lib.once import once
@@ -187,7 +188,7 @@ def show_request(request: MemberRequest, ref: str, number: int) -> HttpResponse:
         "cost": cost_of(row, row.amount, words),
         "emergency": emergency_of(row, words),
         "events": row.events.all(),
-        "more_late": max(0, row.late - services.MOST_LATE),
+        "more_late": late_besides(row),
         "approvers": [
             (approver, mails.get(approver.pk))
             for approver in row.approvers.select_related("contact")
