@@ -1,15 +1,19 @@
 """Live pages: one watcher per process tells all viewers when what they look at has changed.
 
-Nothing is pushed through the database and no sequence can be missed: the watcher asks a few times a
-second which versions changed in the last minute, and compares them with those it knows.
+Nothing is pushed through the database and no change can be missed. A few times a second the watcher
+asks which versions changed in the last minute, and compares them with those it knows. A change that
+was committed later than that (it was written early in a long transaction, or the watcher stood
+still) is found by comparing all that is watched, every few seconds. Who is to be told stays in a set
+until it was.
 """
 
 import asyncio
 import contextlib
 import logging
 import random
+import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -23,6 +27,10 @@ log = logging.getLogger(__name__)
 PERIOD = 0.2
 HEARTBEAT = 20.0
 STALLED_AFTER = 5.0
+LOOKED_BACK = 60.0
+"""Seconds that the quick look goes back, by the clock of the database."""
+COMPARED_EVERY = 5.0
+_AT_ONCE = 1000
 RECONNECT_MS = (500, 5_000)
 """Viewers come back after a restart at moments of their own between these, so that they do not come
 all at once.
@@ -41,15 +49,11 @@ _SHOWN = """
 SELECT r.id, r.version, r.zone FROM sharing_shown s JOIN retainers_retainer r ON r.id = s.retainer_id
 WHERE s.link_id = %s ORDER BY s.position, s.id
 """
-_CHANGED = {
-    "sqlite": "changed_at > strftime('%Y-%m-%d %H:%M:%f', 'now', '-60 seconds')",
-    "postgresql": "changed_at > statement_timestamp() - interval '60 seconds'",
+_TABLES = {"w": "accounts_workspace", "l": "sharing_sharelink", "r": "retainers_retainer"}
+_SINCE = {
+    "sqlite": "strftime('%Y-%m-%d %H:%M:%f', 'now', '-' || %s || ' seconds')",
+    "postgresql": "statement_timestamp() - make_interval(secs => %s)",
 }
-_QUERY = """
-SELECT 'w', id, version FROM accounts_workspace WHERE CHANGED
-UNION ALL SELECT 'l', id, version FROM sharing_sharelink WHERE CHANGED
-UNION ALL SELECT 'r', id, version FROM retainers_retainer WHERE CHANGED
-"""
 
 
 @dataclass(slots=True)
@@ -75,9 +79,13 @@ class Live:
         self.watched: dict[str, Watched] = {}
         self.by_part: dict[tuple[str, int], set[str]] = defaultdict(set)
         self.versions: dict[tuple[str, int], int] = {}
+        self.untold: set[str] = set()
         self.state: int | None = None
+        self.compared_state: int | None = None
+        self.compared_at = 0.0
         self.minute = -1
         self.watcher: asyncio.Task[None] | None = None
+        self.is_ending = False
 
     async def stream(self, digest: str, scope: Any, receive: Any, send: Any) -> bool:
         """Hold one viewer's stream until it goes, or until the link ends; return False where no
@@ -97,13 +105,26 @@ class Live:
                 await send({"type": "http.response.body", "body": b""})
                 return True
             await send(_hello(link.tag if _last_seen(scope) != link.tag else ""))
+            if self.is_ending:
+                await send(_LAST)
             while (await receive())["type"] != "http.disconnect":
                 pass
+        except asyncio.CancelledError:
+            # The server does not wait for a viewer whose line is stuck.
+            if not self.is_ending:
+                raise
         finally:
             link.viewers.discard(send)
             if not link.viewers and self.watched.get(digest) is link:
                 self._forget(link)
         return True
+
+    async def end(self) -> None:
+        """End all streams: their viewers come back, to whoever serves then."""
+        self.is_ending = True
+        await self._send_all(
+            [send for link in self.watched.values() for send in link.viewers], _LAST
+        )
 
     async def close(self) -> None:
         """Stop watching."""
@@ -151,6 +172,7 @@ class Live:
 
     def _forget(self, link: Watched) -> None:
         self.watched.pop(link.digest, None)
+        self.untold.discard(link.digest)
         for part in link.depends_on:
             self.by_part[part].discard(link.digest)
             if not self.by_part[part]:
@@ -159,15 +181,14 @@ class Live:
 
     async def _run(self) -> None:
         """Watch while anybody is looking."""
-        beat = 0.0
+        beat = time.monotonic()
         while self.watched:
             await asyncio.sleep(PERIOD)
-            beat += PERIOD
             try:
-                for digest in await self._changed():
-                    await self._tell(digest)
-                if beat >= HEARTBEAT:
-                    beat = 0.0
+                await self._look()
+                await self._tell_all()
+                if time.monotonic() - beat >= HEARTBEAT:
+                    beat = time.monotonic()
                     await self._send_all(
                         [send for link in self.watched.values() for send in link.viewers],
                         _STILL_HERE,
@@ -176,32 +197,69 @@ class Live:
                 log.exception("The watcher stumbled; it goes on.")
                 await asyncio.sleep(1)
 
-    async def _changed(self) -> set[str]:
-        """Return the links whose versions or dates are not what their viewers know, and those that
+    async def _look(self) -> None:
+        """Find the links whose versions or dates are not what their viewers know, and those that
         have ended.
         """
-        changed: set[str] = set()
         state = self.reader.state()
         if state is None or state != self.state:
-            for kind, pk, version in await self.reader.rows(
-                _QUERY.replace("CHANGED", _CHANGED[self.reader.vendor])
-            ):
-                part = (kind, pk)
-                if part in self.versions and self.versions[part] != version:
-                    self.versions[part] = version
-                    changed |= self.by_part[part]
+            self._note(await self.reader.rows(_changed(self.reader.vendor), (LOOKED_BACK,) * 3))
             self.state = state
-        now = datetime.now(UTC)
-        if now.minute != self.minute:
-            # Days begin, and links end, on whole minutes, give or take one.
-            self.minute = now.minute
-            dates: dict[tuple[str, ...], tuple[str, ...]] = {}
-            for link in self.watched.values():
-                if link.zones not in dates:
-                    dates[link.zones] = pages.local_dates(link.zones, now)
-                if dates[link.zones] != link.date_key or (link.ends_at and link.ends_at <= now):
-                    changed.add(link.digest)
-        return changed
+        if time.monotonic() - self.compared_at >= COMPARED_EVERY:
+            began = time.monotonic()
+            if state is None or state != self.compared_state:
+                await self._compare()
+            self.compared_at, self.compared_state = began, state
+        self._note_dates(datetime.now(UTC))
+
+    async def _compare(self) -> None:
+        """Compare the versions of all that is watched, however long ago they changed."""
+        for kind, table in _TABLES.items():
+            keys = [pk for of, pk in self.versions if of == kind]
+            for start in range(0, len(keys), _AT_ONCE):
+                some = keys[start : start + _AT_ONCE]
+                marks = ", ".join(["%s"] * len(some))
+                query = f"SELECT '{kind}', id, version FROM {table} WHERE id IN ({marks})"  # noqa: S608
+                self._note(await self.reader.rows(query, some))
+
+    def _note(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Take over versions; whoever looks at one that is new is to be told, whatever fails after
+        this.
+        """
+        for kind, pk, version in rows:
+            part = (kind, pk)
+            if part in self.versions and self.versions[part] != version:
+                self.versions[part] = version
+                self.untold |= self.by_part[part]
+
+    def _note_dates(self, now: datetime) -> None:
+        """Days begin, and links end, on whole minutes, give or take one."""
+        if now.minute == self.minute:
+            return
+        dates: dict[tuple[str, ...], tuple[str, ...]] = {}
+        for link in self.watched.values():
+            if link.zones not in dates:
+                dates[link.zones] = pages.local_dates(link.zones, now)
+            if dates[link.zones] != link.date_key or (link.ends_at and link.ends_at <= now):
+                self.untold.add(link.digest)
+        self.minute = now.minute
+
+    async def _tell_all(self) -> None:
+        """Tell whom it concerns. One link that cannot be read keeps no other from being told, and
+        is tried again.
+        """
+        failed: Exception | None = None
+        for digest in list(self.untold):
+            # What changes from here on is told again.
+            self.untold.discard(digest)
+            try:
+                await self._tell(digest)
+            except Exception as error:
+                failed = error
+                if digest in self.watched:
+                    self.untold.add(digest)
+        if failed is not None:
+            raise failed
 
     async def _tell(self, digest: str) -> None:
         link = self.watched.get(digest)
@@ -259,6 +317,14 @@ class Live:
                     link.viewers.discard(waiting[task])
 
 
+def _changed(vendor: str) -> str:
+    """Return the query for versions that changed a short while ago."""
+    return " UNION ALL ".join(
+        f"SELECT '{kind}', id, version FROM {table} WHERE changed_at > {_SINCE[vendor]}"  # noqa: S608
+        for kind, table in _TABLES.items()
+    )
+
+
 _STREAM = headers.raw(
     Content_Type="text/event-stream; charset=utf-8",
     X_Accel_Buffering="no",
@@ -271,6 +337,7 @@ def _chunk(body: bytes) -> dict[str, Any]:
 
 
 _STILL_HERE = _chunk(b": still here\n\n")
+_LAST = {"type": "http.response.body", "body": b""}
 
 
 def _event(tag: str) -> dict[str, Any]:

@@ -3,22 +3,43 @@
 const main = () => document.querySelector("main[data-tag]");
 let etag = null;
 let waiting = null;
-let pause = 2000;
+
+/* A pause before the next try: it doubles up to a minute, and viewers do not come all at once. */
+const first = 2000;
+const pauses = { page: first, stream: first };
+function next(what) {
+  const pause = pauses[what] * (0.5 + Math.random());
+  pauses[what] = Math.min(pauses[what] * 2, 60000);
+  return pause;
+}
+
+/* A page that cannot be had just now (no network, too many requests, a busy server) is asked for again. */
+function refreshIn(delay) {
+  waiting ??= setTimeout(async () => {
+    waiting = null;
+    try {
+      await refresh();
+      pauses.page = first;
+    } catch {
+      refreshIn(next("page"));
+    }
+  }, delay);
+}
 
 async function refresh() {
-  waiting = null;
   const answer = await fetch(location.href, { headers: etag ? { "If-None-Match": etag } : {}, cache: "no-store" });
   if (answer.status === 404) return location.reload();
-  if (!answer.ok) return;
+  if (answer.status === 304) return;
+  if (!answer.ok) throw new Error(answer.status);
   etag = answer.headers.get("ETag");
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const next = fresh.querySelector("main[data-tag]");
-  if (!next || next.dataset.tag === main().dataset.tag) return;
-  keepWhatIsOpen(main(), next);
-  moveBars(main(), next);
-  main().replaceWith(next);
+  const after = fresh.querySelector("main[data-tag]");
+  if (!after || after.dataset.tag === main().dataset.tag) return;
+  keepWhatIsOpen(main(), after);
+  moveBars(main(), after);
+  main().replaceWith(after);
   document.title = fresh.title;
-  document.querySelector("#news").textContent = next.dataset.headline;
+  document.querySelector("#news").textContent = after.dataset.headline;
 }
 
 /* What was unfolded stays unfolded; what is being typed is not lost. */
@@ -47,9 +68,9 @@ function moveBars(before, after) {
 /* A broken stream comes back by itself when the server says; one that was refused, after a while that grows. */
 function listen() {
   const source = new EventSource(`${location.pathname}/live?seen=${main().dataset.tag}`);
-  source.addEventListener("open", () => (pause = 2000));
+  source.addEventListener("open", () => (pauses.stream = first));
   source.addEventListener("change", (event) => {
-    if (event.data !== main().dataset.tag && !waiting) waiting = setTimeout(() => refresh().catch(() => {}), Math.random() * 500);
+    if (event.data !== main().dataset.tag) refreshIn(Math.random() * 500);
   });
   source.addEventListener("end", () => {
     source.close();
@@ -57,8 +78,10 @@ function listen() {
   });
   source.addEventListener("error", () => {
     if (source.readyState !== EventSource.CLOSED) return;
-    setTimeout(() => refresh().catch(() => {}).finally(listen), pause * (0.5 + Math.random()));
-    pause = Math.min(pause * 2, 60000);
+    setTimeout(() => {
+      refreshIn(0);
+      listen();
+    }, next("stream"));
   });
 }
 
