@@ -26,12 +26,12 @@ from hourtab.sharing.store import reader  # noqa: E402
 
 
 @asynccontextmanager
-async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+async def _lifespan(app: Starlette) -> AsyncIterator[dict[str, Any]]:
     # What is loaded by now stays: the collector need not look through it again and again while
     # pages are served.
     gc.collect()
     gc.freeze()
-    yield
+    yield {"end_streams": lane.end_streams}
     await lane.close()
 
 

@@ -42,6 +42,9 @@ _FORMER = "SELECT until FROM sharing_formeraddress WHERE token_digest = %s"
 
 QUERIES_A_MINUTE = 120
 WRONG_A_MINUTE = 60
+MOST_STREAMS = 30
+"""Streams of one link to one visitor, in one process: an office, not a flood."""
+_FULL = b"Too many pages are open. This one is not told of changes for a while."
 KEPT_PAGES = 500
 FLUSH_AFTER = 30.0
 
@@ -60,6 +63,8 @@ class Lane:
         self.kept: OrderedDict[tuple[str, str], Kept] = OrderedDict()
         self.known: OrderedDict[str, None] = OrderedDict()
         self.asked, self.wrong = Limit(QUERIES_A_MINUTE), Limit(WRONG_A_MINUTE)
+        self.streams: Counter[tuple[str, str]] = Counter()
+        self.ending: asyncio.Task[None] | None = None
         self.views: Counts = Counter()
         self.flusher: asyncio.Task[None] | None = None
         self.running: dict[tuple[str, str], asyncio.Task[tuple[bool, Kept | None]]] = {}
@@ -107,8 +112,15 @@ class Lane:
                     pages.busy_page(language_in(scope)),
                 )
 
+    def end_streams(self) -> None:
+        """Let all streams end; asked for by every connection when the server stops."""
+        if self.ending is None:
+            self.ending = asyncio.create_task(self.live.end())
+
     async def close(self) -> None:
         """Stop watching, and write the views that were counted."""
+        if self.ending is not None:
+            await self.ending
         await self.live.close()
         if self.flusher is not None:
             self.flusher.cancel()
@@ -118,12 +130,23 @@ class Lane:
         await self.reader.close()
 
     async def _stream(self, digest: str, scope: Any, receive: Any, send: Any) -> None:
-        if self._is_barred(digest, scope):
+        who = (visitor_of(scope), digest)
+        if self._is_barred(digest, scope) or self.streams[who] >= MOST_STREAMS:
             await too_many(scope, send)
-        elif await self.live.stream(digest, scope, receive, send):
-            self._know(digest)
-        else:
-            self.wrong.count(visitor_of(scope))
+            return
+        if scope.get("state", {}).get("is_crowded"):
+            await send_answer(scope, send, 503, headers.raw(Retry_After="30"), _FULL)
+            return
+        self.streams[who] += 1
+        try:
+            if await self.live.stream(digest, scope, receive, send):
+                self._know(digest)
+            else:
+                self.wrong.count(visitor_of(scope))
+        finally:
+            self.streams[who] -= 1
+            if not self.streams[who]:
+                del self.streams[who]
 
     async def _read(self, token: str, scope: Any, receive: Any, send: Any) -> None:
         digest = tokens.digest_of(token)

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management.base import CommandParser
 from uvicorn.supervisors import Multiprocess
 
+from hourtab.lane.connection import Connection
 from hourtab.lib import metrics
 from hourtab.management.command import Command as Base
 from hourtab.management.command import Refused, is_migrated
@@ -100,6 +101,7 @@ class Command(Base):
             # What uvicorn logs goes through our formatters: its own would print messages of
             # exceptions.
             log_config=None,
+            http=Connection,
             log_level="warning",
             server_header=False,
             # Whom to believe is Django's and allauth's to say, by TRUSTED_PROXIES.
