@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
 from hourtab.sharing import pages
-from hourtab.sharing.headers import PUBLIC
+from hourtab.sharing.headers import public
 
 _KINDS = {"pdf": "application/pdf", "csv": "text/csv; charset=utf-8", "json": "application/json"}
 
@@ -16,7 +16,7 @@ _KINDS = {"pdf": "application/pdf", "csv": "text/csv; charset=utf-8", "json": "a
 def answer(content: bytes, status: int = 200) -> HttpResponse:
     """Return content with the headers of everything public."""
     found = HttpResponse(content, status=status)
-    for header, value in PUBLIC.items():
+    for header, value in public().items():
         found[header] = value
     return found
 

@@ -1,11 +1,13 @@
 """Stored pages: rendered once from one state of the data, valid while that is the present one.
 
-The tag of a page is known without rendering it: it is the digest of the versions and local dates it
-is made from.
+The tag of a page is known without rendering it: it is a keyed digest of the versions and local dates
+it is made from.
 """
 
 import gzip
 import hashlib
+import hmac
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -14,7 +16,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
@@ -26,6 +28,8 @@ from hourtab.sharing.asked import Asked
 from hourtab.sharing.balance import balance_page
 from hourtab.sharing.models import FormerAddress, ShareLink
 from hourtab.sharing.parts import words_of
+
+log = logging.getLogger(__name__)
 
 _HOUSE = Path(__file__).parent.parent
 CODINGS = ("gzip", "identity")
@@ -74,7 +78,10 @@ def release() -> str:
 
 
 def tag_of(link_id: int, versions: Versions, zones: Sequence[str], now: datetime) -> str:
-    """Return the tag of a page: known from the versions and the local dates alone."""
+    """Return the tag of a page: known from the versions and the local dates alone.
+
+    A key goes in, so that nobody finds out from a tag how many links and changes there are.
+    """
     parts = (
         release(),
         link_id,
@@ -83,7 +90,8 @@ def tag_of(link_id: int, versions: Versions, zones: Sequence[str], now: datetime
         versions.retainers,
         *local_dates(zones, now),
     )
-    return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:24]
+    said = "|".join(map(str, parts)).encode()
+    return hmac.new(settings.SECRET_KEY.encode(), b"page\0" + said, hashlib.sha256).hexdigest()[:24]
 
 
 def local_dates(zones: Sequence[str], now: datetime) -> tuple[str, ...]:
@@ -176,10 +184,15 @@ def store(rendered: Rendered) -> None:
 
 
 def render_and_store(token_digest: str) -> Rendered | None:
-    """Render a page and keep it: what the lane asks for when it finds none."""
+    """Render a page and keep it: what the lane asks for when it finds none. Where nothing can be
+    written (a full disk, a database that is only read) it is served all the same.
+    """
     rendered = render(token_digest)
     if rendered is not None:
-        store(rendered)
+        try:
+            store(rendered)
+        except DatabaseError:
+            log.exception("A page could not be stored; it is rendered for everybody who asks.")
     return rendered
 
 

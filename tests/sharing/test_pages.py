@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import time_machine
 from django.db import connection
+from django.db.backends.signals import connection_created
 
 from hourtab.clients.services import rename_client
 from hourtab.core.amounts import HOUR
@@ -18,6 +19,7 @@ from hourtab.sharing.models import ShareLink, StoredPage
 from hourtab.sharing.services import change_link, revoke_link, rotate_link, share
 from hourtab.sharing.store import reader
 from tests.builders import a_retainer, log, work
+from tests.environment import ON_POSTGRES
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -271,6 +273,41 @@ def test_public_headers_are_strict_and_the_same_from_lane_and_django(link, visit
     assert lane["referrer-policy"] == "no-referrer"
     assert "noindex" in lane["x-robots-tag"]
     assert not response.cookies
+
+
+def test_public_pages_promise_tls_where_the_site_has_it(link, visitor, carl, settings) -> None:
+    assert b"strict-transport-security" not in visitor.get(link.path)[1]
+    settings.SECURE_HSTS_SECONDS = 31_536_000
+    for path in (link.path, "/r/" + "A" * 22):
+        assert visitor.get(path)[1][b"strict-transport-security"] == b"max-age=31536000", path
+    secure = carl.get(f"{link.path}?page=1", secure=True)
+    assert secure["Strict-Transport-Security"] == "max-age=31536000"
+
+
+def test_a_tag_tells_nothing_to_whoever_lacks_the_key(link, visitor, settings) -> None:
+    tag = visitor.get(link.path)[1][b"etag"]
+    StoredPage.objects.all().delete()
+    settings.SECRET_KEY = "another key of the same good length, for this test alone"
+    assert visitor.get(link.path)[1][b"etag"] != tag
+
+
+def test_a_page_is_served_from_a_database_that_is_only_read(link, visitor) -> None:
+    only_read = (
+        "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"
+        if ON_POSTGRES
+        else "PRAGMA query_only = 1"
+    )
+
+    def is_only_read(**kwargs) -> None:
+        kwargs["connection"].cursor().execute(only_read)
+
+    connection_created.connect(is_only_read)
+    try:
+        status, _, body = visitor.get(link.path)
+    finally:
+        connection_created.disconnect(is_only_read)
+    assert (status, StoredPage.objects.count()) == (200, 0)
+    assert b"2 of 20" in body.replace(b"\xc2\xa0", b" ")
 
 
 def test_the_second_page_of_a_long_log_goes_on_where_the_first_ends(link, carl, visitor) -> None:
