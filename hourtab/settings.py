@@ -70,10 +70,10 @@ SECRET_KEY = key_from(env("SECRET_KEY"), VAR / "keys", "SECRET_KEY")
 LINK_KEY = key_from(env("LINK_KEY"), VAR / "keys", "LINK_KEY")
 
 DEBUG = False
-ALLOWED_HOSTS = [host for host in env("ALLOWED_HOSTS").split(",") if host] or [
-    "localhost",
-    "127.0.0.1",
-    "[::1]",
+_LOCAL = ["localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS = [
+    *(host for host in env("ALLOWED_HOSTS").split(",") if host),
+    *(_LOCAL if _SITE.hostname in ("localhost", "127.0.0.1", "::1") else []),
     _SITE.hostname or "",
 ]
 CSRF_TRUSTED_ORIGINS = [SITE_URL] if _HTTPS else []
@@ -131,6 +131,7 @@ if SOCIALACCOUNT_PROVIDERS:
     ]
 MIDDLEWARE = [
     "hourtab.lib.requests.RequestLog",
+    "hourtab.lib.requests.AnyHost",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",

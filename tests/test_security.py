@@ -19,7 +19,9 @@ from hourtab.sharing.models import ShareLink
 from hourtab.sharing.services import share
 from hourtab.team.services import invite
 from tests.builders import NOW, a_retainer, log
+from tests.lane.test_connection import a_server
 from tests.mailbox import Mailbox, send, text_of
+from tests.sharing.test_served import ask
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery"
@@ -66,6 +68,36 @@ def test_a_host_that_is_not_ours_is_refused_and_never_named_in_a_mail(
     invite(northlight, "dora@firm.example", "editor", None, by=None, now=NOW)
     send(NOW)
     assert "https://hours.example/join/" in mailbox.mails[0].as_string()
+
+
+@pytest.mark.parametrize("host", ["localhost:6666", "127.0.0.1:1", "[::1]:1", "localhost"])
+def test_mails_about_signing_in_lead_to_our_site_whatever_host_was_asked(
+    carl, ada, mailbox: Mailbox, host
+) -> None:
+    for number, email in enumerate((ada.member.user.email, "nobody@nowhere.example"), 1):
+        carl.post("/accounts/password/reset/", {"email": email}, headers={"host": host})
+        said = text_of(mailbox.wait_for(number))
+        links = re.findall(r"https?://[^\s/]+", said)
+        assert links
+        assert set(links) == {"https://hours.example"}
+    assert re.search(
+        r"https://hours.example/accounts/password/reset/key/\w+-", text_of(mailbox.mails[0])
+    )
+
+
+@pytest.mark.looks
+def test_local_names_are_answered_only_where_the_site_is_local_but_monitors_always(
+    installation,
+) -> None:
+    installation.open()
+    installation.environment |= {"SITE_URL": "https://hours.example", "METRICS_KEY": "key"}
+    with a_server(installation) as (site, port, _process):
+        for host in ("localhost", f"localhost:{port}", "127.0.0.1", "[::1]"):
+            assert ask(site, "/accounts/login/", host=host)[0] == 400, host
+            assert ask(site, "/healthz", host=host)[0] == 200, host
+            assert ask(site, "/metrics", host=host, authorization="Bearer key")[0] == 200, host
+        assert ask(site, "/accounts/login/", host="hours.example")[0] == 200
+        assert ask(site, "/readyz", host="10.0.0.7:8000")[0] == 200
 
 
 def test_a_name_with_line_breaks_becomes_no_header(northlight, mailbox: Mailbox) -> None:

@@ -54,7 +54,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def send_mail(self, template_prefix: str, email: str, context_: dict[str, Any]) -> None:
         """Send a mail; where the server does not take one that somebody waits for, say so on the
-        page instead of breaking it.
+        page instead of breaking it. Its links lead to our site, by whatever name it was asked.
         """
         try:
             super().send_mail(template_prefix, email, _of_this_site(context_))
