@@ -15,13 +15,14 @@ from typing import Any
 
 from django.db import close_old_connections
 
-from hourtab.lane.places import Answers, Place, place_of
+from hourtab.lane.places import PLACES, Answers, Place, place_of
 from hourtab.lib import metrics, tokens
 from hourtab.lib.requests import METHODS
 from hourtab.sharing import headers, pages
 from hourtab.sharing.counting import Counts, write_views
 from hourtab.sharing.limits import Limit, visitor_of
 from hourtab.sharing.live import Live
+from hourtab.sharing.lookups import Lookup, lookups
 from hourtab.sharing.store import Reader
 from hourtab.sharing.wire import Kept, asked, language_in, send_answer, send_page, tables, too_many
 
@@ -40,7 +41,6 @@ WHERE l.token_digest = %s AND l.revoked_at IS NULL
 """
 _FORMER = "SELECT until FROM sharing_formeraddress WHERE token_digest = %s"
 
-QUERIES_A_MINUTE = 120
 WRONG_A_MINUTE = 60
 MOST_STREAMS = 30
 """Streams of one link to one visitor, in one process: an office, not a flood."""
@@ -62,7 +62,9 @@ class Lane:
         self.locks: dict[str, asyncio.Lock] = {}
         self.kept: OrderedDict[tuple[str, str], Kept] = OrderedDict()
         self.known: OrderedDict[str, None] = OrderedDict()
-        self.asked, self.wrong = Limit(QUERIES_A_MINUTE), Limit(WRONG_A_MINUTE)
+        self.lookups = lookups()
+        self.asked = {place.prefix: Limit(place.a_minute) for place in PLACES}
+        self.wrong = Limit(WRONG_A_MINUTE)
         self.streams: Counter[tuple[str, str]] = Counter()
         self.ending: asyncio.Task[None] | None = None
         self.views: Counts = Counter()
@@ -96,12 +98,12 @@ class Lane:
         ):
             await self._not_allowed(place, scope, send)
         elif asks_site:
-            await self._ask_site(token, scope, receive, send)
+            await self._ask_site(place, token, scope, receive, send)
         elif slash:
             await self._stream(tokens.digest_of(token), scope, receive, send)
         else:
             try:
-                await self._read(token, scope, receive, send)
+                await self._read(place, token, scope, receive, send)
             except Exception:
                 log.exception("A public page could not be answered.")
                 await send_answer(
@@ -131,7 +133,7 @@ class Lane:
 
     async def _stream(self, digest: str, scope: Any, receive: Any, send: Any) -> None:
         who = (visitor_of(scope), digest)
-        if self._is_barred(digest, scope) or self.streams[who] >= MOST_STREAMS:
+        if self.streams[who] >= MOST_STREAMS:
             await too_many(scope, send)
             return
         if scope.get("state", {}).get("is_crowded"):
@@ -139,27 +141,22 @@ class Lane:
             return
         self.streams[who] += 1
         try:
-            if await self.live.stream(digest, scope, receive, send):
-                self._know(digest)
-            else:
-                self.wrong.count(visitor_of(scope))
+            if not await self.live.stream(digest, scope, receive, send):
+                await self._miss(scope, send)
         finally:
             self.streams[who] -= 1
             if not self.streams[who]:
                 del self.streams[who]
 
-    async def _read(self, token: str, scope: Any, receive: Any, send: Any) -> None:
+    async def _read(self, place: Place, token: str, scope: Any, receive: Any, send: Any) -> None:
         digest = tokens.digest_of(token)
         seen, coding, is_view = asked(scope)
-        kept = await self._page(digest, coding, scope)
+        kept = await self._page(digest, coding)
         if kept is None:
-            if self._is_barred(digest, scope):
-                await too_many(scope, send)
-            elif await self._is_former(digest):
-                await self._ask_site(token, scope, receive, send)
+            if await self._is_former(digest):
+                await self._ask_site(place, token, scope, receive, send)
             else:
-                self.wrong.count(visitor_of(scope))
-                await self._inactive(scope, send)
+                await self._miss(scope, send)
             return
         if is_view:
             self._count(kept.link)
@@ -177,10 +174,8 @@ class Lane:
     def _forget_state(self) -> None:
         self.has_state = False
 
-    async def _page(self, digest: str, coding: str, scope: Any) -> Kept | None:
-        """Return the page as it is now; None where no link answers, or its visitor may not ask for
-        another unknown one.
-        """
+    async def _page(self, digest: str, coding: str) -> Kept | None:
+        """Return the page as it is now; None where no link answers."""
         kept = self.kept.get((digest, coding))
         state = self._state()
         if (
@@ -190,8 +185,6 @@ class Lane:
             and kept.good_until > time.time()
         ):
             return kept
-        if kept is None and self._is_barred(digest, scope):
-            return None
         answers, found = await (
             self._look_up_together(digest, coding)
             if state is None
@@ -303,35 +296,54 @@ class Lane:
         if len(self.known) > 10_000:
             self.known.popitem(last=False)
 
-    def _is_barred(self, key: str, scope: Any) -> bool:
-        """May this visitor, after too many wrong addresses, ask for no other unknown one for a
-        while?
-        """
-        return key not in self.known and self.wrong.is_reached(visitor_of(scope))
-
     async def _is_former(self, digest: str) -> bool:
         rows = await self.reader.rows(_FORMER, (digest,))
         return bool(rows)
 
-    async def _ask_site(self, address: str, scope: Any, receive: Any, send: Any) -> None:
-        """Let Django answer, within a number per minute and address; what it does not find counts
-        as a wrong try.
+    async def _ask_site(
+        self, place: Place, address: str, scope: Any, receive: Any, send: Any
+    ) -> None:
+        """Let Django answer, within a number per minute and address, where there is something at
+        that address.
         """
-        key = tokens.digest_of(address)
-        if self.asked.is_reached(key) or self._is_barred(key, scope):
+        key, lookup = tokens.digest_of(address), self.lookups[place.prefix]
+        if key not in self.known and not await self._exists(lookup, address):
+            await self._miss(scope, send)
+            return
+        if not self.asked[place.prefix].take(key):
             await too_many(scope, send)
             return
-        self.asked.count(key)
+        # A part of the address is right: wrong guesses at the rest bar from this one alone.
+        guess = "" if lookup.is_exact else f"{visitor_of(scope)} {lookup.value_of(address)}"
+        is_guess = bool(guess) and key not in self.known
+        if is_guess and not self.wrong.take(guess):
+            await too_many(scope, send)
+            return
 
         async def watched(message: Any) -> None:
-            if message["type"] == "http.response.start":
-                if message["status"] == 404:
-                    self.wrong.count(visitor_of(scope))
-                else:
-                    self._know(key)
+            if message["type"] == "http.response.start" and message["status"] != 404:
+                self._know(key)
+                if is_guess:
+                    self.wrong.give_back(guess)
             await send(message)
 
         await self.site(scope, receive, watched)
+
+    async def _exists(self, lookup: Lookup, address: str) -> bool:
+        try:
+            return bool(await self.reader.rows(lookup.query, (lookup.value_of(address),)))
+        except Exception:
+            log.exception("An address could not be looked up; Django answers.")
+            return True
+
+    async def _miss(self, scope: Any, send: Any) -> None:
+        """Answer who asked for what is not there, so often a minute and no more. It is looked up
+        first: a neighbour who asks for what is there is let through.
+        """
+        if self.wrong.take(visitor_of(scope)):
+            await self._inactive(scope, send)
+        else:
+            await too_many(scope, send)
 
     async def _other(self, place: Place, scope: Any, receive: Any, send: Any) -> None:
         """Let Django answer at a place that has no stored pages."""
@@ -341,7 +353,7 @@ class Lane:
         elif scope["method"] not in place.methods:
             await self._not_allowed(place, scope, send)
         else:
-            await self._ask_site(address, scope, receive, send)
+            await self._ask_site(place, address, scope, receive, send)
 
     async def _not_allowed(self, place: Place, scope: Any, send: Any) -> None:
         said = b"This is not done here." if "POST" in place.methods else b"This page is only read."

@@ -3,6 +3,7 @@ process.
 """
 
 import ipaddress
+import threading
 import time
 from collections import OrderedDict
 from typing import Any
@@ -17,14 +18,30 @@ class Limit:
 
     def __init__(self, a_minute: int) -> None:
         self.a_minute = a_minute
+        self.counting = threading.Lock()
         self.seen: OrderedDict[str, list[float]] = OrderedDict()
 
     def is_reached(self, key: str) -> bool:
         """Have there been as many in the last minute?"""
         return len(self._recent(key)) >= self.a_minute
 
-    def count(self, key: str) -> None:
-        """Count one event."""
+    def take(self, key: str) -> bool:
+        """Count one event where there is room for it; False where there is none. Of many at once no
+        more get through than there may be.
+        """
+        with self.counting:
+            if self.is_reached(key):
+                return False
+            self._count(key)
+            return True
+
+    def give_back(self, key: str) -> None:
+        """Take back the last event of a key: it was none after all."""
+        with self.counting:
+            if seen := self.seen.get(key):
+                seen.pop()
+
+    def _count(self, key: str) -> None:
         recent = self._recent(key)
         recent.append(time.monotonic())
         self.seen[key] = recent

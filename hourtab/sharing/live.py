@@ -88,13 +88,11 @@ class Live:
         self.is_ending = False
 
     async def stream(self, digest: str, scope: Any, receive: Any, send: Any) -> bool:
-        """Hold one viewer's stream until it goes, or until the link ends; return False where no
-        link answers.
+        """Hold one viewer's stream until it goes, or until the link ends; return False, with nothing
+        sent, where no link answers.
         """
         link = self.watched.get(digest) or await self._watch(digest)
         if link is None:
-            await send({"type": "http.response.start", "status": 404, "headers": headers.raw()})
-            await send({"type": "http.response.body", "body": pages.inactive_page()})
             return False
         if self.watcher is None or self.watcher.done():
             self.watcher = asyncio.create_task(self._run())

@@ -272,7 +272,7 @@ def test_the_lane_counts_who_looks_and_not_what_fetches(retainer) -> None:
     assert ViewDay.objects.get().views == 3
 
 
-def test_wrong_addresses_are_limited_by_visitor_and_a_page_that_is_known_stays_open(
+def test_wrong_addresses_are_limited_by_visitor_and_what_is_there_stays_open(
     retainer, settings
 ) -> None:
     from hourtab.sharing.lane import WRONG_A_MINUTE, Lane
@@ -309,7 +309,9 @@ def test_wrong_addresses_are_limited_by_visitor_and_a_page_that_is_known_stays_o
         assert await visit(link.path, "203.0.113.7") == 200, (
             "the office goes on reading what it reads"
         )
-        assert await visit(other.path, "203.0.113.7") == 429
+        assert await visit(other.path, "203.0.113.7") == 200, (
+            "what is there is never refused for what a neighbour tried"
+        )
         assert await visit(other.path, "203.0.113.8") == 200
         await end(lane)
 

@@ -197,8 +197,11 @@ def test_a_retainer_that_is_added_to_a_link_is_watched_from_then_on(link, northl
 
 def test_nobody_watches_a_link_that_is_none() -> None:
     async def story() -> None:
-        async with watching(1, tokens.digest_of("A" * 22)) as (registry, viewers, streams):
-            assert (await streams[0], viewers[0].status) == (False, 404)
-            assert registry.watched == {}
+        registry, viewer = Live(reader()), Viewer()
+        scope = {"method": "GET", "headers": [], "query_string": b""}
+        digest = tokens.digest_of("A" * 22)
+        assert not await registry.stream(digest, scope, viewer.receive, viewer.send)
+        assert (viewer.told, registry.watched) == ([], {})
+        await registry.reader.close()
 
     asyncio.run(story())
