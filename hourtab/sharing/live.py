@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from hourtab.sharing import headers, pages
+from hourtab.sharing import headers, pages, watched
 from hourtab.sharing.pages import Versions
 from hourtab.sharing.store import Reader
 
@@ -35,25 +35,6 @@ RECONNECT_MS = (500, 5_000)
 """Viewers come back after a restart at moments of their own between these, so that they do not come
 all at once.
 """
-
-_LINK = """
-SELECT l.id, l.version, w.id, w.version, l.expires_at
-FROM sharing_sharelink l JOIN accounts_workspace w ON w.id = l.workspace_id
-WHERE l.revoked_at IS NULL AND l.token_digest = %s
-"""
-_FORMER = """
-SELECT l.token_digest, f.until
-FROM sharing_formeraddress f JOIN sharing_sharelink l ON l.id = f.link_id WHERE f.token_digest = %s
-"""
-_SHOWN = """
-SELECT r.id, r.version, r.zone FROM sharing_shown s JOIN retainers_retainer r ON r.id = s.retainer_id
-WHERE s.link_id = %s ORDER BY s.position, s.id
-"""
-_TABLES = {"w": "accounts_workspace", "l": "sharing_sharelink", "r": "retainers_retainer"}
-_SINCE = {
-    "sqlite": "strftime('%Y-%m-%d %H:%M:%f', 'now', '-' || %s || ' seconds')",
-    "postgresql": "statement_timestamp() - make_interval(secs => %s)",
-}
 
 
 @dataclass(slots=True)
@@ -145,12 +126,15 @@ class Live:
         return link
 
     async def _read(self, digest: str) -> tuple[Watched, dict[tuple[str, int], int]] | None:
-        rows, until = await self.reader.rows(_LINK, (digest,)), None
+        rows, until = await self.reader.rows(watched.LINK, (digest,)), None
         if not rows:
-            former = await self.reader.rows(_FORMER, (digest,))
+            former = await self.reader.rows(watched.FORMER, (digest,))
             if not former:
                 return None
-            rows, until = await self.reader.rows(_LINK, (former[0][0],)), _instant(former[0][1])
+            rows, until = (
+                await self.reader.rows(watched.LINK, (former[0][0],)),
+                _instant(former[0][1]),
+            )
             if not rows:
                 return None
         link_id, link_version, workspace_id, workspace_version, expires_at = rows[0]
@@ -158,7 +142,7 @@ class Live:
         ends_at = min((at for at in (until, _instant(expires_at)) if at), default=None)
         if ends_at is not None and ends_at <= now:
             return None
-        shown = await self.reader.rows(_SHOWN, (link_id,))
+        shown = await self.reader.rows(watched.SHOWN, (link_id,))
         versions = {("l", link_id): link_version, ("w", workspace_id): workspace_version}
         versions |= {("r", pk): version for pk, version, _ in shown}
         zones = tuple(zone for _, _, zone in shown)
@@ -201,7 +185,9 @@ class Live:
         """
         state = self.reader.state()
         if state is None or state != self.state:
-            self._note(await self.reader.rows(_changed(self.reader.vendor), (LOOKED_BACK,) * 3))
+            self._note(
+                await self.reader.rows(watched.changed(self.reader.vendor), (LOOKED_BACK,) * 3)
+            )
             self.state = state
         if time.monotonic() - self.compared_at >= COMPARED_EVERY:
             began = time.monotonic()
@@ -212,7 +198,7 @@ class Live:
 
     async def _compare(self) -> None:
         """Compare the versions of all that is watched, however long ago they changed."""
-        for kind, table in _TABLES.items():
+        for kind, table in watched.TABLES.items():
             keys = [pk for of, pk in self.versions if of == kind]
             for start in range(0, len(keys), _AT_ONCE):
                 some = keys[start : start + _AT_ONCE]
@@ -313,14 +299,6 @@ class Live:
                 task.cancel()
                 for link in self.watched.values():
                     link.viewers.discard(waiting[task])
-
-
-def _changed(vendor: str) -> str:
-    """Return the query for versions that changed a short while ago."""
-    return " UNION ALL ".join(
-        f"SELECT '{kind}', id, version FROM {table} WHERE changed_at > {_SINCE[vendor]}"  # noqa: S608
-        for kind, table in _TABLES.items()
-    )
 
 
 _STREAM = headers.raw(
