@@ -8,7 +8,7 @@ import contextlib
 import resource
 import sys
 from pathlib import Path
-from typing import cast
+from typing import Any
 
 import typst
 
@@ -31,7 +31,7 @@ def main(sheet: str, fonts: list[str]) -> None:
     compiler = typst.Compiler(
         sheet, root=str(Path(sheet).parent), font_paths=fonts, sys_inputs={"data": said}
     )
-    content = cast(bytes, compiler.compile(format="pdf"))
+    content: Any = compiler.compile(format="pdf")
     sys.stdout.buffer.write(content)
 
 
