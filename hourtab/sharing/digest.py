@@ -60,7 +60,9 @@ def queue_digests(now: datetime) -> int:
     rows = Subscription.objects.filter(
         confirmed_at__isnull=False, ended_at=None, link__revoked_at=None
     )
-    rows = rows.select_related("link__workspace").prefetch_related("link__shown__retainer")
+    rows = rows.select_related("link__workspace").prefetch_related(
+        "link__shown__retainer__terms", "link__shown__retainer__pauses"
+    )
     return each("queue digests", rows, queue_one, now)
 
 
@@ -139,7 +141,9 @@ def digest(message: Delivery) -> Mail | None:
         link = row.link
         retainers = [
             item.retainer
-            for item in link.shown.select_related("retainer__client", "retainer__workspace")
+            for item in link.shown.select_related(
+                "retainer__client", "retainer__workspace"
+            ).prefetch_related("retainer__terms", "retainer__pauses")
         ]
         if not retainers:
             return None
