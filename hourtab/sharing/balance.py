@@ -21,12 +21,13 @@ from hourtab.sharing.addresses import statement_path
 from hourtab.sharing.asked import Asked
 from hourtab.sharing.burnup import BurnUp, burn_up_of
 from hourtab.sharing.links import takes_subscribers
-from hourtab.sharing.log import Day, Found, corrections_shown, days_of, search
+from hourtab.sharing.log import Day, corrections_shown, days_of
 from hourtab.sharing.look import Look, look_of
 from hourtab.sharing.models import ShareLink
 from hourtab.sharing.parts import Part
 from hourtab.sharing.public import balance_document, fingerprint
 from hourtab.sharing.requests import PageRequest
+from hourtab.sharing.search import Found, search
 from hourtab.sharing.split import Split, split_of
 from hourtab.sharing.whatif import what_if
 
@@ -143,7 +144,9 @@ def balance_page(
     chosen = min(max(asked.retainer, 1), len(retainers)) - 1
     parts = [Part(retainer, link, now) for retainer in retainers]
     sheets = [_sheet(part, i, chosen, several=len(parts) > 1) for i, part in enumerate(parts)]
-    has_fingerprint = link.shows_documents and not any(part.is_long for part in parts)
+    # Making the document reads every line: only for the page that is stored, and for none of a
+    # long log.
+    reads_all = link.shows_documents and asked == Asked() and not any(p.is_long for p in parts)
     title = f"{sheets[0].headline} · {link.client.name}, {sheets[0].name}"
     if len(parts) > 1:
         title = f"{link.client.name} · {link.workspace.name}"
@@ -159,8 +162,9 @@ def balance_page(
             asked,
             now,
             more=f"?retainer={chosen + 1}&" if len(parts) > 1 else "?",
+            reads_all=reads_all,
         ),
-        fingerprint=fingerprint(balance_document(link, parts)) if has_fingerprint else "",
+        fingerprint=fingerprint(balance_document(link, parts)) if reads_all else "",
         has_documents=link.shows_documents,
         has_feeds=link.has_feeds,
         takes_subscribers=takes_subscribers(link),
@@ -230,7 +234,9 @@ def _not_begun(part: Part, query: str, *, is_chosen: bool) -> Sheet:
     )
 
 
-def _detail(part: Part, link: ShareLink, asked: Asked, now: datetime, *, more: str) -> Detail:
+def _detail(
+    part: Part, link: ShareLink, asked: Asked, now: datetime, *, more: str, reads_all: bool
+) -> Detail:
     retainer, cycle, words, today = part.retainer, part.cycle, part.words, part.today
     days, planned, found = [], [], None
     if cycle is not None and asked.search:
@@ -238,7 +244,7 @@ def _detail(part: Part, link: ShareLink, asked: Asked, now: datetime, *, more: s
         found = search(retainer, link, asked.search, since, today, words)
     elif cycle is not None:
         offset = (asked.page - 1) * LINES_A_PAGE
-        if link.shows_documents and not part.is_long:
+        if reads_all:
             # The document behind the page reads them all anyway.
             days = days_of(
                 part.lines[offset : offset + LINES_A_PAGE],

@@ -2,16 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
-from itertools import groupby, islice
+from itertools import groupby
 
-from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from hourtab.core.entries import FREE_OUTCOMES
-from hourtab.ledger import queries
 from hourtab.ledger.coverage import Coverage
-from hourtab.ledger.models import Revision
 from hourtab.ledger.queries import LogLine
 from hourtab.ledger.words import Correction, Mark, corrections_of, marks_of
 from hourtab.ledger.work import Work
@@ -19,9 +15,6 @@ from hourtab.lib.text import visible
 from hourtab.lib.words import Words
 from hourtab.retainers.models import Retainer
 from hourtab.sharing.models import ShareLink
-
-MOST_FOUND = 200
-"""A search shows no more lines than that, and says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +37,6 @@ class Day:
     name: str
     short: str
     lines: Sequence[PageLine]
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a search of the log gave: the lines, how many more there are, and their time
-    together.
-    """
-
-    asked: str
-    days: Sequence[Day]
-    count: int
-    more: int
-    time: str
 
 
 def scopes_of(link: ShareLink) -> tuple[str, ...]:
@@ -162,60 +142,3 @@ def _page_line(
         marks=marks_shown(line, link, words, corrections),
         why=coverage.of(line, shows_worked=link.shows_worked) if coverage else "",
     )
-
-
-def search(
-    retainer: Retainer, link: ShareLink, asked: str, since: date, today: date, words: Words
-) -> Found:
-    """Find lines from `since` up to today in which every word of `asked` stands, newest first, in
-    the texts this link shows.
-
-    What a link does not show cannot be found by it either.
-    """
-    fields = list(texts_of(Work(today, 0), link))
-    wanted = [word.casefold() for word in asked.split()]
-    rows = queries.latest(retainer).filter(
-        entry__posts_on__gte=since, entry__on__lte=today, scope__in=scopes_of(link)
-    )
-    for word in wanted:
-        # Databases fold the case of ASCII letters alike, of others not.
-        if word.isascii():
-            rows = rows.filter(_any_contains(fields, word))
-    found, seconds, lines = 0, 0, []
-    for row in _matching(
-        rows.select_related("entry").order_by(*queries.NEWEST_FIRST), fields, wanted
-    ):
-        line = queries.line_apart(row, retainer)
-        found += 1
-        seconds += line.charged if line.work.scope == "retainer" else line.work.amount
-        if found <= MOST_FOUND:
-            lines.append(line)
-    days = days_of(lines, link, words, corrections_shown(retainer, lines, link))
-    return Found(
-        asked,
-        days,
-        found,
-        max(0, found - MOST_FOUND),
-        words.signed(seconds) if seconds < 0 else words.amount(seconds),
-    )
-
-
-def _any_contains(fields: Sequence[str], word: str) -> Q:
-    return (
-        Q(*((f"{field}__icontains", word) for field in fields), _connector=Q.OR)
-        if fields
-        else Q(pk=None)
-    )
-
-
-def _matching(
-    rows: QuerySet[Revision], fields: Sequence[str], wanted: Sequence[str]
-) -> list[Revision]:
-    """Return the rows that hold all words, at most so many that a page can count them."""
-    found = (
-        row
-        for row in rows.iterator(2000)
-        if (text := "\n".join(getattr(row, field) for field in fields).casefold())
-        and all(word in text for word in wanted)
-    )
-    return list(islice(found, 20_000))

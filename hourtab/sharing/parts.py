@@ -25,7 +25,7 @@ from hourtab.sharing.log import corrections_shown, scopes_of
 from hourtab.sharing.models import ShareLink
 from hourtab.sharing.requests import PageRequest, requests_on_page
 
-LONG = 20_000
+LONG = 1_000
 """A cycle of more lines shows its fingerprint on a page of its own: making it would hold up the
 first reader.
 """
