@@ -18,7 +18,7 @@ from django.db import close_old_connections
 from hourtab.lane.places import PLACES, Answers, Place, place_of
 from hourtab.lib import metrics, tokens
 from hourtab.lib.requests import METHODS
-from hourtab.sharing import headers, pages
+from hourtab.sharing import costs, headers, pages
 from hourtab.sharing.counting import Counts, write_views
 from hourtab.sharing.limits import Limit, visitor_of
 from hourtab.sharing.live import Live
@@ -60,6 +60,7 @@ class Lane:
         self.live = Live(reader)
         self.renderers = ThreadPoolExecutor(renderers, thread_name_prefix="render")
         self.locks: dict[str, asyncio.Lock] = {}
+        self.costly = asyncio.Semaphore(costs.COSTLY_AT_ONCE)
         self.kept: OrderedDict[tuple[str, str], Kept] = OrderedDict()
         self.known: OrderedDict[str, None] = OrderedDict()
         self.lookups = lookups()
@@ -303,14 +304,15 @@ class Lane:
     async def _ask_site(
         self, place: Place, address: str, scope: Any, receive: Any, send: Any
     ) -> None:
-        """Let Django answer, within a number per minute and address, where there is something at
-        that address.
+        """Let Django answer, within a budget per minute and address (see `costs`), where there is
+        something at that address; what is costly two at a time.
         """
         key, lookup = tokens.digest_of(address), self.lookups[place.prefix]
         if key not in self.known and not await self._exists(lookup, address):
             await self._miss(scope, send)
             return
-        if not self.asked[place.prefix].take(key):
+        cost = costs.cost_of(scope)
+        if not self.asked[place.prefix].take(key, cost):
             await too_many(scope, send)
             return
         # A part of the address is right: wrong guesses at the rest bar from this one alone.
@@ -327,7 +329,19 @@ class Lane:
                     self.wrong.give_back(guess)
             await send(message)
 
-        await self.site(scope, receive, watched)
+        if cost == 1:
+            await self.site(scope, receive, watched)
+            return
+        try:
+            await asyncio.wait_for(self.costly.acquire(), costs.WAITS_SECONDS)
+        except TimeoutError:
+            body, table = pages.busy_page(language_in(scope)), headers.raw(Retry_After="10")
+            await send_answer(scope, send, 503, table, body)
+            return
+        try:
+            await self.site(scope, receive, watched)
+        finally:
+            self.costly.release()
 
     async def _exists(self, lookup: Lookup, address: str) -> bool:
         try:

@@ -25,14 +25,14 @@ class Limit:
         """Have there been as many in the last minute?"""
         return len(self._recent(key)) >= self.a_minute
 
-    def take(self, key: str) -> bool:
-        """Count one event where there is room for it; False where there is none. Of many at once no
-        more get through than there may be.
+    def take(self, key: str, weight: int = 1) -> bool:
+        """Count one event, or what is worth several, where there is room; False where there is
+        none. Of many at once no more get through than there may be.
         """
         with self.counting:
             if self.is_reached(key):
                 return False
-            self._count(key)
+            self._count(key, weight)
             return True
 
     def give_back(self, key: str) -> None:
@@ -41,9 +41,9 @@ class Limit:
             if seen := self.seen.get(key):
                 seen.pop()
 
-    def _count(self, key: str) -> None:
+    def _count(self, key: str, weight: int) -> None:
         recent = self._recent(key)
-        recent.append(time.monotonic())
+        recent += [time.monotonic()] * weight
         self.seen[key] = recent
         self.seen.move_to_end(key)
         if len(self.seen) > MOST_KEPT:

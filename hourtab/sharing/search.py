@@ -110,9 +110,10 @@ class _Bytes(Func):
     function = "OCTET_LENGTH"
     output_field = IntegerField()
 
-    def as_sqlite(self, *args: Any, **more: Any) -> Any:
+    def as_sqlite(self, compiler: Any, connection: Any) -> Any:
         """Write it as SQLite before 3.43 takes it."""
-        return self.as_sql(*args, template="LENGTH(CAST(%(expressions)s AS BLOB))", **more)
+        template = "LENGTH(CAST(%(expressions)s AS BLOB))"
+        return self.as_sql(compiler, connection, template=template)
 
 
 class _Charges:
