@@ -101,7 +101,7 @@ def statement_document(
         "number": row.number,
         "version": row.version,
         "closed_on": row.closed_on.isoformat(),
-        "reason": visible(row.reason),
+        "reason": reason_of(row, link),
         "sheets": [
             {
                 "retainer": {
@@ -116,6 +116,11 @@ def statement_document(
             }
         ],
     }
+
+
+def reason_of(row: Statement, link: ShareLink) -> str:
+    """Return why a statement was made anew: a text, as those of lines, edits and requests are."""
+    return visible(row.reason) if link.shows_descriptions else ""
 
 
 def cycle_part(cycle: CycleTotals) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from hourtab.sharing.log import Day, corrections_shown, days_of, scopes_of
 from hourtab.sharing.look import Look, look_of
 from hourtab.sharing.models import ShareLink
 from hourtab.sharing.parts import words_of
-from hourtab.sharing.public import SHOWN_LINES, fingerprint, statement_document
+from hourtab.sharing.public import SHOWN_LINES, fingerprint, reason_of, statement_document
 from hourtab.sharing.requests import PageRequest, requests_on_statement
 
 
@@ -111,13 +111,13 @@ def statement_page(
         number=row.number,
         version=row.version,
         versions=[
-            (item.version, f"{path}?version={item.version}", visible(item.reason))
+            (item.version, f"{path}?version={item.version}", reason_of(item, link))
             for item in versions
         ]
         if len(versions) > 1
         else (),
         closed=words.full_day(row.closed_on),
-        reason=visible(row.reason),
+        reason=reason_of(row, link),
         headline=headline(cycle, words),
         level="over" if beyond(cycle) > 0 else "near" if excess else "enough",
         figure=words.parts(cycle.used),
