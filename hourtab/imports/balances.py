@@ -3,13 +3,15 @@
 from dataclasses import replace
 from datetime import date, datetime
 
+from django.db.models import QuerySet, Sum
+
 from hourtab.core.entries import Entry as CoreEntry
 from hourtab.core.results import Statement
 from hourtab.imports.plans import Part
 from hourtab.ledger import corrections, queries
 from hourtab.ledger.batches import SourceRow
 from hourtab.ledger.late import Late
-from hourtab.ledger.models import Entry, Source
+from hourtab.ledger.models import Entry, Revision, Source
 from hourtab.lib.database import in_chunks
 from hourtab.retainers.models import Retainer
 
@@ -18,16 +20,18 @@ def stored_seconds(retainer: Retainer, source: Source | None) -> int:
     """Return the raw time a retainer holds from a source."""
     if source is None:
         return 0
-    return sum(
-        queries.latest(retainer).filter(entry__source=source).values_list("amount", flat=True)
-    )
+    return _sum_of(queries.latest(retainer).filter(entry__source=source))
+
+
+def _sum_of(rows: QuerySet[Revision]) -> int:
+    return rows.order_by().aggregate(sum=Sum("amount"))["sum"] or 0
 
 
 def balance(retainer: Retainer, now: datetime) -> int:
-    """Return what is left of the cycle at `now`, below 0 where more was used; 0 before the retainer
-    starts.
+    """Return what is left of the cycle of a locked retainer at `now`, below 0 where more was used; 0
+    before it starts.
     """
-    return _on(Retainer.objects.get(pk=retainer.pk), retainer.today(now))
+    return _on(retainer, retainer.today(now))
 
 
 def _on(retainer: Retainer, today: date) -> int:
@@ -98,9 +102,7 @@ def stored_after(part: Part, source: Source | None) -> int:
     """Return what the retainer would hold from this source."""
     held = stored_seconds(part.retainer, source)
     for some in in_chunks([*(pk for pk, _row in part.change), *part.withdraw]):
-        held -= sum(
-            queries.latest(part.retainer).filter(entry__in=some).values_list("amount", flat=True)
-        )
+        held -= _sum_of(queries.latest(part.retainer).filter(entry__in=some))
     return (
         held
         + sum(row.work.amount for row in part.add)

@@ -80,7 +80,9 @@ def _stamp(draft: Import, now: datetime) -> str:
     the rules and what is remembered of sources. An apply looks at all of it again.
     """
     workspace = draft.workspace
-    retainers = workspace.retainers.order_by("pk").values_list("pk", "version")
+    retainers = workspace.retainers.order_by("pk").values_list(
+        "pk", "version", "name", "client__name"
+    )
     rules = SourceRule.objects.filter(source__workspace=workspace).order_by("pk")
     told = Source.objects.filter(workspace=workspace).order_by("pk").values_list("pk", "answers")
     columns = ("pk", "position", "conditions", "retainer", "leaves_out", "scope", "category")

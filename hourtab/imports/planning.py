@@ -70,7 +70,8 @@ def make_plan(
     plan = Plan(reading, window_of(reading, order.answers), flags=list(reading.flags))
     by_ref = {retainer.ref: retainer for retainer in retainers}
     listed = _listed(retainers, source, _reach(plan))
-    fresh = _compare(plan, by_ref, listed, router, order, redaction, secret)
+    late = _Made(lambda ref: Late(by_ref[ref]))
+    fresh = _compare(plan, by_ref, listed, router, order, redaction, secret, late)
     for ref, retainer in by_ref.items():
         part = plan.parts.get(ref)
         left = [
@@ -90,7 +91,7 @@ def make_plan(
             part = plan.parts[ref] = Part(retainer)
         if order.only_add:
             left = []
-        _pair(plan, part, fresh.get(ref, []), left, order)
+        _pair(plan, part, fresh.get(ref, []), left, order, late[ref])
         flag_doubles(plan, part, source)
         flag_new_source(plan, part, source)
         flag_elsewhere(plan, part, source)
@@ -115,12 +116,12 @@ def _compare(
     order: Order,
     redaction: Redaction,
     secret: bytes,
+    late: "_Made[Late]",
 ) -> Fresh:
     """Give every row its retainer; take those that stand already, and return the others."""
     fresh: Fresh = {}
     digest_of = digester(secret)
     inside: dict[tuple[str, date], str] = {}
-    late = _Made(lambda ref: Late(by_ref[ref]))
     works = _Made(lambda ref: _WorkOf(by_ref[ref]))
     standing: list[tuple[int, WorkLine, SourceRow, Part]] = []
     checked: dict[str, str] = {}
@@ -317,10 +318,10 @@ def _pair(
     fresh: Sequence[tuple[WorkLine, SourceRow]],
     left: Sequence[Listed],
     order: Order,
+    late: Late,
 ) -> None:
     """Match what is new with what is gone: a row edited at the source is one change, not two."""
     take, withdraw = order.answers.get("conflict") == "take", order.answers.get("gone") != "keep"
-    late = Late(part.retainer)
     frozen = {row.entry for row in left if late.is_closed(row.posts_on)} if late.closed else set()
     said, edited = what_was_said([row.entry for row in left])
     partners = partners_of(fresh, said, {row.entry: row.ref for row in left}) if said else {}

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from hourtab.accounts.models import Member, Workspace
@@ -22,7 +23,7 @@ from hourtab.imports.planning import Order, make_plan
 from hourtab.imports.plans import Outcome, Part, Plan
 from hourtab.imports.redaction import Redaction
 from hourtab.imports.uploads import Upload
-from hourtab.ledger import batches, closing, record
+from hourtab.ledger import batches, cache, closing, record
 from hourtab.ledger.bulk import Listing
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Revision, Source
@@ -149,7 +150,7 @@ def _apply(
     shown = list(plan.parts.values()) or ([Part(taken.retainer)] if taken.retainer else [])
     parts = []
     for part in shown:
-        before = balance(part.retainer, now)
+        before = balance(part.retainer, now)  # As of the lock: computed there where it was old.
         batch = part.batch(done.ref, source)
         listings = (
             []
@@ -252,9 +253,9 @@ class _Taken:
         self.delivery = given
         self.today = place_of(workspace, retainer, now)[1]
         self.locked: Sequence[Retainer] = ()
-        self.look_again()
+        self.see()
 
-    def look_again(self) -> None:
+    def see(self) -> None:
         """See the source, its rules and the retainers as they are now."""
         self.source = self.delivery.source_in(self.workspace)
         locked_now = {row.pk: row for row in self.locked}
@@ -262,24 +263,29 @@ class _Taken:
         stored, delivery = routing.rules_of(self.source), self.delivery
         self.routing = routing.Routing(stored, delivery.said, self.retainer, delivery.reading)
         self.router = self.routing.router(self.retainers, delivery.reading, delivery.answers)
-        self.order = self._order()
 
     def fed(self) -> list[Retainer]:
         """Return the retainers that rows go to, and those whose lines are withdrawn without one."""
         if self.retainer:
             return [self.retainer]
         route = self.router.route
-        refs = {route(line).retainer for line in self.delivery.reading.lines} | self.order.absent
+        refs = {route(line).retainer for line in self.delivery.reading.lines} | _absent(
+            self.delivery
+        )
         return [retainer for retainer in self.retainers if retainer.ref in refs]
 
     def lock(self, retainers: Sequence[Retainer], now: datetime) -> None:
         """Lock these, close what is due there, and see everything as it is now."""
         self.locked = record.lock_all(retainers)
+        # An import changes no terms and no pauses: they are read once for all that follows.
+        prefetch_related_objects(self.locked, "terms", "pauses")
         for retainer in self.locked:
             closing.close_due(retainer, now)
+            if retainer.balanced_on != retainer.today(now):
+                cache.refresh(retainer, retainer.today(now), retainer.today(now))
         if self.retainer:
             self.retainer = next(iter(self.locked))
-        self.look_again()
+        self.see()
 
     def plan(self) -> Plan:
         """Compare the delivery with what is there now."""
@@ -288,7 +294,7 @@ class _Taken:
         redaction = Redaction(self.workspace.private_words.splitlines())
         secret = bytes(self.workspace.digest_key)
         plan = make_plan(
-            self.delivery.reading, fed, self.source, self.router, self.order, redaction, secret
+            self.delivery.reading, fed, self.source, self.router, self._order(), redaction, secret
         )
         self._check_months(plan)
         return plan
@@ -319,7 +325,7 @@ class _Taken:
             self.delivery.name,
             answers,
             only_add=answers.get("only_add") == "yes",
-            absent=frozenset(filter(None, answers.get("absent", "").split(","))),
+            absent=_absent(self.delivery),
             publish=_lines(answers.get("publish", "")),
             withhold=_lines(answers.get("withhold", ""))
             if answers.get("publish") != "leave_out"
@@ -340,6 +346,11 @@ class _Taken:
             .first()
         )
         return last is not None and last != routing.digest_of(self.routing.rules)
+
+
+def _absent(delivery: Delivery) -> frozenset[str]:
+    """Return the retainers whose lines are withdrawn although nothing that arrived is for them."""
+    return frozenset(filter(None, delivery.answers.get("absent", "").split(",")))
 
 
 def _lines(text: str) -> frozenset[int] | None:

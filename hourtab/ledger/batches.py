@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import F
+from django.db.models import F, prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from hourtab.accounts.models import Member
@@ -68,6 +68,8 @@ def apply_batch(
         retainer, Write.Kind.IMPORT, by=by, now=now, label=label, batch=batch.ref, source=source
     ) as this:
         retainer = this.retainer
+        # An import changes no terms and no pauses: they are read once for all that follows.
+        prefetch_related_objects([retainer], "terms", "pauses")
         named = [pk for pk, _row in (*batch.change, *batch.relist)] + [
             *batch.withdraw,
             *batch.unlist,
@@ -122,18 +124,19 @@ def _sort_new(
     """Part new rows into those whose withdrawn entry comes back (an import undone), and those with
     a key of their own.
     """
-    taken = _taken(retainer, batch)
+    taken = _Keys(retainer, batch)
     seen: Counter[str] = Counter()
     returning: list[tuple[int, SourceRow]] = []
     fresh: list[NewEntry] = []
     for row in batch.add:
         while True:
             seen[row.digest] += 1
-            key = numbered(row.digest, seen[row.digest])
-            if key not in taken:
+            number = seen[row.digest]
+            entry, may_return = taken.of(row.digest, number)
+            if entry is None:
+                key = numbered(row.digest, number)
                 fresh.append(NewEntry(key, row.work, row.line, row.digest, row.ref))
                 break
-            entry, may_return = taken[key]
             if may_return:
                 returning.append((entry, row))
                 break
@@ -143,35 +146,38 @@ def _sort_new(
     return [(entries[entry], row) for entry, row in returning], fresh
 
 
-def _taken(retainer: Retainer, batch: Batch) -> dict[str, tuple[int, bool]]:
-    """Return the keys that new rows would have and that are taken, each with its entry and whether
-    that may come back.
-
-    The occurrences of a row are numbered without a gap, so the first free number ends the search.
+class _Keys:
+    """The keys that rows of a batch may want and that entries have already. As many are asked for
+    as there are rows of a digest, and twice as many where those are taken: never all that the
+    retainer has.
     """
-    taken: dict[str, tuple[int, bool]] = {}
-    asked = {
-        digest: (1, count) for digest, count in Counter(row.digest for row in batch.add).items()
-    }
-    while asked:
-        keys = {
-            digest: [numbered(digest, first + i) for i in range(count)]
-            for digest, (first, count) in asked.items()
-        }
-        for some in in_chunks([key for several in keys.values() for key in several]):
-            rows = Entry.objects.filter(retainer=retainer, key__in=some)
-            taken |= {
-                key: (pk, source == batch.source.pk and withdrawn and not listed)
-                for key, pk, source, withdrawn, listed in rows.values_list(
-                    "key", "pk", "source_id", "is_withdrawn", "is_listed"
-                )
-            }
-        asked = {
-            digest: (first + count, 2 * count)
-            for digest, (first, count) in asked.items()
-            if all(key in taken for key in keys[digest])
-        }
-    return taken
+
+    def __init__(self, retainer: Retainer, batch: Batch) -> None:
+        self.retainer, self.source = retainer, batch.source.pk
+        self.known: dict[str, tuple[int, bool]] = {}
+        self.asked = Counter(row.digest for row in batch.add)
+        self._ask({digest: (1, count) for digest, count in self.asked.items()})
+
+    def of(self, digest: str, number: int) -> tuple[int | None, bool]:
+        """Return the entry that has this key, and whether it may come back; None where it is
+        free.
+        """
+        if number > (last := self.asked[digest]):
+            self.asked[digest] = 2 * last
+            self._ask({digest: (last + 1, 2 * last)})
+        return self.known.get(numbered(digest, number), (None, False))
+
+    def _ask(self, wanted: dict[str, tuple[int, int]]) -> None:
+        keys = [
+            numbered(digest, number)
+            for digest, (first, last) in wanted.items()
+            for number in range(first, last + 1)
+        ]
+        columns = ("key", "pk", "source_id", "is_withdrawn", "is_listed")
+        for some in in_chunks(keys):
+            rows = Entry.objects.filter(retainer=self.retainer, key__in=some)
+            for key, pk, of, is_withdrawn, is_listed in rows.values_list(*columns):
+                self.known[key] = pk, of == self.source and is_withdrawn and not is_listed
 
 
 @whole

@@ -102,6 +102,8 @@ def insert_entries(this: Writing, source: int, new: Sequence[NewEntry]) -> None:
 
 def revise_entries(this: Writing, changes: Sequence[Change]) -> None:
     """Add a revision to each entry and point it there."""
+    if not changes:
+        return
     rows = [
         (item.entry.pk, item.entry.key, item.entry.number + 1, item.work, item.line, item.reason)
         for item in changes
@@ -120,6 +122,8 @@ def revise_entries(this: Writing, changes: Sequence[Change]) -> None:
 
 def list_entries(listings: Sequence[Listing]) -> None:
     """Note what the source says of each entry."""
+    if not listings:
+        return
     rows = [
         (for_driver(listing.source_on), listing.source_digest, listing.is_listed, listing.entry)
         for listing in listings

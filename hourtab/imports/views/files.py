@@ -265,6 +265,7 @@ def apply_import(request: MemberRequest, ref: str) -> HttpResponse:
             expect=request.POST.get("fingerprint", "-"),
         )
     except (Refusal, LedgerError) as refusal:
+        Import.objects.filter(pk=found.pk, state=Import.State.DRAFT).update(preview=None)
         warn(request, str(refusal))
     except Open as unanswered:
         warn(request, unanswered.question.text)
