@@ -25,6 +25,8 @@ from hourtab.ledger.models import Source
 from hourtab.lib.locking import locked
 from hourtab.lib.notices import tell
 
+_CHANGED = ("conditions", "retainer", "leaves_out", "scope", "category", "is_answer")
+
 
 def _source(request: MemberRequest, pk: int) -> Source:
     return get_object_or_404(Source, workspace=request.workspace, pk=pk)
@@ -64,15 +66,15 @@ def source_list(request: MemberRequest) -> HttpResponse:
         if form.is_valid():
             with transaction.atomic():
                 workspace = locked(Workspace.objects.all()).get(pk=request.workspace.pk)
-                before = len(workspace.private_words.split("\n"))
-                after = len(form.save().private_words.split("\n"))
-                changes = {"private_words": [before, after]}
+                words = (workspace.private_words, form.cleaned_data["private_words"])
+                workspace.private_words = words[1]
+                workspace.save(update_fields=["private_words"])
                 note(
-                    request.workspace,
+                    workspace,
                     Event.Kind.SETTINGS,
                     _("private words"),
                     by=request.member,
-                    changes=changes,
+                    changes={"private_words": [len(text.split("\n")) for text in words]},
                 )
             tell(request, _("Saved."))
             return redirect("sources")
@@ -122,9 +124,9 @@ def _answer_label(key: str) -> str:
 @acts_on(_source)
 def forget_answers(request: MemberRequest, pk: int) -> HttpResponse:
     """Forget what was answered about a source's files: the next one asks again."""
-    source = _source(request, pk)
-    source.answers = {key: value for key, value in source.answers.items() if key == "columns"}
     with transaction.atomic():
+        source = locked(Source.objects.all()).get(pk=_source(request, pk).pk)
+        source.answers = {key: value for key, value in source.answers.items() if key == "columns"}
         source.save(update_fields=["answers"])
         _note(request, source, _("answers"), "")
     tell(request, _("Forgotten. The next file asks again."))
@@ -147,9 +149,6 @@ def edit_rule(request: MemberRequest, pk: int) -> HttpResponse:
     """Change a rule; try it on the last import first."""
     rule = _rule(request, pk)
     return _edit_rule(request, rule.source, rule)
-
-
-_SAID_BY_FORM = ("conditions", "leaves_out", "retainer", "scope", "category", "is_answer")
 
 
 def _edit_rule(request: MemberRequest, source: Source, rule: SourceRule) -> HttpResponse:
@@ -184,9 +183,11 @@ def _edit_rule(request: MemberRequest, source: Source, rule: SourceRule) -> Http
             )
         changed.is_answer = False
         with transaction.atomic():
-            before = _in_words(_rule(request, changed.pk)) if changed.pk else ""
-            # Its place among the others is set elsewhere, perhaps at this moment.
-            changed.save(update_fields=_SAID_BY_FORM if changed.pk else None)
+            before = ""
+            if changed.pk:
+                rules = SourceRule.objects.select_related("retainer__client")
+                before = _in_words(get_object_or_404(locked(rules), pk=changed.pk))
+            changed.save(update_fields=_CHANGED if changed.pk else None)
             _note(request, source, before, _in_words(changed))
         tell(request, _("Saved. The next import of this source follows it."))
         return redirect("source", pk=source.pk)
