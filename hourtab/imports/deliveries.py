@@ -29,7 +29,7 @@ def to_nobody(_phase: str) -> None:
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """A reading with its name and the digest of what was read. `said` are the answers that came
-    with it, `answers` these and those remembered of its source.
+    with it, `answers` these and those remembered of its source, `source` what that was found to be.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Delivery:
     answers: Mapping[str, str] = field(default_factory=dict)
     tool: Tool | None = None
     sheets: Sequence[Sheet] = ()
+    source: Source | None = None
 
     def source_in(self, workspace: Workspace) -> Source | None:
         """Return the source it comes from as it is now; None where it is new. Raises `Open`."""
@@ -62,7 +63,9 @@ def deliver(
     answers = sources.remembered(source, sheets) | dict(upload.answers)
     with patience():
         reading = parse_sheets(sheets, upload.name, answers, zone=zone, today=today)
-    return Delivery(upload.name, upload.digest, reading, upload.answers, answers, tool, sheets)
+    return Delivery(
+        upload.name, upload.digest, reading, upload.answers, answers, tool, sheets, source
+    )
 
 
 def place_of(workspace: Workspace, retainer: Retainer | None, now: datetime) -> tuple[tzinfo, date]:

@@ -8,10 +8,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from hourtab.accounts.models import Member, Workspace
-from hourtab.imports.errors import Open, Question
+from hourtab.imports.errors import Open, Question, Refusal
 from hourtab.imports.lines import Reading
 from hourtab.imports.models import SourceRule
-from hourtab.imports.rules import Router, Rule, Target
+from hourtab.imports.rules import CONDITIONS, Router, Rule, Target
 from hourtab.ledger.models import Source
 from hourtab.lib.text import folded
 from hourtab.retainers.models import Retainer
@@ -167,17 +167,39 @@ class Routing:
 
 
 def _routes(answers: Mapping[str, str]) -> list[Rule]:
-    """Return the rules that `routes` says: a JSON list of [condition, text, retainer], with no
-    retainer for rows to leave out.
+    """Return the rules that `routes` says. Raises `Refusal` where it says none that can be read."""
+    try:
+        routes = read_routes(answers.get("routes", ""))
+    except ValueError:
+        raise Refusal(
+            _(
+                'The answer “routes” must be a list like [["client", "Acme", "REFERENCE"]], with an '
+                "empty reference for rows to leave out."
+            )
+        ) from None
+    return [Rule({name: [text]}, ref, leaves_out=not ref) for name, text, ref in routes]
+
+
+def read_routes(said: str) -> list[list[str]]:
+    """Read a JSON list of [condition, text, retainer], with no retainer for rows to leave out.
+    Raises `ValueError`.
     """
     try:
-        routes: Any = json.loads(answers.get("routes") or "[]")
-        return [
-            Rule({str(name): [str(text)]}, str(ref), leaves_out=not ref)
-            for name, text, ref in routes
-        ]
-    except (ValueError, TypeError):
-        return []
+        routes: Any = json.loads(said or "[]")
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if not isinstance(routes, list) or not all(map(_is_route, routes)):
+        raise ValueError("not a list of routes")
+    return routes
+
+
+def _is_route(route: Any) -> bool:
+    return (
+        isinstance(route, list)
+        and len(route) == 3
+        and all(isinstance(text, str) for text in route)
+        and route[0] in CONDITIONS
+    )
 
 
 def keep_rules(

@@ -5,9 +5,10 @@ fits the row and says anything about it. A retainer that no rule names gets the 
 has its client's name.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import attrgetter
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
@@ -16,6 +17,11 @@ from hourtab.imports.lines import WorkLine
 from hourtab.lib.text import folded
 
 CONDITIONS = ("client", "project", "task", "tag", "billable", "person", "contract", "text")
+_NAMED: Mapping[str, Callable[[WorkLine], str]] = {
+    name: attrgetter(name)
+    for name in ("client", "project", "task", "billable", "person", "contract")
+}
+"""What a condition looks at; one of another name fits no row."""
 SCOPES = ("retainer", "project", "courtesy", "internal")
 """What a file of HourTab's own may say itself; rules make nothing internal."""
 
@@ -58,7 +64,7 @@ class Rule:
                 tags = {folded(tag) for tag in line.tags.split(",")}
                 fits = bool(tags & wanted)
             else:
-                fits = folded(getattr(line, name)) in wanted
+                fits = name in _NAMED and folded(_NAMED[name](line)) in wanted
             if not fits:
                 return False
         return True

@@ -22,7 +22,7 @@ from hourtab.imports.models import Import, ImportPart, ranges_of
 from hourtab.imports.planning import Order, make_plan
 from hourtab.imports.plans import Outcome, Part, Plan
 from hourtab.imports.redaction import Redaction
-from hourtab.imports.uploads import Upload
+from hourtab.imports.uploads import Upload, lines_in
 from hourtab.ledger import batches, cache, closing, record
 from hourtab.ledger.bulk import Listing
 from hourtab.ledger.errors import LedgerError
@@ -253,11 +253,11 @@ class _Taken:
         self.delivery = given
         self.today = place_of(workspace, retainer, now)[1]
         self.locked: Sequence[Retainer] = ()
-        self.see()
+        self.see(given.source)
 
-    def see(self) -> None:
-        """See the source, its rules and the retainers as they are now."""
-        self.source = self.delivery.source_in(self.workspace)
+    def see(self, source: Source | None = None) -> None:
+        """See the source, unless that was found just now, its rules and the retainers."""
+        self.source = source or self.delivery.source_in(self.workspace)
         locked_now = {row.pk: row for row in self.locked}
         self.retainers = [locked_now.get(row.pk, row) for row in routing.targets_of(self.workspace)]
         stored, delivery = routing.rules_of(self.source), self.delivery
@@ -357,7 +357,7 @@ def _lines(text: str) -> frozenset[int] | None:
     """Return the lines of `2,5`; None, which means all, for `yes`."""
     if text == "yes":
         return None
-    return frozenset(int(part) for part in text.split(",") if part.strip().isdecimal())
+    return lines_in(text)
 
 
 def _publish_question(plan: Plan) -> Question:

@@ -11,7 +11,7 @@ from hourtab.imports.layout import guess_tool
 from hourtab.imports.parsing import read_sheets
 from hourtab.imports.patience import patience
 from hourtab.imports.readers.tool import Tool
-from hourtab.imports.table import Sheet
+from hourtab.imports.table import MOST_ROWS, Sheet
 
 ANSWERS = (
     "date_order",
@@ -38,6 +38,10 @@ ANSWERS = (
     "only_add",
 )
 """What may be answered about a file, beside `column.` and a field."""
+
+
+_DIGITS = len(str(MOST_ROWS)) + 3
+"""A line is a line of the file, and its rows may have several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +88,9 @@ class Upload:
     def tool(self) -> Tool | None:
         """The tool it is of; None where it was not read, or cannot be."""
         return guess_tool(self.rows) if self.rows else None
+
+
+def lines_in(text: str) -> frozenset[int]:
+    """Return the lines that an answer like `2,5` names; what is no number of a line is none."""
+    parts = (part.strip() for part in text.split(","))
+    return frozenset(int(part) for part in parts if part.isdecimal() and len(part) <= _DIGITS)

@@ -49,10 +49,7 @@ APPLY = {
     "INSERT ledger_write": 1,
     "INSERT ledger_entry": 1,
     "INSERT ledger_revision": 1,
-    "SELECT sqlite_sequence": 1,  # on SQLite, for the keys of the rows
-    "SELECT generate_series": 1,  # on PostgreSQL, which then takes no INSERT
-    "COPY STDIN": 2,
-    "DECLARE ledger_entry": 1,
+    "DECLARE ledger_entry": 1,  # a cursor of PostgreSQL
     "DELETE ledger_cycle": 1,
     "INSERT ledger_cycle": 1,
     "UPDATE ledger_write": 1,
@@ -62,6 +59,9 @@ APPLY = {
     "SAVEPOINT": 2,
     "RELEASE": 2,
 }
+
+# How each database takes rows in, with their keys: not by statements that can be compared.
+TAKEN_IN = {"SELECT sqlite_sequence": 1, "SELECT generate_series": 1, "COPY STDIN": 2}
 
 
 def named(sql: str) -> str:
@@ -97,8 +97,11 @@ def test_one_row_into_a_workspace_of_51_retainers(workspace_of_51) -> None:
     ) as asked:
         bring_in(workspace_of_51, ROW)
     found = Counter(named(query["sql"]) for query in asked.captured_queries)
-    assert {name: count for name, count in found.items() if count > APPLY.get(name, 0)} == {}
-    assert found.total() <= 60
+    assert {
+        name: count for name, count in found.items() if count > (APPLY | TAKEN_IN).get(name, 0)
+    } == {}
+    taken_in = sum(found[name] for name in TAKEN_IN)
+    assert found.total() - taken_in <= 60
 
 
 def test_the_preview_of_one_row_costs_the_same_beside_4_and_beside_51(northlight) -> None:

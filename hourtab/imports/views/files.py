@@ -4,6 +4,7 @@ import json
 from datetime import date
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -22,11 +23,13 @@ from hourtab.imports.forms import UploadForm
 from hourtab.imports.layout import NONE
 from hourtab.imports.models import Import
 from hourtab.imports.readers import BY_KEY
-from hourtab.imports.uploads import ANSWERS, Upload
+from hourtab.imports.rules import CONDITIONS
+from hourtab.imports.uploads import ANSWERS, Upload, lines_in
 from hourtab.imports.views.words import field_labels, source_label, words_of
 from hourtab.ledger.batches import ClosedError
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Source, Statement
+from hourtab.lib.locking import locked
 from hourtab.lib.notices import tell, warn
 from hourtab.lib.text import clean
 from hourtab.retainers.access import find_retainer
@@ -190,13 +193,14 @@ def _result(found: Import) -> dict[str, Any]:
 @acts_on(_import)
 def answer_import(request: MemberRequest, ref: str) -> HttpResponse:
     """Keep what was answered about a file that is not applied, and look at it again."""
-    found = _import(request, ref)
-    if found.state == Import.State.DRAFT and not found.task and found.content is not None:
-        found.answers = _answered(request, found)
-        if drafts.is_long(bytes(found.content)):
-            drafts.ask_worker(found, Import.Task.EXAMINE, request.member)
-        else:
-            found.save(update_fields=["answers"])
+    with transaction.atomic():
+        found = locked(request.workspace.imports.all()).get(pk=_import(request, ref).pk)
+        if found.state == Import.State.DRAFT and not found.task and found.content is not None:
+            found.answers = _answered(request, found)
+            if drafts.is_long(bytes(found.content)):
+                drafts.ask_worker(found, Import.Task.EXAMINE, request.member)
+            else:
+                found.save(update_fields=["answers"])
     return redirect(found)
 
 
@@ -219,26 +223,25 @@ def _answered(request: MemberRequest, found: Import) -> dict[str, str]:
         clean(key): clean(request.POST[key]) for key in request.POST if key.startswith("column.")
     }
     answers |= reports.changed_columns(posted, shown)
-    said = {key: clean(str(value)) for key, value in request.POST.items()}
-    routes = [
-        [
-            said.get(f"about-{number}", ""),
-            said.get(f"named-{number}", ""),
-            "" if to == "none" else to,
-        ]
-        for number, to in (
-            (key.removeprefix("to-"), value) for key, value in said.items() if key.startswith("to-")
-        )
-        if to
-    ]
-    if routes:
-        earlier = [
-            route
-            for route in json.loads(answers.get("routes", "[]"))
-            if route[:2] not in [new[:2] for new in routes]
-        ]
-        answers["routes"] = json.dumps(earlier + routes)
+    if routes := _routes(request):
+        try:
+            earlier = routing.read_routes(answers.get("routes", ""))
+        except ValueError:
+            earlier = []
+        kept = [route for route in earlier if route[:2] not in [new[:2] for new in routes]]
+        answers["routes"] = json.dumps(kept + routes)
     return answers
+
+
+def _routes(request: MemberRequest) -> list[list[str]]:
+    """Return where a form says that clients or projects go: [condition, text, retainer]."""
+    said = {key: clean(str(value)) for key, value in request.POST.items()}
+    numbers = (key.removeprefix("to-") for key, to in said.items() if key.startswith("to-") and to)
+    return [
+        [said[f"about-{number}"], said.get(f"named-{number}", ""), to if to != "none" else ""]
+        for number in numbers
+        if said.get(f"about-{number}") in CONDITIONS and (to := said[f"to-{number}"])
+    ]
 
 
 @editor_required
@@ -281,11 +284,11 @@ def apply_import(request: MemberRequest, ref: str) -> HttpResponse:
 def _decide_on_texts(request: MemberRequest, found: Import) -> None:
     """Keep, for each row with a text to look at, whether it is shown to the client or left out."""
     decided = {
-        "publish": set(_numbers(found.answers.get("publish", ""))),
-        "withhold": set(_numbers(found.answers.get("withhold", ""))),
+        "publish": set(lines_in(found.answers.get("publish", ""))),
+        "withhold": set(lines_in(found.answers.get("withhold", ""))),
     }
     every = request.POST.get("text-every", "")
-    for line in _numbers(request.POST.get("text-lines", "")):
+    for line in lines_in(request.POST.get("text-lines", "")):
         choice = request.POST.get(f"text-{line}", every)
         if choice in decided:
             decided[choice].add(line)
@@ -293,10 +296,6 @@ def _decide_on_texts(request: MemberRequest, found: Import) -> None:
     if answers:
         found.answers = found.answers | answers
         found.save(update_fields=["answers"])
-
-
-def _numbers(text: str) -> list[int]:
-    return [int(part) for part in text.split(",") if part.strip().isdecimal()]
 
 
 @editor_required
