@@ -14,7 +14,7 @@ django.setup()
 
 from django.utils import timezone  # noqa: E402
 
-from hourtab.imports import services, uploads  # noqa: E402
+from hourtab.imports import uploads, verbs  # noqa: E402
 from hourtab.retainers.models import Retainer  # noqa: E402
 
 
@@ -24,7 +24,7 @@ def main(path: Path, ref: str) -> None:
     for _ in range(2):
         begin = time.perf_counter()
         upload = uploads.Upload(path.name, path.read_bytes())
-        services.apply(upload, retainer.workspace, retainer, by=None, now=timezone.now())
+        verbs.apply(upload, retainer.workspace, retainer, by=None, now=timezone.now())
         print(time.perf_counter() - begin)
 
 

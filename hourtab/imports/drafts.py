@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from hourtab.accounts.models import Member
-from hourtab.imports import reports, services
+from hourtab.imports import reports, verbs
 from hourtab.imports.deliveries import deliver, place_of
 from hourtab.imports.errors import Open, Refusal
 from hourtab.imports.models import Import, SourceRule
@@ -53,7 +53,7 @@ def look_at(
     workspace, retainer = draft.workspace, draft.retainer
     try:
         delivery = deliver(upload, workspace, now, retainer, progress)
-        return reports.preview(services.examine(delivery, workspace, now, retainer, progress))
+        return reports.preview(verbs.examine(delivery, workspace, now, retainer, progress))
     except Refusal as refused:
         return reports.refusal(refused, is_read=delivery is not None)
     except Open as asked:
@@ -155,7 +155,7 @@ def _work_on(draft: Import) -> None:
     if draft.task == Import.Task.UNDO:
         try:
             report("writing")
-            services.undo(
+            verbs.undo(
                 draft, by=by, now=timezone.now(), corrects=draft.answers.get("undo") == "corrects"
             )
         except LedgerError as refused:
@@ -165,7 +165,7 @@ def _work_on(draft: Import) -> None:
         return
     expect = (draft.preview or {}).get("fingerprint", "-")
     try:
-        services.apply(
+        verbs.apply(
             upload_of(draft),
             draft.workspace,
             draft.retainer,

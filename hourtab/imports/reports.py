@@ -9,8 +9,8 @@ from typing import Any
 from hourtab.imports.errors import Open, Refusal
 from hourtab.imports.layout import NONE, Layout, mapping
 from hourtab.imports.lines import WorkLine
-from hourtab.imports.services import Examined
 from hourtab.imports.table import Sheet
+from hourtab.imports.verbs import Examined
 
 SHOWN_ROWS = 500
 SHOWN_FLAGS = 100
@@ -166,3 +166,8 @@ def changed_columns(posted: Mapping[str, str], shown: Mapping[str, str]) -> dict
         if key.startswith("column.") and label != shown.get(key.removeprefix("column."), NONE):
             found[key] = label
     return found
+
+
+def summary(counts: Mapping[str, int]) -> dict[str, Any]:
+    """Return the counts of an import by outcome."""
+    return {key: value for key, value in counts.items() if not key.endswith("_seconds")}

@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from hourtab.accounts.models import Member, Workspace
-from hourtab.imports import services
+from hourtab.imports import reports, verbs
 from hourtab.imports.balances import stored_seconds
 from hourtab.imports.deliveries import deliver
 from hourtab.imports.errors import Open, Question, Refusal
 from hourtab.imports.models import Import, lines_of
-from hourtab.imports.services import Examined
 from hourtab.imports.uploads import ANSWERS, Upload
+from hourtab.imports.verbs import Examined
 from hourtab.lib.words import Words
 from hourtab.retainers.models import Retainer
 
@@ -30,8 +30,8 @@ def take(
     """
     try:
         if dry_run:
-            return _would(services.examine(upload, workspace, now, retainer))
-        return _did(services.apply(upload, workspace, retainer, by=by, now=now), retainer)
+            return _would(verbs.examine(upload, workspace, now, retainer))
+        return _did(verbs.apply(upload, workspace, retainer, by=by, now=now), retainer)
     except Refusal as refusal:
         return refused(refusal) | {"tool": _tool(upload)}
     except Open as unanswered:
@@ -139,7 +139,7 @@ def _would(examined: Examined) -> dict[str, Any]:
             "new": plan.new_seconds,
             "stored": sum(part["stored"] for part in parts),
         },
-        "questions": [_question(question) for question in services.open_questions(examined)],
+        "questions": [_question(question) for question in verbs.open_questions(examined)],
         "flags": [{"line": flag.line, "why": flag.why} for flag in plan.flags],
         "columns": plan.reading.columns,
         **_named((outcome.line, outcome.kind, outcome.why) for outcome in plan.outcomes),
@@ -167,7 +167,7 @@ def _did(done: Import, retainer: Retainer | None) -> dict[str, Any]:
         "tool": done.source.tool if done.source else None,
         "outcome": "import",
         "window": window or None,
-        "rows": services.summary(counts),
+        "rows": reports.summary(counts),
         "seconds": {
             "file": counts["file_seconds"],
             "new": counts["new_seconds"],

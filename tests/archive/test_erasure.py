@@ -15,7 +15,8 @@ from hourtab.accounts.models import Event, Invitation, User
 from hourtab.archive import erasure
 from hourtab.archive.erasure import ErasureError, Person
 from hourtab.clients.models import Contact
-from hourtab.imports import services as imports
+from hourtab.imports import verbs as imports
+from hourtab.imports.uploads import Upload
 from hourtab.ledger import queries
 from hourtab.ledger import services as ledger
 from hourtab.ledger.models import Entry, Revision
@@ -79,7 +80,7 @@ def stored(northlight, ada):
 
 
 def bring_in(workspace, content: bytes, retainer):
-    return imports.apply(imports.Upload("week.csv", content), workspace, retainer, by=None, now=NOW)
+    return imports.apply(Upload("week.csv", content), workspace, retainer, by=None, now=NOW)
 
 
 def everything() -> str:

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from hourtab.accounts.models import Workspace
-from hourtab.imports import services
+from hourtab.imports import verbs
 from hourtab.imports.errors import Refusal
 from hourtab.imports.models import Import, SourceRule
 from hourtab.imports.routing import read_routes
@@ -57,7 +57,7 @@ def test_routes_that_cannot_be_read_are_refused_and_the_page_opens(draft, ada, r
 def test_a_file_with_routes_that_cannot_be_read_is_refused(northlight, routes) -> None:
     a_retainer(northlight)
     with pytest.raises(Refusal, match="must be a list"):
-        services.apply(Upload("week.csv", WEEK, {"routes": routes}), northlight, by=None, now=NOW)
+        verbs.apply(Upload("week.csv", WEEK, {"routes": routes}), northlight, by=None, now=NOW)
     assert Entry.objects.count() == 0
 
 
@@ -92,12 +92,12 @@ def test_lines_are_what_may_be_a_line() -> None:
 
 def test_a_stored_rule_about_nothing_known_fits_no_row(northlight) -> None:
     acme = a_retainer(northlight)
-    services.apply(Upload("week.csv", WEEK), northlight, by=None, now=NOW)
+    verbs.apply(Upload("week.csv", WEEK), northlight, by=None, now=NOW)
     SourceRule.objects.create(
         source=Source.objects.get(), conditions={"__class__": ["x"]}, leaves_out=True
     )
     more = toggl("06-03 09:00 1:30 Prep call", "06-04 09:00 1:00 Notes")
-    done = services.apply(Upload("week.csv", more), northlight, by=None, now=NOW)
+    done = verbs.apply(Upload("week.csv", more), northlight, by=None, now=NOW)
     assert (done.counts["new"], done.parts.get().retainer) == (1, acme)
 
 

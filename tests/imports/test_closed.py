@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from hourtab.core.amounts import HOUR
-from hourtab.imports import services
+from hourtab.imports import verbs
 from hourtab.imports.uploads import Upload
 from hourtab.ledger import jobs, queries
 from hourtab.ledger.batches import ClosedError
@@ -41,8 +41,8 @@ def retainer(northlight) -> Retainer:
 
 def bring_in(retainer: Retainer, *lines: str, now: datetime = NOW, **answers: str):
     upload = Upload("may.csv", toggl(*lines), answers)
-    examined = services.examine(upload, retainer.workspace, now, retainer)
-    done = services.apply(
+    examined = verbs.examine(upload, retainer.workspace, now, retainer)
+    done = verbs.apply(
         upload, retainer.workspace, retainer, by=None, now=now, expect=examined.fingerprint
     )
     (shown,), (did,) = examined.parts, done.parts.all()
@@ -66,7 +66,7 @@ def test_a_new_row_of_a_closed_cycle_is_late_and_says_so(retainer) -> None:
     assert outcomes(done) == [("new", "its cycle is closed; it counts in the one from 2027-06-01")]
     assert (june(retainer).used, june(retainer).reinstated) == (5400, 5400)
     assert Statement.objects.get().totals["used"] == 5 * HOUR
-    services.undo(done, by=None, now=NOW)
+    verbs.undo(done, by=None, now=NOW)
     assert june(retainer).used == 0
     assert findings(retainer, NOW) == []
 
@@ -119,9 +119,9 @@ def test_a_row_that_is_gone_is_given_back_when_asked(retainer) -> None:
 def test_an_import_whose_lines_were_closed_is_taken_back_as_corrections(retainer) -> None:
     done = retainer.workspace.imports.get()
     with pytest.raises(ClosedError, match="2 lines of this import stand in cycles that are closed"):
-        services.undo(done, by=None, now=NOW)
+        verbs.undo(done, by=None, now=NOW)
     assert june(retainer).topped_up == 0
-    services.undo(done, by=None, now=NOW, corrects=True)
+    verbs.undo(done, by=None, now=NOW, corrects=True)
     assert june(retainer).topped_up == 5 * HOUR
     assert Statement.objects.get().totals["used"] == 5 * HOUR
     assert findings(retainer, NOW) == []
@@ -159,7 +159,7 @@ def test_what_falls_due_between_preview_and_apply_is_never_corrected_unasked(nor
     retainer = Retainer.objects.select_related("workspace", "client").get(pk=retainer.pk)
     bring_in(retainer, *MAY, now=datetime(2027, 5, 20, 12, tzinfo=UTC))
     upload = Upload("may.csv", toggl("05-03 09:00 1:00 Prep", MAY[1]))
-    done = services.apply(upload, retainer.workspace, retainer, by=None, now=NOW)
+    done = verbs.apply(upload, retainer.workspace, retainer, by=None, now=NOW)
     assert outcomes(done) == [("conflict", "its cycle is closed; the line stays as it is")]
     assert Statement.objects.get().totals["used"] == 5 * HOUR
     assert june(retainer).topped_up == 0

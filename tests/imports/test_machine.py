@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from hourtab.accounts.services import open_workspace
-from hourtab.imports import services
+from hourtab.imports import verbs
 from hourtab.imports.uploads import Upload
 from hourtab.ledger import queries, record
 from hourtab.ledger import services as ledger
@@ -66,7 +66,7 @@ class ImportMachine(RuleBasedStateMachine):
             for day, start, amount, text, client in rows
         ]
         answers = {"only_add": "yes"} if only_add else {}
-        done = services.apply(
+        done = verbs.apply(
             Upload("week.csv", toggl(*lines), answers), self.workspace, by=None, now=NOW
         )
         self.applied.append(Brought(done, self.listed, self.edits))
@@ -106,7 +106,7 @@ class ImportMachine(RuleBasedStateMachine):
     def undo_the_last(self) -> None:
         last = self.applied.pop()
         try:
-            services.undo(last.done, by=None, now=NOW)
+            verbs.undo(last.done, by=None, now=NOW)
         except LedgerError:
             assert self.edits > last.edits
             self.applied.append(last)
@@ -118,7 +118,7 @@ class ImportMachine(RuleBasedStateMachine):
     def undo_one_before_is_refused_or_leaves_the_rest(self) -> None:
         before = self.standing()
         try:
-            services.undo(self.applied[-2].done, by=None, now=NOW)
+            verbs.undo(self.applied[-2].done, by=None, now=NOW)
         except LedgerError:
             assert self.standing() == before
         else:

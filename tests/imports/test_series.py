@@ -7,7 +7,7 @@ import json
 import pytest
 
 from hourtab.core.amounts import HOUR
-from hourtab.imports import services
+from hourtab.imports import reports, verbs
 from hourtab.imports.errors import Open
 from hourtab.imports.models import Import, SourceRule
 from hourtab.imports.routing import as_rule, rules_of
@@ -38,7 +38,7 @@ def bring_in(
     name: str = "week.csv",
     **answers: str,
 ) -> Import:
-    return services.apply(Upload(name, content, answers), workspace, retainer, by=None, now=NOW)
+    return verbs.apply(Upload(name, content, answers), workspace, retainer, by=None, now=NOW)
 
 
 def used(*retainers: Retainer) -> list[float]:
@@ -52,7 +52,7 @@ def used(*retainers: Retainer) -> list[float]:
 
 
 def kinds(done: Import) -> dict[str, int]:
-    return {key: value for key, value in services.summary(done.counts).items() if value}
+    return {key: value for key, value in reports.summary(done.counts).items() if value}
 
 
 ALL = (
@@ -77,15 +77,15 @@ def test_one_file_feeds_three_retainers_and_undo_takes_all_back(northlight, reta
     }
     again = bring_in(northlight, toggl(*ALL))
     assert kinds(again) == {"read": 4, "unchanged": 3, "not_for_this_retainer": 1}
-    services.undo(again, by=None, now=NOW)
-    services.undo(done, by=None, now=NOW)
+    verbs.undo(again, by=None, now=NOW)
+    verbs.undo(done, by=None, now=NOW)
     assert used(*retainers) == [0, 0, 0]
 
 
 def test_a_file_filtered_to_one_client_withdraws_nobody_elses_lines(northlight, retainers) -> None:
     bring_in(northlight, toggl(*ALL))
     filtered = toggl(ALL[0], "06-02 16:00 0:30 More | Acme")
-    examined = services.examine(Upload("w.csv", filtered), northlight, NOW)
+    examined = verbs.examine(Upload("w.csv", filtered), northlight, NOW)
     assert [
         (absent.retainer.client.name, len(absent.entries)) for absent in examined.plan.absent
     ] == [("Beta", 1), ("Gamma", 1)]
@@ -93,7 +93,7 @@ def test_a_file_filtered_to_one_client_withdraws_nobody_elses_lines(northlight, 
     assert used(*retainers) == [1.5, 2, 4]
     ticked = bring_in(northlight, filtered, absent=retainers[2].ref)
     assert used(*retainers) == [1.5, 2, 0]
-    services.undo(ticked, by=None, now=NOW)
+    verbs.undo(ticked, by=None, now=NOW)
     assert used(*retainers) == [1.5, 2, 4]
 
 
@@ -101,7 +101,7 @@ def test_two_sources_into_one_retainer_leave_each_other_alone(northlight, retain
     acme = retainers[0]
     bring_in(northlight, toggl("06-01 09:00 1:00 Prep", "06-02 09:00 1:00 Call"), acme)
     other = f"{HARVEST}\n2027-06-01,Acme,P,Design,Draft,2.00,Yes,Jo,R\n2027-06-02,Acme,P,Design,Same length,1.00,Yes,Jo,R\n".encode()
-    second = services.examine(Upload("h.csv", other), northlight, NOW, acme)
+    second = verbs.examine(Upload("h.csv", other), northlight, NOW, acme)
     assert [flag.why for flag in second.plan.flags] == [
         "the hours of Acme, Coaching came from Toggl so far; the rows of this file are added to them",
         "looks like a line from Toggl: same day, same time",
@@ -110,7 +110,7 @@ def test_two_sources_into_one_retainer_leave_each_other_alone(northlight, retain
     assert used(acme) == [5]
     bring_in(northlight, toggl("06-01 09:00 1:30 Prep", "06-02 09:00 1:00 Call"), acme)
     assert used(acme) == [5.5]
-    services.undo(first, by=None, now=NOW)
+    verbs.undo(first, by=None, now=NOW)
     assert used(acme) == [2.5]
 
 
@@ -127,9 +127,9 @@ def test_the_same_row_from_two_sources_counts_twice_and_each_can_be_taken_back(
         "source",
         ("Home", "Office"),
     )
-    services.undo(one, by=None, now=NOW)
+    verbs.undo(one, by=None, now=NOW)
     assert used(acme) == [1]
-    services.undo(two, by=None, now=NOW)
+    verbs.undo(two, by=None, now=NOW)
     assert used(acme) == [0]
 
 
@@ -218,12 +218,12 @@ def test_undo_in_any_order_that_is_allowed(northlight, retainers) -> None:
     two = bring_in(northlight, toggl("06-03 09:00 2:00 B"), acme)
     three = bring_in(northlight, toggl("06-03 09:00 2:30 B"), acme)
     with pytest.raises(LedgerError, match=three.ref):
-        services.undo(two, by=None, now=NOW)
-    services.undo(one, by=None, now=NOW)
+        verbs.undo(two, by=None, now=NOW)
+    verbs.undo(one, by=None, now=NOW)
     assert used(acme) == [2.5]
-    services.undo(three, by=None, now=NOW)
+    verbs.undo(three, by=None, now=NOW)
     assert used(acme) == [2]
-    services.undo(two, by=None, now=NOW)
+    verbs.undo(two, by=None, now=NOW)
     assert used(acme) == [0]
 
 
@@ -264,7 +264,7 @@ def test_a_row_moved_to_a_day_the_file_does_not_reach_is_pointed_out(northlight,
     )
     bring_in(northlight, june.encode(), retainers[0])
     moved = june.replace("2027-06-09", "2027-06-08")
-    examined = services.examine(Upload("t.csv", moved.encode()), northlight, NOW, retainers[0])
+    examined = verbs.examine(Upload("t.csv", moved.encode()), northlight, NOW, retainers[0])
     assert [(flag.line, flag.why) for flag in examined.plan.flags] == [
         (
             3,
@@ -374,7 +374,7 @@ def test_a_row_that_another_retainer_holds_is_pointed_out(northlight) -> None:
     )
     rows = toggl("06-01 09:00 1:00 Call")
     bring_in(northlight, rows, one)
-    examined = services.examine(Upload("w.csv", rows), northlight, NOW, two)
+    examined = verbs.examine(Upload("w.csv", rows), northlight, NOW, two)
     assert [(flag.line, flag.why) for flag in examined.plan.flags] == [
         (2, "is in Acme, Helpdesk already, too")
     ]
@@ -409,11 +409,11 @@ def test_a_changed_rule_is_tried_first_and_followed_by_the_next_import(
         (2, "Travel to site", "Acme, Coaching · At no charge")
     ]
     assert used(acme) == [3]
-    examined = services.examine(Upload("w.csv", rows), northlight, NOW)
+    examined = verbs.examine(Upload("w.csv", rows), northlight, NOW)
     assert examined.plan.counts["changed"] == 1
     done = bring_in(northlight, rows)
     assert used(acme) == [2]
-    services.undo(done, by=None, now=NOW)
+    verbs.undo(done, by=None, now=NOW)
     assert used(acme) == [3]
     new.delete()
     assert kinds(bring_in(northlight, rows)) == {
@@ -430,7 +430,7 @@ def test_rows_that_a_rule_sends_elsewhere_are_pointed_out_where_they_were(
     rows = toggl("06-01 09:00 1:00 Call")
     bring_in(northlight, rows)
     rule(Source.objects.get(), beta, text=["call"])
-    examined = services.examine(Upload("w.csv", rows), northlight, NOW)
+    examined = verbs.examine(Upload("w.csv", rows), northlight, NOW)
     assert any(
         "1 lines of Acme, Coaching are rows of this file that go elsewhere now" in flag.why
         for flag in examined.plan.flags
@@ -472,7 +472,7 @@ def test_texts_to_look_at_wait_for_a_tick(northlight, retainers) -> None:
         "06-01 12:00 1:00 Project falcon kick-off",
         "06-01 13:00 1:00 Ticket T20260112.0024 on 2027-06-01 at 09:30, 1,234.50 EUR, v10.2.3.4, build 20270601",
     )
-    examined = services.examine(Upload("w.csv", rows), northlight, NOW, retainers[0])
+    examined = verbs.examine(Upload("w.csv", rows), northlight, NOW, retainers[0])
     assert [note.line for note in examined.plan.unpublished] == [2, 3, 4, 5]
     with pytest.raises(Open) as asked:
         bring_in(northlight, rows, retainers[0])
@@ -532,7 +532,7 @@ def test_a_person_whose_rows_are_all_gone_is_pointed_out(northlight, retainers) 
     both = f"{header}\n2027-06-01,Acme,Jo,1,A\n2027-06-01,Acme,Mia,2,B\n2027-06-02,Acme,Jo,1,C\n"
     bring_in(northlight, both.encode(), retainers[0])
     only = f"{header}\n2027-06-01,Acme,Jo,1,A\n2027-06-02,Acme,Jo,1,C\n"
-    examined = services.examine(Upload("w.csv", only.encode()), northlight, NOW, retainers[0])
+    examined = verbs.examine(Upload("w.csv", only.encode()), northlight, NOW, retainers[0])
     assert any(
         "person “Mia” are gone from the file: was it filtered?" in flag.why
         for flag in examined.plan.flags
@@ -554,7 +554,7 @@ def test_the_preview_says_the_balance_the_apply_makes_over_several_cycles(
         ("05-20 09:00 8:00 D", "06-05 09:00 2:30 C"),
     )
     for rows in files:
-        examined = services.examine(Upload("w.csv", toggl(*rows)), northlight, NOW, retainer)
+        examined = verbs.examine(Upload("w.csv", toggl(*rows)), northlight, NOW, retainer)
         done = bring_in(northlight, toggl(*rows), retainer)
         (shown,), (did,) = examined.parts, done.parts.all()
         assert (shown.before, shown.after) == (did.before, did.after)

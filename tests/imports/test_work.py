@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from hourtab.imports import services
+from hourtab.imports import verbs
 from hourtab.imports.errors import Refusal
 from hourtab.imports.models import Import, SourceRule
 from hourtab.imports.uploads import Upload
@@ -82,7 +82,7 @@ def workspace_of_51(northlight):
 
 def bring_in(workspace, content: bytes, retainer=None, answers=(), **more) -> Import:
     upload = Upload("week.csv", content, dict(answers))
-    return services.apply(upload, workspace, retainer, by=None, now=NOW, **more)
+    return verbs.apply(upload, workspace, retainer, by=None, now=NOW, **more)
 
 
 def used(retainer: Retainer) -> list[str]:
@@ -110,7 +110,7 @@ def test_the_preview_of_one_row_costs_the_same_beside_4_and_beside_51(northlight
         for n in range(many):
             a_retainer(northlight, "Acme" if not Retainer.objects.exists() else f"C {many} {n}")
         with CaptureQueriesContext(connection) as asked:
-            services.examine(Upload("week.csv", ROW), northlight, NOW)
+            verbs.examine(Upload("week.csv", ROW), northlight, NOW)
         counts.append(len(asked))
     assert counts[0] == counts[1] <= 42
 
@@ -148,7 +148,7 @@ def test_a_rule_made_between_reading_and_locking_is_followed(northlight) -> None
 def test_a_rule_made_meanwhile_is_refused_where_something_else_was_shown(northlight) -> None:
     acme, beta = (a_retainer(northlight, name) for name in ("Acme", "Beta"))
     bring_in(northlight, FIRST)
-    shown = services.examine(Upload("week.csv", ROW), northlight, NOW).fingerprint
+    shown = verbs.examine(Upload("week.csv", ROW), northlight, NOW).fingerprint
     SourceRule.objects.create(
         source=Source.objects.get(), conditions={"client": ["Acme"]}, retainer=beta
     )
@@ -181,7 +181,7 @@ def test_rows_alike_get_keys_of_their_own_also_where_some_are_taken(northlight) 
 def test_what_an_undone_import_withdrew_comes_back_by_its_key(northlight) -> None:
     retainer = a_retainer(northlight)
     done = bring_in(northlight, FIRST, retainer)
-    services.undo(done, by=None, now=NOW)
+    verbs.undo(done, by=None, now=NOW)
     assert used(retainer) == []
     bring_in(northlight, FIRST, retainer)
     assert (used(retainer), Entry.objects.count()) == (["Plan"], 1)

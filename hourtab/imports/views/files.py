@@ -17,7 +17,7 @@ from hourtab.accounts.access import (
     member_required,
     of_all_clients,
 )
-from hourtab.imports import drafts, reports, routing, services
+from hourtab.imports import drafts, reports, routing, verbs
 from hourtab.imports.errors import Open, Refusal
 from hourtab.imports.forms import UploadForm
 from hourtab.imports.layout import NONE
@@ -179,7 +179,7 @@ def _result(found: Import) -> dict[str, Any]:
     names = {part.retainer.ref: str(part.retainer) for part in parts}
     groups = [group | {"retainer": names.get(group["retainer"], "")} for group in found.outcomes]
     return {
-        "counts": services.summary(found.counts),
+        "counts": reports.summary(found.counts),
         "groups": groups,
         "parts": parts,
         "columns": [
@@ -258,7 +258,7 @@ def apply_import(request: MemberRequest, ref: str) -> HttpResponse:
         drafts.ask_worker(found, Import.Task.APPLY, request.member)
         return redirect(found)
     try:
-        done = services.apply(
+        done = verbs.apply(
             drafts.upload_of(found),
             found.workspace,
             found.retainer,
@@ -309,7 +309,7 @@ def undo_import(request: MemberRequest, ref: str) -> HttpResponse:
         drafts.ask_worker(found, Import.Task.UNDO, request.member)
         return redirect(found)
     try:
-        services.undo(
+        verbs.undo(
             found, by=request.member, now=timezone.now(), corrects="corrects" in request.POST
         )
     except ClosedError as error:

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from hourtab.imports import services
+from hourtab.imports import verbs
 from hourtab.imports.models import Import
 from hourtab.management.command import Command as Base
 from hourtab.management.command import Refused
@@ -31,7 +31,7 @@ class Command(Base):
         done = Import.objects.filter(ref=options["ref"]).first()
         if done is None:
             raise Refused(f"There is no import “{options['ref']}”.", 2)
-        services.undo(done, by=None, now=timezone.now(), corrects=options["corrections"])
+        verbs.undo(done, by=None, now=timezone.now(), corrects=options["corrections"])
         if options["json"]:
             self.print_json({"import": done.ref, "state": "undone"})
         else:

@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from hourtab.core.amounts import HOUR
-from hourtab.imports import services
+from hourtab.imports import reports, verbs
 from hourtab.imports.balances import stored_seconds
 from hourtab.imports.errors import Open, Refusal
 from hourtab.imports.uploads import Upload
@@ -41,7 +41,7 @@ def bring_in(
     ticked = {
         key: "yes" for key, value in (("all_rows", all_rows), ("only_add", only_add)) if value
     }
-    return services.apply(
+    return verbs.apply(
         Upload(name, toggl(*lines), answers | ticked),
         retainer.workspace,
         retainer,
@@ -61,7 +61,7 @@ def used(retainer: Retainer) -> float:
 
 
 def counts(done) -> dict[str, int]:
-    return {key: value for key, value in services.summary(done.counts).items() if value}
+    return {key: value for key, value in reports.summary(done.counts).items() if value}
 
 
 def test_a_week_goes_in_and_twins_both_count(retainer) -> None:
@@ -206,9 +206,7 @@ def test_edited_here_and_changed_at_the_source_is_a_conflict(retainer, answer, h
 
 def test_lines_logged_by_hand_are_never_touched_and_doubles_are_flagged(retainer) -> None:
     log(retainer, "2027-06-02", "2h", "Workshop, by hand")
-    examined = services.examine(
-        Upload("w.csv", toggl(*WEEK), {}), retainer.workspace, NOW, retainer
-    )
+    examined = verbs.examine(Upload("w.csv", toggl(*WEEK), {}), retainer.workspace, NOW, retainer)
     assert {(flag.line, flag.why.split(":")[0]) for flag in examined.plan.flags} == {
         (3, "looks like a line logged by hand"),
         (4, "looks like a line logged by hand"),
@@ -229,7 +227,7 @@ def test_undo_restores_the_statement_after_every_kind_of_import(retainer) -> Non
         done.append(bring_in(retainer, *rows))
         states.append(state(retainer))
     for applied, before in zip(reversed(done), reversed(states[:-1]), strict=True):
-        services.undo(applied, by=None, now=NOW)
+        verbs.undo(applied, by=None, now=NOW)
         assert state(retainer) == before
     assert counts(bring_in(retainer, *WEEK)) == {"read": 4, "new": 4}
     assert state(retainer) == states[1]
@@ -243,20 +241,20 @@ def test_undo_is_refused_while_a_later_change_stands_in_its_way(retainer) -> Non
     with pytest.raises(
         LedgerError, match=r"1 lines of this import were changed since: 2027-06-04 “Notes”"
     ):
-        services.undo(done, by=None, now=NOW)
+        verbs.undo(done, by=None, now=NOW)
     assert used(retainer) == 8.5
     with pytest.raises(LedgerError, match="undone"):
         later = bring_in(retainer, *WEEK, "06-09 09:00 1:00 More")
-        services.undo(later, by=None, now=NOW)
-        services.undo(later, by=None, now=NOW)
+        verbs.undo(later, by=None, now=NOW)
+        verbs.undo(later, by=None, now=NOW)
 
 
 def test_an_apply_that_would_do_something_else_than_was_shown_is_refused(retainer) -> None:
     upload = Upload("w.csv", toggl(*WEEK), {})
-    shown = services.examine(upload, retainer.workspace, NOW, retainer).fingerprint
+    shown = verbs.examine(upload, retainer.workspace, NOW, retainer).fingerprint
     bring_in(retainer, *WEEK)
     with pytest.raises(Refusal, match="changed since this preview"):
-        services.apply(upload, retainer.workspace, retainer, by=None, now=NOW, expect=shown)
+        verbs.apply(upload, retainer.workspace, retainer, by=None, now=NOW, expect=shown)
 
 
 def test_the_preview_says_the_balance_the_apply_then_makes(retainer) -> None:
@@ -264,8 +262,8 @@ def test_the_preview_says_the_balance_the_apply_then_makes(retainer) -> None:
     upload = Upload(
         "w.csv", toggl(WEEK[0], "06-02 10:00 3:00 Workshop", "06-09 09:00 1:00 More"), {}
     )
-    examined = services.examine(upload, retainer.workspace, NOW, retainer)
-    done = services.apply(upload, retainer.workspace, retainer, by=None, now=NOW)
+    examined = verbs.examine(upload, retainer.workspace, NOW, retainer)
+    done = verbs.apply(upload, retainer.workspace, retainer, by=None, now=NOW)
     (part,), (did,) = examined.parts, done.parts.all()
     assert (part.before, part.after) == (did.before, did.after)
     assert part.stored == stored_seconds(retainer, done.source) == 5.5 * HOUR
