@@ -14,7 +14,8 @@ django.setup()
 
 from django.utils import timezone  # noqa: E402
 
-from hourtab.imports import uploads, verbs  # noqa: E402
+from hourtab.imports import verbs  # noqa: E402
+from hourtab.imports.reading import uploads  # noqa: E402
 from hourtab.retainers.models import Retainer  # noqa: E402
 
 

@@ -68,8 +68,8 @@ def test_the_example_of_a_ledger_document_replays() -> None:
 
 
 def test_every_tool_and_every_answer_of_an_import_is_described() -> None:
-    from hourtab.imports.readers import TOOLS
-    from hourtab.imports.uploads import ANSWERS
+    from hourtab.imports.reading.readers import TOOLS
+    from hourtab.imports.reading.uploads import ANSWERS
 
     text = DOCS["importing.md"]
     for tool in TOOLS:

@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 
 from hourtab.accounts.models import Workspace
 from hourtab.imports import sources
-from hourtab.imports.layout import guess_tool
-from hourtab.imports.lines import Reading
-from hourtab.imports.parsing import parse_sheets
-from hourtab.imports.patience import patience
-from hourtab.imports.readers.tool import Tool
-from hourtab.imports.table import Sheet
-from hourtab.imports.uploads import Upload
+from hourtab.imports.reading.layout import guess_tool
+from hourtab.imports.reading.lines import Reading
+from hourtab.imports.reading.parsing import parse_sheets
+from hourtab.imports.reading.patience import patience
+from hourtab.imports.reading.readers.tool import Tool
+from hourtab.imports.reading.table import Sheet
+from hourtab.imports.reading.uploads import Upload
 from hourtab.ledger.models import Source
 from hourtab.retainers.models import Retainer
 

@@ -6,9 +6,9 @@ from collections import Counter
 
 from django.utils.translation import gettext as _
 
-from hourtab.imports.lines import Note
 from hourtab.imports.plans import Listings, Part, Plan
-from hourtab.imports.readers import BY_KEY, OTHER
+from hourtab.imports.reading.lines import Note
+from hourtab.imports.reading.readers import BY_KEY, OTHER
 from hourtab.ledger.models import Entry, Revision, Source
 from hourtab.lib.database import in_chunks
 from hourtab.retainers.models import Retainer

@@ -17,7 +17,7 @@ from hourtab.imports import reports, verbs
 from hourtab.imports.deliveries import deliver, place_of
 from hourtab.imports.errors import Open, Refusal
 from hourtab.imports.models import Import, SourceRule
-from hourtab.imports.uploads import Upload
+from hourtab.imports.reading.uploads import Upload
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Source
 from hourtab.worker.rows import each

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hourtab.accounts.models import Workspace
 from hourtab.imports.models import SourceRule
-from hourtab.imports.table import LARGEST_FILE
+from hourtab.imports.reading.table import LARGEST_FILE
 from hourtab.lib.forms import SavesWhatChanged
 from hourtab.lib.text import clean
 from hourtab.retainers.models import Retainer

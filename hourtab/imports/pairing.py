@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from hourtab.imports.lines import WorkLine
+from hourtab.imports.reading.lines import WorkLine
 from hourtab.ledger.batches import SourceRow
 from hourtab.ledger.models import Revision
 from hourtab.lib.database import in_chunks

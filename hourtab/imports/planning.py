@@ -20,9 +20,9 @@ from hourtab.imports.doubts import (
     flag_new_source,
 )
 from hourtab.imports.errors import Refusal
-from hourtab.imports.lines import Note, Reading, WorkLine
 from hourtab.imports.pairing import partners_of, what_was_said
 from hourtab.imports.plans import Absent, Listed, Listings, Outcome, Part, Plan
+from hourtab.imports.reading.lines import Note, Reading, WorkLine
 from hourtab.imports.redaction import Redaction
 from hourtab.imports.rules import Route, Router
 from hourtab.ledger.batches import SourceRow

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
-from hourtab.imports.lines import Note, Reading
+from hourtab.imports.reading.lines import Note, Reading
 from hourtab.ledger.batches import Batch, SourceRow
 from hourtab.ledger.models import Source
 from hourtab.retainers.models import Retainer

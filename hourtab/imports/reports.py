@@ -7,9 +7,9 @@ from itertools import islice
 from typing import Any
 
 from hourtab.imports.errors import Open, Refusal
-from hourtab.imports.layout import NONE, Layout, mapping
-from hourtab.imports.lines import WorkLine
-from hourtab.imports.table import Sheet
+from hourtab.imports.reading.layout import NONE, Layout, mapping
+from hourtab.imports.reading.lines import WorkLine
+from hourtab.imports.reading.table import Sheet
 from hourtab.imports.verbs import Examined
 
 SHOWN_ROWS = 500

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
-from hourtab.imports.lines import WorkLine
+from hourtab.imports.reading.lines import WorkLine
 from hourtab.lib.text import folded
 
 CONDITIONS = ("client", "project", "task", "tag", "billable", "person", "contract", "text")

@@ -6,11 +6,11 @@ from django.utils.translation import gettext as _
 
 from hourtab.accounts.models import Workspace
 from hourtab.imports.errors import Open, Question
-from hourtab.imports.layout import bears
-from hourtab.imports.lines import Reading
-from hourtab.imports.readers import CALENDAR, OTHER
-from hourtab.imports.readers.tool import Tool
-from hourtab.imports.table import Sheet
+from hourtab.imports.reading.layout import bears
+from hourtab.imports.reading.lines import Reading
+from hourtab.imports.reading.readers import CALENDAR, OTHER
+from hourtab.imports.reading.readers.tool import Tool
+from hourtab.imports.reading.table import Sheet
 from hourtab.ledger.models import Source
 from hourtab.lib.locking import locked
 

@@ -10,7 +10,7 @@ from hourtab.imports.balances import stored_seconds
 from hourtab.imports.deliveries import deliver
 from hourtab.imports.errors import Open, Question, Refusal
 from hourtab.imports.models import Import, lines_of
-from hourtab.imports.uploads import ANSWERS, Upload
+from hourtab.imports.reading.uploads import ANSWERS, Upload
 from hourtab.imports.verbs import Examined
 from hourtab.lib.words import Words
 from hourtab.retainers.models import Retainer

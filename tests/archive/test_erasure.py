@@ -16,7 +16,7 @@ from hourtab.archive import erasure
 from hourtab.archive.erasure import ErasureError, Person
 from hourtab.clients.models import Contact
 from hourtab.imports import verbs as imports
-from hourtab.imports.uploads import Upload
+from hourtab.imports.reading.uploads import Upload
 from hourtab.ledger import queries
 from hourtab.ledger import services as ledger
 from hourtab.ledger.models import Entry, Revision

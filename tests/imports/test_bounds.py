@@ -8,11 +8,11 @@ from datetime import date
 
 import pytest
 
-from hourtab.imports import patience, spreadsheet
 from hourtab.imports.errors import Open, Refusal
-from hourtab.imports.html import LONGEST_NOTE, text_of
-from hourtab.imports.parsing import parse, read_sheets
-from hourtab.imports.patience import keep_on
+from hourtab.imports.reading import patience, spreadsheet
+from hourtab.imports.reading.html import LONGEST_NOTE, text_of
+from hourtab.imports.reading.parsing import parse, read_sheets
+from hourtab.imports.reading.patience import keep_on
 from tests.imports.files import calendar, sheet, workbook
 
 NS = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"

@@ -9,7 +9,7 @@ import time_machine
 
 from hourtab.core.amounts import HOUR
 from hourtab.imports import verbs
-from hourtab.imports.uploads import Upload
+from hourtab.imports.reading.uploads import Upload
 from hourtab.ledger import jobs, queries
 from hourtab.ledger.batches import ClosedError
 from hourtab.ledger.errors import LedgerError

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hourtab.imports.errors import Open, Refusal
-from hourtab.imports.parsing import parse
+from hourtab.imports.reading.parsing import parse
 from tests.imports.files import (
     CLOCK,
     DAY,

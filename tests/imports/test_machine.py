@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from hourtab.accounts.services import open_workspace
 from hourtab.imports import verbs
-from hourtab.imports.uploads import Upload
+from hourtab.imports.reading.uploads import Upload
 from hourtab.ledger import queries, record
 from hourtab.ledger import services as ledger
 from hourtab.ledger.errors import LedgerError

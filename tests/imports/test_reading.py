@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hourtab.imports.errors import Open, Refusal
-from hourtab.imports.parsing import parse
-from hourtab.imports.table import read_text
+from hourtab.imports.reading.parsing import parse
+from hourtab.imports.reading.table import read_text
 from tests.builders import toggl
 
 HARVEST = "Date,Client,Project,Project Code,Task,Notes,Hours,Billable?,First Name,Last Name"

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from hourtab.imports.lines import WorkLine
-from hourtab.imports.parsing import parse
-from hourtab.imports.readers import BY_KEY
+from hourtab.imports.reading.lines import WorkLine
+from hourtab.imports.reading.parsing import parse
+from hourtab.imports.reading.readers import BY_KEY
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

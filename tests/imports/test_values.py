@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from hourtab.imports import durations, values
 from hourtab.imports.errors import Open
+from hourtab.imports.reading import durations, values
+from hourtab.imports.reading.values import Moment, Spoken
 from hourtab.imports.redaction import Redaction
-from hourtab.imports.values import Moment, Spoken
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MARCH = (date(2027, 3, 1), date(2027, 3, 7))

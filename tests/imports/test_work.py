@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from hourtab.imports import verbs
 from hourtab.imports.errors import Refusal
 from hourtab.imports.models import Import, SourceRule
-from hourtab.imports.uploads import Upload
+from hourtab.imports.reading.uploads import Upload
 from hourtab.ledger import bulk, queries
 from hourtab.ledger.bulk import Listing
 from hourtab.ledger.models import Entry, Source, Statement

@@ -10,9 +10,9 @@ from django.utils import timezone
 from hourtab.api.services import make_key
 from hourtab.core.amounts import HOUR
 from hourtab.core.amounts import parse as amount
-from hourtab.imports.clocks import Clock, Zone
 from hourtab.imports.models import Import
-from hourtab.imports.parsing import parse
+from hourtab.imports.reading.clocks import Clock, Zone
+from hourtab.imports.reading.parsing import parse
 from hourtab.ledger.models import Revision
 from tests.builders import TOGGL, a_retainer
 from tests.imports.files import CLOCK, DAY, MOMENT, calendar, sheet, workbook

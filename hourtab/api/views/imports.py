@@ -7,9 +7,9 @@ from django.utils.translation import gettext as _
 from hourtab.accounts.access import MemberRequest
 from hourtab.api.access import failed, key_required
 from hourtab.api.models import Scope
-from hourtab.imports.table import LARGEST_FILE
+from hourtab.imports.reading.table import LARGEST_FILE
+from hourtab.imports.reading.uploads import Upload
 from hourtab.imports.taking import answer_of, take
-from hourtab.imports.uploads import Upload
 from hourtab.ledger.errors import LedgerError
 from hourtab.lib.text import clean
 from hourtab.retainers.access import find_retainer

@@ -14,10 +14,10 @@ from hourtab.imports import routing, sources
 from hourtab.imports.balances import balance
 from hourtab.imports.deliveries import Delivery, Progress, to_nobody
 from hourtab.imports.errors import Open, Refusal
-from hourtab.imports.lines import Reading
 from hourtab.imports.models import Import, ImportPart, ranges_of
 from hourtab.imports.plans import Outcome, Part, Plan
-from hourtab.imports.uploads import Upload
+from hourtab.imports.reading.lines import Reading
+from hourtab.imports.reading.uploads import Upload
 from hourtab.imports.verbs.examine import Examined, publish_question
 from hourtab.imports.verbs.taken import Taken
 from hourtab.ledger import batches

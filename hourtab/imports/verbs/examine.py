@@ -12,7 +12,7 @@ from hourtab.imports.balances import balances, stored_after
 from hourtab.imports.deliveries import Delivery, Progress, to_nobody
 from hourtab.imports.errors import Question
 from hourtab.imports.plans import Part, Plan
-from hourtab.imports.uploads import Upload
+from hourtab.imports.reading.uploads import Upload
 from hourtab.imports.verbs.taken import Taken
 from hourtab.ledger.models import Source
 from hourtab.lib.memory import without_collecting

@@ -14,8 +14,8 @@ from hourtab.imports.errors import Refusal
 from hourtab.imports.models import Import
 from hourtab.imports.planning import Order, make_plan
 from hourtab.imports.plans import Plan
+from hourtab.imports.reading.uploads import Upload, lines_in
 from hourtab.imports.redaction import Redaction
-from hourtab.imports.uploads import Upload, lines_in
 from hourtab.ledger import cache, closing, record
 from hourtab.ledger.models import Source
 from hourtab.retainers.models import Retainer

@@ -20,11 +20,11 @@ from hourtab.accounts.access import (
 from hourtab.imports import drafts, reports, routing, verbs
 from hourtab.imports.errors import Open, Refusal
 from hourtab.imports.forms import UploadForm
-from hourtab.imports.layout import NONE
 from hourtab.imports.models import Import
-from hourtab.imports.readers import BY_KEY
+from hourtab.imports.reading.layout import NONE
+from hourtab.imports.reading.readers import BY_KEY
+from hourtab.imports.reading.uploads import ANSWERS, Upload, lines_in
 from hourtab.imports.rules import CONDITIONS
-from hourtab.imports.uploads import ANSWERS, Upload, lines_in
 from hourtab.imports.views.words import field_labels, source_label, words_of
 from hourtab.ledger.batches import ClosedError
 from hourtab.ledger.errors import LedgerError

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from hourtab.accounts.access import MemberRequest
-from hourtab.imports.readers import BY_KEY, OTHER
+from hourtab.imports.reading.readers import BY_KEY, OTHER
 from hourtab.ledger.models import Source
 from hourtab.lib.words import Words
 

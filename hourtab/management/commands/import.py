@@ -8,9 +8,9 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from hourtab.imports.errors import Refusal
-from hourtab.imports.table import LARGEST_FILE
+from hourtab.imports.reading.table import LARGEST_FILE
+from hourtab.imports.reading.uploads import ANSWERS, Upload
 from hourtab.imports.taking import answer_of, in_words, refused, take
-from hourtab.imports.uploads import ANSWERS, Upload
 from hourtab.lib.words import Words
 from hourtab.management.command import Command as Base
 from hourtab.management.command import Refused, find_retainer, find_workspace
