@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 
 from hourtab.accounts.models import Member
 from hourtab.imports import reports, verbs
-from hourtab.imports.deliveries import deliver, place_of
 from hourtab.imports.errors import Open, Refusal
+from hourtab.imports.matching.deliveries import deliver, place_of
 from hourtab.imports.models import Import, SourceRule
 from hourtab.imports.reading.uploads import Upload
 from hourtab.ledger.errors import LedgerError

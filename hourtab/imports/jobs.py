@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from hourtab.accounts.models import Workspace
-from hourtab.imports.deliveries import deliver
 from hourtab.imports.drafts import upload_of
 from hourtab.imports.errors import Open, Refusal
+from hourtab.imports.matching.deliveries import deliver
 from hourtab.imports.models import Import
 from hourtab.lib.text import folded
 

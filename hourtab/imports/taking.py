@@ -6,9 +6,9 @@ from typing import Any
 
 from hourtab.accounts.models import Member, Workspace
 from hourtab.imports import reports, verbs
-from hourtab.imports.balances import stored_seconds
-from hourtab.imports.deliveries import deliver
 from hourtab.imports.errors import Open, Question, Refusal
+from hourtab.imports.matching.balances import stored_seconds
+from hourtab.imports.matching.deliveries import deliver
 from hourtab.imports.models import Import, lines_of
 from hourtab.imports.reading.uploads import ANSWERS, Upload
 from hourtab.imports.verbs import Examined

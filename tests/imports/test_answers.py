@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from hourtab.accounts.models import Workspace
 from hourtab.imports import verbs
 from hourtab.imports.errors import Refusal
+from hourtab.imports.matching.routing import read_routes
 from hourtab.imports.models import Import, SourceRule
 from hourtab.imports.reading.uploads import Upload, lines_in
-from hourtab.imports.routing import read_routes
 from hourtab.ledger.models import Entry, Source
 from tests.builders import NOW, a_retainer, toggl
 

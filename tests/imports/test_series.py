@@ -9,10 +9,10 @@ import pytest
 from hourtab.core.amounts import HOUR
 from hourtab.imports import reports, verbs
 from hourtab.imports.errors import Open
+from hourtab.imports.matching.routing import as_rule, rules_of
+from hourtab.imports.matching.trials import try_rules
 from hourtab.imports.models import Import, SourceRule
 from hourtab.imports.reading.uploads import Upload
-from hourtab.imports.routing import as_rule, rules_of
-from hourtab.imports.trials import try_rules
 from hourtab.ledger import erasing, queries
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Entry, Revision, Source

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from hourtab.imports.errors import Open
+from hourtab.imports.matching.redaction import Redaction
 from hourtab.imports.reading import durations, values
 from hourtab.imports.reading.values import Moment, Spoken
-from hourtab.imports.redaction import Redaction
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MARCH = (date(2027, 3, 1), date(2027, 3, 7))

@@ -4,8 +4,8 @@ import pytest
 
 from hourtab.core.amounts import HOUR
 from hourtab.imports import reports, verbs
-from hourtab.imports.balances import stored_seconds
 from hourtab.imports.errors import Open, Refusal
+from hourtab.imports.matching.balances import stored_seconds
 from hourtab.imports.reading.uploads import Upload
 from hourtab.ledger import queries, record
 from hourtab.ledger import services as ledger

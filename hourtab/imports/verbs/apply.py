@@ -10,12 +10,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from hourtab.accounts.models import Member, Workspace
-from hourtab.imports import routing, sources
-from hourtab.imports.balances import balance
-from hourtab.imports.deliveries import Delivery, Progress, to_nobody
 from hourtab.imports.errors import Open, Refusal
+from hourtab.imports.matching import routing, sources
+from hourtab.imports.matching.balances import balance
+from hourtab.imports.matching.deliveries import Delivery, Progress, to_nobody
+from hourtab.imports.matching.plans import Outcome, Part, Plan
 from hourtab.imports.models import Import, ImportPart, ranges_of
-from hourtab.imports.plans import Outcome, Part, Plan
 from hourtab.imports.reading.lines import Reading
 from hourtab.imports.reading.uploads import Upload
 from hourtab.imports.verbs.examine import Examined, publish_question

@@ -8,10 +8,10 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from hourtab.accounts.models import Workspace
-from hourtab.imports.balances import balances, stored_after
-from hourtab.imports.deliveries import Delivery, Progress, to_nobody
 from hourtab.imports.errors import Question
-from hourtab.imports.plans import Part, Plan
+from hourtab.imports.matching.balances import balances, stored_after
+from hourtab.imports.matching.deliveries import Delivery, Progress, to_nobody
+from hourtab.imports.matching.plans import Part, Plan
 from hourtab.imports.reading.uploads import Upload
 from hourtab.imports.verbs.taken import Taken
 from hourtab.ledger.models import Source

@@ -8,14 +8,14 @@ from django.utils.translation import gettext as _
 
 from hourtab.accounts.models import Workspace
 from hourtab.accounts.plans import PlanError, check_day, earliest_day
-from hourtab.imports import routing
-from hourtab.imports.deliveries import Delivery, Progress, deliver, place_of
 from hourtab.imports.errors import Refusal
+from hourtab.imports.matching import routing
+from hourtab.imports.matching.deliveries import Delivery, Progress, deliver, place_of
+from hourtab.imports.matching.planning import Order, make_plan
+from hourtab.imports.matching.plans import Plan
+from hourtab.imports.matching.redaction import Redaction
 from hourtab.imports.models import Import
-from hourtab.imports.planning import Order, make_plan
-from hourtab.imports.plans import Plan
 from hourtab.imports.reading.uploads import Upload, lines_in
-from hourtab.imports.redaction import Redaction
 from hourtab.ledger import cache, closing, record
 from hourtab.ledger.models import Source
 from hourtab.retainers.models import Retainer

@@ -17,14 +17,15 @@ from hourtab.accounts.access import (
     member_required,
     of_all_clients,
 )
-from hourtab.imports import drafts, reports, routing, verbs
+from hourtab.imports import drafts, reports, verbs
 from hourtab.imports.errors import Open, Refusal
 from hourtab.imports.forms import UploadForm
+from hourtab.imports.matching import routing
+from hourtab.imports.matching.rules import CONDITIONS
 from hourtab.imports.models import Import
 from hourtab.imports.reading.layout import NONE
 from hourtab.imports.reading.readers import BY_KEY
 from hourtab.imports.reading.uploads import ANSWERS, Upload, lines_in
-from hourtab.imports.rules import CONDITIONS
 from hourtab.imports.views.words import field_labels, source_label, words_of
 from hourtab.ledger.batches import ClosedError
 from hourtab.ledger.errors import LedgerError

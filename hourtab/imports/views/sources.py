@@ -17,8 +17,8 @@ from hourtab.accounts.access import (
 )
 from hourtab.accounts.audit import note
 from hourtab.accounts.models import Event, Workspace
-from hourtab.imports import routing, trials
 from hourtab.imports.forms import PrivateWordsForm, RuleForm
+from hourtab.imports.matching import routing, trials
 from hourtab.imports.models import SourceRule
 from hourtab.imports.views.words import field_labels, source_label, words_of
 from hourtab.ledger.models import Source

@@ -8,7 +8,7 @@ from datetime import date, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from hourtab.accounts.models import Workspace
-from hourtab.imports import sources
+from hourtab.imports.matching import sources
 from hourtab.imports.reading.layout import guess_tool
 from hourtab.imports.reading.lines import Reading
 from hourtab.imports.reading.parsing import parse_sheets

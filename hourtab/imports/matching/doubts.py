@@ -6,7 +6,7 @@ from collections import Counter
 
 from django.utils.translation import gettext as _
 
-from hourtab.imports.plans import Listings, Part, Plan
+from hourtab.imports.matching.plans import Listings, Part, Plan
 from hourtab.imports.reading.lines import Note
 from hourtab.imports.reading.readers import BY_KEY, OTHER
 from hourtab.ledger.models import Entry, Revision, Source

@@ -11,7 +11,8 @@ from datetime import date
 from django.utils.translation import gettext as _
 
 from hourtab.core.cycles import Calendar
-from hourtab.imports.doubts import (
+from hourtab.imports.errors import Refusal
+from hourtab.imports.matching.doubts import (
     flag_doubles,
     flag_elsewhere,
     flag_filters,
@@ -19,12 +20,11 @@ from hourtab.imports.doubts import (
     flag_moved_days,
     flag_new_source,
 )
-from hourtab.imports.errors import Refusal
-from hourtab.imports.pairing import partners_of, what_was_said
-from hourtab.imports.plans import Absent, Listed, Listings, Outcome, Part, Plan
+from hourtab.imports.matching.pairing import partners_of, what_was_said
+from hourtab.imports.matching.plans import Absent, Listed, Listings, Outcome, Part, Plan
+from hourtab.imports.matching.redaction import Redaction
+from hourtab.imports.matching.rules import Route, Router
 from hourtab.imports.reading.lines import Note, Reading, WorkLine
-from hourtab.imports.redaction import Redaction
-from hourtab.imports.rules import Route, Router
 from hourtab.ledger.batches import SourceRow
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.late import Late

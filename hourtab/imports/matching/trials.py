@@ -8,10 +8,10 @@ from datetime import date
 
 from django.db.models import F
 
-from hourtab.imports import routing
+from hourtab.imports.matching import routing
+from hourtab.imports.matching.rules import Router, Rule, Target
 from hourtab.imports.models import Import, lines_of
 from hourtab.imports.reading.lines import WorkLine
-from hourtab.imports.rules import Router, Rule, Target
 from hourtab.ledger.models import Revision, Scope, Source
 
 

@@ -7,7 +7,7 @@ from django.db.models import QuerySet, Sum
 
 from hourtab.core.entries import Entry as CoreEntry
 from hourtab.core.results import Statement
-from hourtab.imports.plans import Part
+from hourtab.imports.matching.plans import Part
 from hourtab.ledger import corrections, queries
 from hourtab.ledger.batches import SourceRow
 from hourtab.ledger.late import Late

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from hourtab.accounts.models import Member, Workspace
 from hourtab.imports.errors import Open, Question, Refusal
+from hourtab.imports.matching.rules import CONDITIONS, Router, Rule, Target
 from hourtab.imports.models import SourceRule
 from hourtab.imports.reading.lines import Reading
-from hourtab.imports.rules import CONDITIONS, Router, Rule, Target
 from hourtab.ledger.models import Source
 from hourtab.lib.text import folded
 from hourtab.retainers.models import Retainer
