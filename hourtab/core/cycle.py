@@ -148,17 +148,18 @@ def _charges(entries: Sequence[Entry], terms: Terms) -> list[int]:
     rounded once.
     """
     known: dict[tuple[int, int], int] = {}
-    charges = []
+    charges: list[int] = []
+    add, rounding = charges.append, terms.rounding
     for entry in entries:
         if entry.scope != "retainer" or entry.outcome in FREE_OUTCOMES:
-            charges.append(0)
+            add(0)
         elif entry.corrects is not None:
-            charges.append(entry.amount)
+            add(entry.amount)
         else:
             said = (entry.amount, entry.weight)
-            if (charged := known.get(said)) is None:
-                charged = known[said] = charge(entry.amount, terms.rounding, entry.weight)
-            charges.append(charged)
+            if said not in known:
+                known[said] = charge(entry.amount, rounding, entry.weight)
+            add(known[said])
     return charges
 
 
@@ -166,7 +167,9 @@ def _give_back(
     entries: Sequence[Entry], charges: Sequence[int], accounts: Accounts
 ) -> dict[str, Returned]:
     """Give back what negative corrections take off their originals, the way those were paid."""
-    found = {}
+    found: dict[str, Returned] = {}
+    if min(charges, default=0) >= 0:
+        return found
     for entry, charged in zip(entries, charges, strict=True):
         if charged < 0:
             returned = accounts.give_back(entry.corrects or "", -charged)
@@ -277,49 +280,64 @@ def _draw(
     approvals; what is left is to be settled.
     """
     drawn, corrected, reinstated = _Drawn(), standing.corrected, room.reinstated
-    lines, steps = drawn.lines, drawn.steps
+    steps = drawn.steps
     held = left = room.pool.held
     balance, pooled = room.available, 0
+    new, add = tuple.__new__, drawn.lines.append  # A call of `Line` costs as much as all the rest.
     for entry, charged in zip(entries, charges, strict=True):
         name = entry.id
         if charged < 0:
             hours = back[name].hours
-            lines.append(Line(name, charged, -hours, charged + hours, balance))
+            add(new(Line, (name, charged, -hours, charged + hours, balance)))
             drawn.overage += charged + hours
             continue
-        own = sum(some.amount for some in reinstated[name]) if name in reinstated else 0
-        wanted = charged - own
-        covered = wanted if wanted <= left else left
-        left -= covered
-        balance -= charged
-        overage = wanted - covered
-        if own:
+        own = 0
+        if reinstated and name in reinstated:
+            own = sum(some.amount for some in reinstated[name])
             add_step(steps, POOL, pooled)
             add_step(steps, f"reinstated:{name}", own)
             pooled = 0
+        covered = charged - own if charged - own <= left else left
+        overage = charged - own - covered
+        left -= covered
+        balance -= charged
         pooled += covered
         parts: list[Part] = []
         if overage:
             add_step(steps, POOL, pooled)
             pooled = 0
-            drawn.overage += overage
-            rest = overage
-            for approval, part in authorised(standing.authorisations, used_of, entry.on, overage):
-                add_step(steps, f"authorisation:{approval}", part.amount, part.rate)
-                parts.append(part)
-                rest -= part.amount
-            drawn.bills += parts
-            add_step(steps, BEYOND, rest)
-            drawn.unauthorised += rest
+            parts = _beyond(drawn, entry.on, overage, standing.authorisations, used_of)
         if corrected and (root := entry.corrects or name) in corrected:
-            beyond = overage - sum(part.amount for part in parts)
+            rest = overage - sum(part.amount for part in parts)
             direct = [Part("drawn", charged - overage), *parts]
-            drawn.traces.append((root, direct, drawn.unauthorised - beyond, beyond))
-        lines.append(Line(name, charged, charged - overage, overage, balance))
+            drawn.traces.append((root, direct, drawn.unauthorised - rest, rest))
+        add(new(Line, (name, charged, charged - overage, overage, balance)))
     add_step(steps, POOL, pooled)
     drawn.used = room.available - balance
     room.pool.draw(held - left)
     return drawn
+
+
+def _beyond(
+    drawn: _Drawn,
+    on: date,
+    overage: int,
+    authorisations: Sequence[Authorisation],
+    used_of: MutableMapping[str, int],
+) -> list[Part]:
+    """Use approved extra hours for what no lot covered, and note the rest; return what they took."""
+    parts: list[Part] = []
+    rest = overage
+    if authorisations:
+        for approval, part in authorised(authorisations, used_of, on, overage):
+            add_step(drawn.steps, f"authorisation:{approval}", part.amount, part.rate)
+            parts.append(part)
+            rest -= part.amount
+    add_step(drawn.steps, BEYOND, rest)
+    drawn.bills += parts
+    drawn.overage += overage
+    drawn.unauthorised += rest
+    return parts
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """What happened: work, and the hours granted, moved, approved and held beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, time
+from operator import attrgetter, itemgetter
 from typing import Literal, NamedTuple
 
 from hourtab.core.amounts import charge
@@ -46,14 +47,24 @@ class Entry(NamedTuple):
     corrects: str | None = None
 
 
-def entry_order(entry: Entry) -> tuple[date, time, bool, str]:
-    """Return the sort key of the entry order: work date, start time (none first), id as text (ledger
-    §3).
-    """
+def in_entry_order(entries: Iterable[Entry]) -> list[tuple[date, list[Entry]]]:
+    """Return entries by work date, then by start time (none first) and id as text (ledger §3)."""
+    days: dict[date, list[Entry]] = {}
+    for entry in entries:
+        if (day := days.get(entry.on)) is None:
+            day = days[entry.on] = []
+        day.append(entry)
+    for day in days.values():
+        if len(day) > 1:
+            day.sort(key=attrgetter("id"))
+            if any(entry.started is not None for entry in day):
+                day.sort(key=_start)
+    return sorted(days.items(), key=itemgetter(0))
+
+
+def _start(entry: Entry) -> tuple[time, bool]:
     started = entry.started
-    if started is None:
-        return entry.on, time.min, False, entry.id
-    return entry.on, started, True, entry.id
+    return (time.min, False) if started is None else (started, True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from functools import cache
 
 from hourtab.core.cycle import Events, Standing, play
 from hourtab.core.cycles import Calendar, Cycle
-from hourtab.core.entries import Decision, Ledger, charged_for, entry_order
+from hourtab.core.entries import Decision, Ledger, charged_for, in_entry_order
 from hourtab.core.lots import Lapses, Past
 from hourtab.core.results import ClosingState, CycleTotals, Line, Statement
 
@@ -103,13 +103,16 @@ def _events_by_cycle(
         cycle = calendar.cycle_of(on) if since <= on < end or on == end == date.max else None
         return events[cycle.index] if cycle else None
 
-    for entry in sorted(ledger.entries, key=entry_order):
-        if not (cell := at(entry.posted or entry.on)):
-            continue
-        if entry.on <= as_of:
-            cell.entries.append(entry)
-        elif cycle := calendar.cycle_of(entry.on):
-            cell.planned += charged_for(entry, cycle.terms)
+    for on, entries in in_entry_order(ledger.entries):
+        here, is_planned = at(on), on > as_of
+        for entry in entries:
+            cell = here if entry.posted is None else at(entry.posted)
+            if cell is None:
+                continue
+            if not is_planned:
+                cell.entries.append(entry)
+            elif cycle := calendar.cycle_of(on):
+                cell.planned += charged_for(entry, cycle.terms)
     for topup in ledger.topups:
         if cell := at(topup.on):
             cell.topups.append(topup)

@@ -1,5 +1,6 @@
 """The laws of the ledger (§9), for any ledger Hypothesis can think of."""
 
+import itertools
 import random
 from collections import Counter
 from dataclasses import replace
@@ -152,12 +153,14 @@ def closed(draw: st.DrawFn, book: Ledger, at_least: int = 0) -> Ledger:
     later = {
         cycle.index: every[cycle.index + 1 : len(closes) + 1] for cycle in every[: len(closes)]
     }
+    over = {line.entry for line in statement(book, last).lines if line.overage > 0}
     entries = []
     for entry in book.entries:
         choices = later.get(calendar.cycle_of(entry.on).index, ())
         posted = draw(st.sampled_from([None, None, *(cycle.starts_on for cycle in choices)]))
         entries.append(entry._replace(posted=posted))
-    for i, original in enumerate(entries[:4]):
+    # Those that went over their hours first: what became debt, was decided or absorbed goes back.
+    for i, original in enumerate(sorted(entries, key=lambda entry: entry.id not in over)[:5]):
         own = calendar.cycle_of(original.posted or original.on)
         if choices := later.get(own.index, ()):
             most = charged_for(original, own.terms)
@@ -391,6 +394,69 @@ def test_a_change_of_terms_or_a_pause_alters_no_earlier_cycle(ledger: Ledger, as
     ] == one
 
 
+@given(ledgers(), AS_OF, st.data())
+@settings(max_examples=100, deadline=None)
+def test_a_pause_recorded_later_alters_no_earlier_cycle(
+    ledger: Ledger, as_of: date, data: st.DataObject
+) -> None:
+    assume(not ledger.decisions)
+    cycles_ = statement(ledger, as_of).cycles
+    assume(len(cycles_) > 1)
+    paused = data.draw(st.integers(1, len(cycles_) - 1))
+    # A paused cycle has no hours to change, and what it charges may no longer be given back.
+    on = cycles_[paused].starts_on
+    last = cycles_[paused].ends_on
+    entries = [entry for entry in ledger.entries if (entry.posted or entry.on) < on]
+    transfers = [item for item in ledger.transfers if not on <= item.on <= last]
+    before = replace(ledger, entries=entries, transfers=transfers)
+    after = replace(before, pauses=before.pauses | {on})
+    assert statement(after, as_of).cycles[:paused] == statement(before, as_of).cycles[:paused]
+
+
+@given(ledgers(), AS_OF)
+@settings(max_examples=150, deadline=None)
+def test_no_debt_grows_beyond_its_maximum(ledger: Ledger, as_of: date) -> None:
+    calendar = Calendar(ledger.retainer, ledger.terms, ledger.pauses)
+    owed = 0
+    for cycle in statement(ledger, as_of).cycles:
+        agreed = calendar.cycle_of(cycle.starts_on).terms.overage
+        if agreed.debt_max is not None:
+            most = agreed.debt_max if agreed.policy == "deduct" else max(owed, agreed.debt_max)
+            assert cycle.debt_out <= most
+            assert cycle.debt_in <= max(owed, agreed.debt_max)
+        if calendar.cycle_of(cycle.starts_on).is_last:
+            assert cycle.debt_out == 0
+        owed = cycle.debt_out
+
+
+@given(ledgers(at_least=1), AS_OF)
+@settings(
+    max_examples=100,
+    deadline=None,
+    suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
+)
+def test_what_corrections_may_still_take_lies_within_what_stands(
+    ledger: Ledger, as_of: date
+) -> None:
+    for cycle in statement(ledger, as_of).cycles:
+        if (state := cycle.closing) is None:
+            continue
+        stands: Counter[tuple[str, str]] = Counter()
+        ends: list[tuple[str, str, int, int]] = []
+        for parts in state.paid.values():
+            for part in parts:
+                assert part.amount > 0
+                if part.fate in ("debt", "awaiting"):
+                    stands[part.fate, part.cycle] += part.amount
+                    ends.append((part.fate, part.cycle, part.at, part.at + part.amount))
+        for (fate, of), amount in stands.items():
+            assert amount <= (state.debt if fate == "debt" else state.awaiting[of])
+        for fate, of, _low, high in ends:
+            assert high <= (state.debt if fate == "debt" else state.awaiting[of])
+        for one, two in itertools.pairwise(sorted(ends)):
+            assert one[:2] != two[:2] or one[3] <= two[2]
+
+
 @given(ledgers(), AS_OF)
 @settings(max_examples=60, deadline=None)
 def test_the_authorised_never_exceeds_the_ceiling(ledger: Ledger, as_of: date) -> None:
@@ -420,6 +486,11 @@ def test_every_line_says_what_paid_for_it(ledger: Ledger, as_of: date) -> None:
             == cycle.authorised
         )
         assert told["awaiting"] == cycle.awaiting
+        # What is billed or absorbed beside its lines: carried, credited, or of debt that stood.
+        if not ledger.decisions and all(line.charged >= 0 for line in lines):
+            assert told["absorbed"] == cycle.absorbed
+            recovered = cycle.billed - cycle.authorised - told["billed"]
+            assert 0 <= recovered <= cycle.debt_in
 
 
 @given(ledgers(), AS_OF)
