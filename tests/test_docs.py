@@ -58,12 +58,12 @@ def test_every_link_between_documents_leads_somewhere() -> None:
 def test_the_example_of_a_ledger_document_replays() -> None:
     import json
 
-    from hourtab.core import documents
+    from hourtab.core.document import read
     from hourtab.core.statement import statement
 
     text = DOCS["ledger-document.md"]
     example = text[text.index("    {") : text.index("## What goes in")]
-    document = documents.from_json(json.loads(example))
+    document = read.from_json(json.loads(example))
     assert len(statement(document.ledger, document.as_of).cycles) == 6
 
 

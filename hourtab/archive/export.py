@@ -11,7 +11,7 @@ from typing import IO, Any
 
 from hourtab.accounts.models import Workspace
 from hourtab.archive.tables import NOT_EXPORTED, TABLES, plain_rows
-from hourtab.core.chain import canonical
+from hourtab.core.document.chain import canonical
 from hourtab.ledger.exports import log_as_csv
 from hourtab.ledger.proof import ledger_document
 from hourtab.ledger.writes import head

@@ -3,19 +3,17 @@ give back, decisions are carried, the pool opens, entries draw, the end settles.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from itertools import takewhile
 from typing import NamedTuple
 
-from hourtab.core.amounts import charge
-from hourtab.core.coverage import BEYOND, POOL, Cover, add_step, coverage
+from hourtab.core.coverage import coverage
 from hourtab.core.cycles import Cycle
-from hourtab.core.entries import FREE_OUTCOMES, Authorisation, Decision, Entry, TopUp
+from hourtab.core.drawing import Drawn, Room, Standing, draw
+from hourtab.core.entries import Authorisation, Decision, Entry, TopUp, charges_of
 from hourtab.core.lots import (
     Lapsed,
-    Lapses,
     Lot,
     Pool,
     Taken,
@@ -24,10 +22,9 @@ from hourtab.core.lots import (
     returned_lot,
     topup_lot,
 )
-from hourtab.core.overage import Settlement, authorised, decided, settled
+from hourtab.core.overage import Settlement, decided, settled
 from hourtab.core.payments import Accounts, Part, Returned, shares
 from hourtab.core.results import ClosingState, CycleTotals, Line, State
-from hourtab.core.terms import Terms
 
 
 class CorrectionError(ValueError):
@@ -47,18 +44,6 @@ class Events:
     decisions: list[Decision] = field(default_factory=list)
     transferred: int = 0
     planned: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What goes for all cycles: approvals in the order of their use, the entries that are
-    corrected, the index of the cycle of a date, and what lapsed before.
-    """
-
-    authorisations: Sequence[Authorisation]
-    corrected: frozenset[str]
-    index_of: Callable[[date], int]
-    lapses: Lapses
 
 
 class Played(NamedTuple):
@@ -81,11 +66,11 @@ def play(
     """Play a cycle. An open one is settled as its end would settle it now, but nothing lapses."""
     accounts = Accounts(opening.paid, opening.awaiting, opening.debt)
     used_of = dict(opening.authorised)
-    charges = _charges(events.entries, cycle.terms)
+    charges = charges_of(events.entries, cycle.terms)
     back = _give_back(events.entries, charges, accounts)
     carried = _carry_decisions(cycle, events.decisions, accounts)
     room = _open_pool(cycle, opening, events, charges, standing, back, accounts)
-    drawn = _draw(events.entries, charges, room, standing, used_of, back)
+    drawn = draw(events.entries, charges, room, standing, used_of, back)
     end = _settle(cycle, events, room, drawn, accounts)
 
     billed_at = _billed_at(back, carried, drawn, end.settlement)
@@ -143,26 +128,6 @@ def play(
     return Played(totals, drawn.lines, closing)
 
 
-def _charges(entries: Sequence[Entry], terms: Terms) -> list[int]:
-    """Return what each entry draws (see `charged_for`). A log repeats few amounts, so that each is
-    rounded once.
-    """
-    known: dict[tuple[int, int], int] = {}
-    charges: list[int] = []
-    add, rounding = charges.append, terms.rounding
-    for entry in entries:
-        if entry.scope != "retainer" or entry.outcome in FREE_OUTCOMES:
-            add(0)
-        elif entry.corrects is not None:
-            add(entry.amount)
-        else:
-            said = (entry.amount, entry.weight)
-            if said not in known:
-                known[said] = charge(entry.amount, rounding, entry.weight)
-            add(known[said])
-    return charges
-
-
 def _give_back(
     entries: Sequence[Entry], charges: Sequence[int], accounts: Accounts
 ) -> dict[str, Returned]:
@@ -203,20 +168,6 @@ def _carry_decisions(cycle: Cycle, decisions: Sequence[Decision], accounts: Acco
     return _Carried(segments, taken)
 
 
-@dataclass(frozen=True, slots=True)
-class _Room:
-    """The hours of a cycle when its entries begin to draw: debt has drawn already."""
-
-    pool: Pool
-    granted: int
-    topped_up: int
-    carried_in: int
-    debt_in: int
-    by_debt: int
-    available: int
-    reinstated: Mapping[str, Sequence[Taken]]
-
-
 def _open_pool(
     cycle: Cycle,
     opening: ClosingState,
@@ -225,7 +176,7 @@ def _open_pool(
     standing: Standing,
     back: Mapping[str, Returned],
     accounts: Accounts,
-) -> _Room:
+) -> Room:
     """Grant the lots of the cycle, find what late work may use of what lapsed, and let debt draw."""
     # Late entries are dated before the cycle, so that they come first.
     late = takewhile(
@@ -250,94 +201,7 @@ def _open_pool(
     by_debt = debt_in - pool.draw(debt_in)
     accounts.pay_debt(by_debt)
     available = carried_in + granted + topped_up + extra - debt_in
-    return _Room(pool, granted, topped_up, carried_in, debt_in, by_debt, available, reinstated)
-
-
-@dataclass(slots=True)
-class _Drawn:
-    """What the entries of a cycle drew. `traces` are the corrected ones: what paid for each at
-    once, then where its part of the unauthorised overage begins, and how long that is.
-    """
-
-    lines: list[Line] = field(default_factory=list)
-    steps: list[Cover] = field(default_factory=list)
-    bills: list[Part] = field(default_factory=list)
-    traces: list[tuple[str, list[Part], int, int]] = field(default_factory=list)
-    used: int = 0
-    overage: int = 0
-    unauthorised: int = 0
-
-
-def _draw(
-    entries: Sequence[Entry],
-    charges: Sequence[int],
-    room: _Room,
-    standing: Standing,
-    used_of: MutableMapping[str, int],
-    back: Mapping[str, Returned],
-) -> _Drawn:
-    """Let the entries draw in their order: a late one its reinstated hours, then the pool, then
-    approvals; what is left is to be settled.
-    """
-    drawn, corrected, reinstated = _Drawn(), standing.corrected, room.reinstated
-    steps = drawn.steps
-    held = left = room.pool.held
-    balance, pooled = room.available, 0
-    new, add = tuple.__new__, drawn.lines.append  # A call of `Line` costs as much as all the rest.
-    for entry, charged in zip(entries, charges, strict=True):
-        name = entry.id
-        if charged < 0:
-            hours = back[name].hours
-            add(new(Line, (name, charged, -hours, charged + hours, balance)))
-            drawn.overage += charged + hours
-            continue
-        own = 0
-        if reinstated and name in reinstated:
-            own = sum(some.amount for some in reinstated[name])
-            add_step(steps, POOL, pooled)
-            add_step(steps, f"reinstated:{name}", own)
-            pooled = 0
-        covered = charged - own if charged - own <= left else left
-        overage = charged - own - covered
-        left -= covered
-        balance -= charged
-        pooled += covered
-        parts: list[Part] = []
-        if overage:
-            add_step(steps, POOL, pooled)
-            pooled = 0
-            parts = _beyond(drawn, entry.on, overage, standing.authorisations, used_of)
-        if corrected and (root := entry.corrects or name) in corrected:
-            rest = overage - sum(part.amount for part in parts)
-            direct = [Part("drawn", charged - overage), *parts]
-            drawn.traces.append((root, direct, drawn.unauthorised - rest, rest))
-        add(new(Line, (name, charged, charged - overage, overage, balance)))
-    add_step(steps, POOL, pooled)
-    drawn.used = room.available - balance
-    room.pool.draw(held - left)
-    return drawn
-
-
-def _beyond(
-    drawn: _Drawn,
-    on: date,
-    overage: int,
-    authorisations: Sequence[Authorisation],
-    used_of: MutableMapping[str, int],
-) -> list[Part]:
-    """Use approved extra hours for what no lot covered, and note the rest; return what they took."""
-    parts: list[Part] = []
-    rest = overage
-    if authorisations:
-        for approval, part in authorised(authorisations, used_of, on, overage):
-            add_step(drawn.steps, f"authorisation:{approval}", part.amount, part.rate)
-            parts.append(part)
-            rest -= part.amount
-    add_step(drawn.steps, BEYOND, rest)
-    drawn.bills += parts
-    drawn.overage += overage
-    drawn.unauthorised += rest
-    return parts
+    return Room(pool, granted, topped_up, carried_in, debt_in, by_debt, available, reinstated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,7 +213,7 @@ class _End:
     lapsed: Sequence[Lapsed]
 
 
-def _settle(cycle: Cycle, events: Events, room: _Room, drawn: _Drawn, accounts: Accounts) -> _End:
+def _settle(cycle: Cycle, events: Events, room: Room, drawn: Drawn, accounts: Accounts) -> _End:
     """Let lots expire, trim what rolls over, and settle what nothing covered (ledger §3)."""
     living, expired, trimmed, lapsed = room.pool.settle(cycle.terms.rollover.limit(room.granted))
     own = [decision for decision in events.decisions if decision.cycle == cycle.starts_on]
@@ -365,7 +229,7 @@ def _settle(cycle: Cycle, events: Events, room: _Room, drawn: _Drawn, accounts: 
 
 
 def _billed_at(
-    back: Mapping[str, Returned], carried: _Carried, drawn: _Drawn, settlement: Settlement
+    back: Mapping[str, Returned], carried: _Carried, drawn: Drawn, settlement: Settlement
 ) -> dict[int | None, int]:
     found = Counter[int | None]()
     for part in (*carried.segments, *drawn.bills, *settlement.bills):

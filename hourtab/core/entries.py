@@ -174,3 +174,23 @@ def charged_for(entry: Entry, terms: Terms) -> int:
         if entry.corrects is None
         else entry.amount
     )
+
+
+def charges_of(entries: Sequence[Entry], terms: Terms) -> list[int]:
+    """Return what each entry draws (see `charged_for`). A log repeats few amounts, so that each is
+    rounded once.
+    """
+    known: dict[tuple[int, int], int] = {}
+    charges: list[int] = []
+    add, rounding = charges.append, terms.rounding
+    for entry in entries:
+        if entry.scope != "retainer" or entry.outcome in FREE_OUTCOMES:
+            add(0)
+        elif entry.corrects is not None:
+            add(entry.amount)
+        else:
+            said = (entry.amount, entry.weight)
+            if said not in known:
+                known[said] = charge(entry.amount, rounding, entry.weight)
+            add(known[said])
+    return charges

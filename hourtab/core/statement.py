@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from datetime import date
 from functools import cache
 
-from hourtab.core.cycle import Events, Standing, play
+from hourtab.core.cycle import Events, play
 from hourtab.core.cycles import Calendar, Cycle
+from hourtab.core.drawing import Standing
 from hourtab.core.entries import Decision, Ledger, charged_for, in_entry_order
 from hourtab.core.lots import Lapses, Past
 from hourtab.core.results import ClosingState, CycleTotals, Line, Statement

@@ -10,12 +10,13 @@ from django.utils.translation import gettext as _
 
 from hourtab.accounts.models import Member
 from hourtab.accounts.plans import PlanError, check_retainers
-from hourtab.core import documents
+from hourtab.core import scenario
 from hourtab.core.amounts import LONGEST
 from hourtab.core.cycles import LAST_DAY, Calendar, Cycle, CycleError, prorate
-from hourtab.core.documents import retainer_json, terms_json
+from hourtab.core.document import read
+from hourtab.core.document.fields import DocumentError
+from hourtab.core.document.write import retainer_json, terms_json, to_json
 from hourtab.core.entries import Ledger
-from hourtab.core.fields import DocumentError
 from hourtab.core.results import CycleTotals
 from hourtab.core.statement import statement
 from hourtab.core.terms import Terms as CoreTerms
@@ -230,8 +231,7 @@ def ending(retainer: Retainer, ends_on: date, today: date) -> CycleTotals:
     what is owed.
     """
     _check_end(retainer, ends_on, today)
-    book = queries.ledger_of(retainer)
-    ended: Ledger = replace(book, retainer=replace(book.retainer, ends_on=ends_on))
+    ended = scenario.ending(queries.ledger_of(retainer), ends_on)
     return statement(ended, ends_on + timedelta(days=1)).cycles[-1]
 
 
@@ -279,7 +279,7 @@ def _check_calendar(
     agreed = replace(retainer.as_core(), ends_on=ends_on or retainer.ends_on)
     try:
         calendar = Calendar(agreed, versions, retainer.paused_cycles())
-        documents.from_json(documents.to_json(Ledger(agreed, versions), agreed.starts_on))
+        read.from_json(to_json(Ledger(agreed, versions), agreed.starts_on))
     except CycleError as error:
         raise LedgerError(str(error)) from None
     except DocumentError as error:

@@ -6,9 +6,9 @@ from datetime import date
 from django.db.models import Q
 
 from hourtab.core.cycles import FOR_EVER
+from hourtab.core.document.states import closing_json
 from hourtab.core.entries import Entry
 from hourtab.core.results import CycleTotals
-from hourtab.core.states import closing_json
 from hourtab.ledger import queries
 from hourtab.ledger.breakdown import breakdowns
 from hourtab.ledger.models import Cycle

@@ -7,11 +7,11 @@ from typing import Any
 
 from hourtab.accounts.models import Member
 from hourtab.core.cycles import FOR_EVER, Cycle
-from hourtab.core.documents import terms_json
+from hourtab.core.document.states import closing_json
+from hourtab.core.document.write import terms_json
 from hourtab.core.entries import Close, Ledger
 from hourtab.core.results import ClosingState, CycleTotals
 from hourtab.core.results import Statement as Result
-from hourtab.core.states import closing_json
 from hourtab.ledger import cache, clock, queries, writes
 from hourtab.ledger.models import Statement, Write
 from hourtab.retainers.models import Retainer

@@ -7,7 +7,7 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-from hourtab.core import chain, documents
+from hourtab.core.document import chain, write
 from hourtab.core.statement import statement
 from hourtab.ledger import queries
 from hourtab.ledger.models import Revision, Write
@@ -23,7 +23,7 @@ def ledger_document(retainer: Retainer, as_of: date) -> dict[str, Any]:
     """
     with snapshot():
         ledger = queries.ledger_of(retainer, texts=queries.TEXTS)
-        plain = documents.to_json(ledger, as_of)
+        plain = write.to_json(ledger, as_of)
         if ledger.decisions:
             taken = {
                 key: amount
@@ -44,21 +44,21 @@ def _writes(retainer: Retainer) -> Iterator[dict[str, Any]]:
     written = groupby(rows.iterator(5000), key=lambda row: row.write_id)
     waiting = next(written, None)
     seq = 0
-    for write in Write.objects.filter(retainer=retainer).select_related("by__user"):
-        records = [record | {"digest": chain.record_digest(record)} for record in write.records]
-        if waiting and waiting[0] == write.pk:
+    for link in Write.objects.filter(retainer=retainer).select_related("by__user"):
+        records = [record | {"digest": chain.record_digest(record)} for record in link.records]
+        if waiting and waiting[0] == link.pk:
             records += [_record(row) for row in waiting[1]]
             waiting = next(written, None)
         for record in records:
             seq += 1
             record["seq"] = seq
         yield {
-            "number": write.number,
-            "at": write.at.isoformat(),
-            "by": str(write.by or ""),
-            "kind": write.kind,
-            "reason": write.reason,
-            "hash": write.hash,
+            "number": link.number,
+            "at": link.at.isoformat(),
+            "by": str(link.by or ""),
+            "kind": link.kind,
+            "reason": link.reason,
+            "hash": link.hash,
             "records": records,
         }
 

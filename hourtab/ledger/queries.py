@@ -11,9 +11,9 @@ from typing import Any
 
 from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 
-from hourtab.core import documents, states
 from hourtab.core.amounts import half_up
 from hourtab.core.coverage import Cover
+from hourtab.core.document import states, write
 from hourtab.core.entries import (
     Authorisation,
     Close,
@@ -248,7 +248,7 @@ def totals_json(totals: CycleTotals) -> dict[str, Any]:
     billed_at = [[rate, amount] for rate, amount in totals.billed_at.items()]
     more = {"ceiling": totals.ceiling, "lapsing": totals.lapsing, "billed_at": billed_at}
     return (
-        documents.cycle_json(totals)
+        write.cycle_json(totals)
         | more
         | {
             "decided": dict(totals.decided),

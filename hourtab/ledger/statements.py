@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from hourtab.accounts.models import Member
-from hourtab.core.chain import canonical
+from hourtab.core.document.chain import canonical
 from hourtab.core.entries import Close
 from hourtab.core.results import CycleTotals
 from hourtab.ledger import closing, corrections, queries, record

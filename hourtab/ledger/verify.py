@@ -5,9 +5,9 @@ from itertools import groupby
 
 from django.db.models import F
 
-from hourtab.core import chain
+from hourtab.core.document import chain
+from hourtab.core.document.states import closing_json
 from hourtab.core.statement import statement
-from hourtab.core.states import closing_json
 from hourtab.ledger import queries
 from hourtab.ledger.breakdown import breakdowns
 from hourtab.ledger.clock import LEAP

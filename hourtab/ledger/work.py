@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import date, time
 from typing import Any, NamedTuple
 
-from hourtab.core import chain
-from hourtab.core.chain import iso
+from hourtab.core.document import chain
+from hourtab.core.document.chain import iso
 from hourtab.core.entries import Entry as CoreEntry
 from hourtab.ledger.models import Revision
 

@@ -4,8 +4,8 @@ from datetime import date, datetime
 from typing import Any
 
 from hourtab.accounts.models import Member
-from hourtab.core import chain
-from hourtab.core.documents import retainer_json, terms_json
+from hourtab.core.document import chain
+from hourtab.core.document.write import retainer_json, terms_json
 from hourtab.ledger import cache
 from hourtab.ledger.models import Write
 from hourtab.retainers.models import Retainer

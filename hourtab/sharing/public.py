@@ -8,9 +8,9 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from hourtab.core.chain import canonical
 from hourtab.core.cycles import FOR_EVER
-from hourtab.core.public import CYCLE_KEYS, PUBLIC_FORMAT
+from hourtab.core.document.chain import canonical
+from hourtab.core.document.public import CYCLE_KEYS, PUBLIC_FORMAT
 from hourtab.core.results import CycleTotals
 from hourtab.ledger import queries
 from hourtab.ledger.coverage import Coverage

@@ -10,8 +10,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from hourtab.core.amounts import money
+from hourtab.core.document.states import terms_from_json
 from hourtab.core.results import CycleTotals
-from hourtab.core.states import terms_from_json
 from hourtab.ledger import queries
 from hourtab.ledger.coverage import Coverage
 from hourtab.ledger.models import Statement

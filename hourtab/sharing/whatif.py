@@ -1,11 +1,11 @@
 """What if somebody asked for so many hours? An answer in words; nothing is stored."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from hourtab.core import scenario
 from hourtab.core.amounts import LONGEST, AmountError, parse, parse_count
 from hourtab.core.cycles import FOR_EVER
 from hourtab.ledger import queries
@@ -60,7 +60,7 @@ def _after_reset(retainer: Retainer, amount: int, today: date, ends_on: date, wo
     opening = queries.opening_before(retainer, today, today)
     calendar = retainer.calendar().through(reset)[opening.index :]
     book = queries.ledger_of(retainer, calendar[0].starts_on)
-    known = replace(book, entries=[entry for entry in book.entries if entry.on <= today])
+    known = scenario.known_on(book, today)
     coming = queries.resume(retainer, known, reset, opening).cycles[-1]
     days = (reset - today).days
     when = ngettext("in %(n)s day", "in %(n)s days", days) % {"n": days}

@@ -16,7 +16,7 @@ from hourtab.archive.export import export_workspace
 from hourtab.archive.restore import RestoreError, restore_workspace
 from hourtab.archive.tables import TABLES
 from hourtab.archive.views import leaving
-from hourtab.core import documents
+from hourtab.core.document import read
 from hourtab.imports.models import Import
 from hourtab.ledger import queries, services
 from hourtab.ledger.models import Clock, Entry, Statement
@@ -162,9 +162,7 @@ def test_the_file_holds_documents_that_replay_and_no_password(full) -> None:
     with zipfile.ZipFile(io.BytesIO(exported(full, at("02-15")))) as archive:
         names = archive.namelist()
         for retainer in Retainer.objects.all():
-            document = documents.from_json(
-                json.loads(archive.read(f"retainers/{retainer.ref}.json"))
-            )
+            document = read.from_json(json.loads(archive.read(f"retainers/{retainer.ref}.json")))
             assert not document.chain or document.chain.head == head(retainer)
             assert f"retainers/{retainer.ref}.csv" in names
         everything = b"".join(archive.read(name) for name in names)

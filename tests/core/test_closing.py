@@ -6,10 +6,10 @@ from datetime import date
 
 import pytest
 
-from hourtab.core import documents
 from hourtab.core.amounts import HOUR, parse
 from hourtab.core.cycle import CorrectionError
-from hourtab.core.documents import DocumentError
+from hourtab.core.document import read, write
+from hourtab.core.document.fields import DocumentError
 from hourtab.core.entries import Authorisation, Close, Decision, Entry, Ledger
 from tests.core.builders import day, hours, ledger, play, terms
 
@@ -224,7 +224,7 @@ def test_on_the_day_of_a_close_a_decision_may_name_the_cycle_that_carries_it() -
 def test_a_document_carries_closes_corrections_and_decisions() -> None:
     book = closed(ledger(terms(policy="ask"), work="01-05 13:00, 02-03 1:00"), JANUARY)
     book = decided(late(book, "c1 01-05 -0:30", corrects="e1"), "bill", 2, "02-15", 9000)
-    document = documents.read(json.dumps(documents.to_json(book, day("02-20"))))
+    document = read.from_text(json.dumps(write.to_json(book, day("02-20"))))
     assert (document.ledger.decisions, document.ledger.closes) == (
         tuple(book.decisions),
         tuple(book.closes),
@@ -238,14 +238,10 @@ def test_a_document_that_decides_on_more_than_awaits_is_refused() -> None:
         DocumentError,
         match=r"decisions\[0\].amount: is more than what awaits a decision then \(10800\)",
     ):
-        documents.read(
-            json.dumps(documents.to_json(decided(book, "bill", 4, "02-15"), day("02-20")))
-        )
+        read.from_text(json.dumps(write.to_json(decided(book, "bill", 4, "02-15"), day("02-20"))))
 
 
 def test_after_the_last_close_of_an_ended_retainer_no_decision_finds_a_cycle() -> None:
     book = closed(ledger(terms(policy="ask"), work="01-05 13:00", ends="01-31"), JANUARY)
     with pytest.raises(DocumentError, match=r"decisions\[0\].on: every cycle is closed"):
-        documents.read(
-            json.dumps(documents.to_json(decided(book, "bill", 1, "02-15"), day("02-20")))
-        )
+        read.from_text(json.dumps(write.to_json(decided(book, "bill", 1, "02-15"), day("02-20"))))

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hourtab.core import documents
-from hourtab.core.documents import DocumentError
+from hourtab.core.document import read
+from hourtab.core.document.fields import DocumentError
 
 
 def a_document() -> dict:
@@ -41,7 +41,7 @@ def decision(**more) -> dict:
 
 
 def test_keys_with_a_default_may_be_absent() -> None:
-    ledger = documents.from_json(a_document()).ledger
+    ledger = read.from_json(a_document()).ledger
     assert (ledger.retainer.zone, ledger.terms[0].overage.policy, ledger.entries[0].weight) == (
         "UTC",
         "ask",
@@ -165,7 +165,7 @@ def test_a_refusal_names_the_field(change, path: str, reason: str) -> None:
     raw = a_document()
     change(raw)
     with pytest.raises(DocumentError, match=re.escape(reason)) as refusal:
-        documents.read(json.dumps(raw))
+        read.from_text(json.dumps(raw))
     assert refusal.value.path == path
 
 
@@ -185,7 +185,7 @@ def test_a_refusal_names_the_field(change, path: str, reason: str) -> None:
 )
 def test_what_is_no_document_is_refused(text: str | bytes) -> None:
     with pytest.raises(DocumentError):
-        documents.read(text)
+        read.from_text(text)
 
 
 @given(
@@ -207,6 +207,6 @@ def test_read_raises_nothing_but_its_refusal(raw: object) -> None:
     if isinstance(raw, dict):
         raw = a_document() | raw
     try:
-        documents.from_json(raw)
+        read.from_json(raw)
     except DocumentError as refusal:
         assert str(refusal)

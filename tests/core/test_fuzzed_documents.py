@@ -13,7 +13,7 @@ from django.core.management import call_command
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hourtab.core import documents
+from hourtab.core.document import read, write
 from hourtab.core.statement import statement
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -31,8 +31,8 @@ def _samples() -> dict[str, Any]:
         ],
         "holds": [{"id": "h1", "from": "2027-02-17", "until": "2027-02-18", "amount": 60}],
     }
-    document = documents.from_json(whole)
-    found["statement"] = documents.statement_json(statement(document.ledger, document.as_of))
+    document = read.from_json(whole)
+    found["statement"] = write.statement_json(statement(document.ledger, document.as_of))
     return found
 
 
@@ -197,7 +197,7 @@ def test_what_no_document_may_hold_is_refused_by_its_path(content, reason, path)
 
 def sealed(*records: dict[str, Any]) -> dict[str, Any]:
     """A ledger whose chain is one write of these records, with right digests and hashes."""
-    from hourtab.core import chain
+    from hourtab.core.document import chain
 
     whole = [
         record | {"seq": i, "digest": chain.record_digest(record)}

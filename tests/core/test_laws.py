@@ -9,9 +9,10 @@ from datetime import date, time, timedelta
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from hourtab.core import cycles, documents, states
+from hourtab.core import cycles
 from hourtab.core.amounts import HOUR, Rounding
 from hourtab.core.cycles import Calendar
+from hourtab.core.document import read, states, write
 from hourtab.core.entries import (
     Authorisation,
     Close,
@@ -196,7 +197,7 @@ AS_OF = st.integers(0, 560).map(lambda n: FIRST + timedelta(days=n))
 
 
 def plain(result: Statement) -> object:
-    return documents.statement_json(result), [cycle.closing for cycle in result.cycles]
+    return write.statement_json(result), [cycle.closing for cycle in result.cycles]
 
 
 @given(ledgers(), AS_OF)
@@ -514,7 +515,7 @@ def test_cycles_leave_no_gap_and_no_overlap(anchor: date, cadence: str, offset: 
 @given(ledgers(), AS_OF)
 @settings(max_examples=100, deadline=None)
 def test_the_document_carries_everything(ledger: Ledger, as_of: date) -> None:
-    document = documents.from_json(documents.to_json(ledger, as_of))
+    document = read.from_json(write.to_json(ledger, as_of))
     assert plain(statement(document.ledger, document.as_of)) == plain(statement(ledger, as_of))
 
 

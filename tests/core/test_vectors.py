@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hourtab.core import cycles, documents
+from hourtab.core import cycles
+from hourtab.core.document import read, write
 from hourtab.core.statement import statement
 
 VECTORS = Path(__file__).parent / "vectors"
@@ -15,8 +16,8 @@ VECTORS = Path(__file__).parent / "vectors"
 @pytest.mark.parametrize("name", ["R1", "R2", "R3", "R4", "R6"])
 def test_replay_prints_exactly_the_expected_cycles(name: str) -> None:
     vector = json.loads((VECTORS / f"{name}.json").read_text())
-    document = documents.from_json(vector["input"])
-    printed = documents.statement_json(statement(document.ledger, document.as_of))["cycles"]
+    document = read.from_json(vector["input"])
+    printed = write.statement_json(statement(document.ledger, document.as_of))["cycles"]
     expected = vector["expect"]["cycles"]
     assert [
         {key: cycle[key] for key in wanted}

@@ -7,8 +7,8 @@ from datetime import date
 
 import pytest
 
-from hourtab.core import documents
 from hourtab.core.amounts import HOUR, MINUTE
+from hourtab.core.document import read
 from hourtab.core.terms import Rollover, Terms
 from hourtab.ledger import agreement, jobs, queries, services
 from hourtab.ledger.errors import LedgerError
@@ -28,7 +28,7 @@ def whole(retainer: Retainer, on: str = "02-15") -> Retainer:
     """The retainer anew; everything stored fits, and its document verifies."""
     fresh = Retainer.objects.get(pk=retainer.pk)
     assert findings(fresh, at(on)) == []
-    documents.from_json(ledger_document(fresh, at(on).date()))
+    read.from_json(ledger_document(fresh, at(on).date()))
     return fresh
 
 

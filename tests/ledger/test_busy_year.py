@@ -9,9 +9,9 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from hourtab.core import documents
 from hourtab.core.amounts import HOUR, Rounding
 from hourtab.core.cycles import start
+from hourtab.core.document import read, write
 from hourtab.core.statement import statement
 from hourtab.core.terms import Overage, Percent, Rollover, Terms
 from hourtab.ledger import agreement, batches, corrections, jobs, queries, services, statements
@@ -115,9 +115,9 @@ def test_it_replays_to_the_same_statements(busy) -> None:
     as_of = date(2028, 1, 20)
     assert queries.latest(busy).count() > 2000
     assert findings(busy, noon(as_of)) == []
-    document = documents.read(json.dumps(ledger_document(busy, as_of)))
+    document = read.from_text(json.dumps(ledger_document(busy, as_of)))
     replayed = {
-        cycle.starts_on: documents.cycle_json(cycle)
+        cycle.starts_on: write.cycle_json(cycle)
         for cycle in statement(document.ledger, document.as_of).cycles
     }
     standing = queries.statements(busy)

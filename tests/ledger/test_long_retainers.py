@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from hourtab.core import states
 from hourtab.core.amounts import HOUR
+from hourtab.core.document import states
 from hourtab.core.terms import Rollover, Terms
 from hourtab.ledger import cache, queries, services
 from hourtab.ledger.models import Cycle, Write

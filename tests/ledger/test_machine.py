@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
 from hourtab.accounts.services import open_workspace
-from hourtab.core import documents, public
 from hourtab.core.amounts import HOUR, Rounding
+from hourtab.core.document import public, write
 from hourtab.core.entries import Entry, Ledger, TopUp
 from hourtab.core.statement import statement
 from hourtab.core.terms import Overage, Retainer, Rollover, Terms
@@ -146,9 +146,9 @@ class LedgerMachine(RuleBasedStateMachine):
             assert findings(self.row, self.now) == []
 
 
-def is_read_back(row: Row, today: date) -> documents.Document:
+def is_read_back(row: Row, today: date) -> read.Document:
     """The ledger document as it is handed out is read by whoever has only the document."""
-    return documents.read(json.dumps(ledger_document(row, today), ensure_ascii=False).encode())
+    return read.from_text(json.dumps(ledger_document(row, today), ensure_ascii=False).encode())
 
 
 @pytest.mark.django_db
@@ -350,8 +350,8 @@ class StatementMachine(RuleBasedStateMachine):
             row = Row.objects.get(pk=self.row.pk)
             document = is_read_back(row, self.today)
             replayed = statement(document.ledger, document.as_of).cycles
-            assert [documents.cycle_json(cycle) for cycle in replayed] == [
-                documents.cycle_json(cycle) for cycle in queries.cycles(row, self.today)
+            assert [write.cycle_json(cycle) for cycle in replayed] == [
+                write.cycle_json(cycle) for cycle in queries.cycles(row, self.today)
             ]
 
     @invariant()

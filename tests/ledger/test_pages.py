@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 import time_machine
 
-from hourtab.core import documents
 from hourtab.core.amounts import HOUR
+from hourtab.core.document import read
 from hourtab.core.terms import Terms
 from hourtab.ledger import jobs, queries
 from hourtab.ledger.models import Decision, Entry, Revision, TopUp, Write
@@ -231,7 +231,7 @@ def test_the_history_says_who_what_why_and_what_it_did(ada, retainer) -> None:
 
 def test_the_ledger_document_is_handed_out_and_replays(ada, retainer) -> None:
     answer = ada.get(f"/retainers/{retainer.ref}/ledger.json")
-    document = documents.from_json(json.loads(answer.content))
+    document = read.from_json(json.loads(answer.content))
     assert document.chain.head == Write.objects.latest("number").hash
 
 
@@ -307,9 +307,7 @@ def test_sessions_count_unless_they_are_called_off_in_time(ada, northlight, carl
     assert TopUp.objects.get().amount == 200
     assert "4 of 8 sessions used" in text_of(ada.get(f"/retainers/{retainer.ref}/"))
     assert findings(retainer, at("02-15")) == []
-    document = documents.from_json(
-        json.loads(ada.get(f"/retainers/{retainer.ref}/ledger.json").content)
-    )
+    document = read.from_json(json.loads(ada.get(f"/retainers/{retainer.ref}/ledger.json").content))
     assert [entry.outcome for entry in document.ledger.entries].count(None) == 2
 
 

@@ -4,8 +4,8 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from hourtab.core import documents
 from hourtab.core.amounts import HOUR
+from hourtab.core.document import read
 from hourtab.ledger import queries
 from hourtab.ledger.agreement import end_retainer
 from hourtab.ledger.breakdown import breakdown_at, breakdowns
@@ -88,13 +88,13 @@ def test_what_cannot_be_planned_is_said(northlight, hours, first, last, said) ->
 
 
 def test_a_hold_survives_the_way_through_a_ledger_document(northlight) -> None:
-    from hourtab.core import documents
+    from hourtab.core.document import read
     from hourtab.core.statement import statement
     from hourtab.ledger.proof import ledger_document
 
     retainer = a_retainer(northlight)
     onboarding(retainer)
-    found = documents.from_json(ledger_document(retainer, TODAY))
+    found = read.from_json(ledger_document(retainer, TODAY))
     assert statement(found.ledger, found.as_of).cycles[-1].planned == 12 * HOUR
 
 
@@ -200,4 +200,4 @@ def test_a_retainer_does_not_end_before_work_that_is_planned(northlight) -> None
     assert standing_holds(retainer, TODAY) == [], "what is over goes with the end"
     fresh = Retainer.objects.get(pk=retainer.pk)
     assert findings(fresh, later) == []
-    documents.from_json(ledger_document(fresh, later.date()))
+    read.from_json(ledger_document(fresh, later.date()))

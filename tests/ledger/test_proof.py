@@ -9,9 +9,9 @@ from datetime import date
 import pytest
 from django.db import connection
 
-from hourtab.core import documents
 from hourtab.core.amounts import HOUR
-from hourtab.core.fields import DocumentError
+from hourtab.core.document import read
+from hourtab.core.document.fields import DocumentError
 from hourtab.core.statement import statement
 from hourtab.ledger import erasing, services
 from hourtab.ledger.models import Entry, Revision
@@ -53,9 +53,9 @@ def document(retainer) -> dict:
 
 
 def test_the_document_carries_the_chain_and_verifies(retainer, document) -> None:
-    read = documents.from_json(document)
-    assert read.chain.head == head(retainer) != ""
-    assert read.chain.records == sum(len(write["records"]) for write in document["revisions"])
+    found = read.from_json(document)
+    assert found.chain.head == head(retainer) != ""
+    assert found.chain.records == sum(len(write["records"]) for write in document["revisions"])
     assert [write["kind"] for write in document["revisions"]] == [
         "open",
         "log",
@@ -67,7 +67,7 @@ def test_the_document_carries_the_chain_and_verifies(retainer, document) -> None
         "correct",
         "edit",
     ]
-    assert len(statement(read.ledger, read.as_of).cycles) == 2
+    assert len(statement(found.ledger, found.as_of).cycles) == 2
     assert findings(retainer, at("02-17")) == []
 
 
@@ -143,7 +143,7 @@ def test_the_first_record_that_does_not_fit_is_named(document, tamper, named) ->
     altered = copy.deepcopy(document)
     tamper(altered)
     with pytest.raises(DocumentError, match=named):
-        documents.from_json(altered)
+        read.from_json(altered)
 
 
 def swap(records: list) -> list:
@@ -157,7 +157,7 @@ def renumbered(records: list) -> None:
 
 
 def test_a_record_with_a_new_digest_breaks_the_hash_of_its_write(document) -> None:
-    from hourtab.core import chain
+    from hourtab.core.document import chain
 
     record = document["revisions"][5]["records"][0]
     record["amount"] = 7200
@@ -167,17 +167,17 @@ def test_a_record_with_a_new_digest_breaks_the_hash_of_its_write(document) -> No
     with pytest.raises(
         DocumentError, match=r"revisions\[5\].records\[0\]: write 6 does not give its hash"
     ):
-        documents.from_json(document)
+        read.from_json(document)
 
 
 def test_an_erased_text_still_verifies_and_is_nowhere(retainer) -> None:
-    before = documents.from_json(ledger_document(retainer, date(2027, 2, 17)))
+    before = read.from_json(ledger_document(retainer, date(2027, 2, 17)))
     entry = Entry.objects.get(on=date(2027, 1, 28))
     erasing.erase_texts(entry, by=None, now=at("02-18"), reason="Asked for")
     document = ledger_document(retainer, date(2027, 2, 17))
     assert "Zofia" not in json.dumps(document)
     assert "Mara" not in json.dumps(document)
-    after = documents.from_json(document)
+    after = read.from_json(document)
     assert after.chain.records == before.chain.records + 1
     assert findings(retainer, at("02-18")) == []
     assert statement(after.ledger, after.as_of) == statement(before.ledger, before.as_of)
@@ -196,7 +196,7 @@ def test_an_erased_text_cannot_be_filled_in_again(retainer) -> None:
         "Invented"
     )
     with pytest.raises(DocumentError, match=r"entries\[\d\].description: is not what record"):
-        documents.from_json(document)
+        read.from_json(document)
 
 
 def test_verify_names_the_write_whose_hash_does_not_fit(retainer) -> None:

@@ -218,19 +218,19 @@ def test_verify_names_a_revision_that_does_not_match_its_digest(northlight, now)
 
 
 def test_the_ledger_document_of_a_retainer_replays_to_the_same_cycles(northlight) -> None:
-    from hourtab.core import documents
+    from hourtab.core.document import read, write
     from hourtab.core.statement import statement
 
     retainer = a_retainer(northlight, starts="2027-03-01", rollover=1)
     log(retainer, "2027-05-03", "13:30", "Böse „Zeichen“ 🙂")
     log(retainer, "2027-06-03", "30h")
     retainer = Retainer.objects.get(pk=retainer.pk)
-    document = documents.from_json(ledger_document(retainer, date(2027, 6, 22)))
+    document = read.from_json(ledger_document(retainer, date(2027, 6, 22)))
     replayed = [
-        documents.cycle_json(cycle) for cycle in statement(document.ledger, document.as_of).cycles
+        write.cycle_json(cycle) for cycle in statement(document.ledger, document.as_of).cycles
     ]
     assert replayed == [
-        documents.cycle_json(cycle) for cycle in queries.cycles(retainer, date(2027, 6, 22))
+        write.cycle_json(cycle) for cycle in queries.cycles(retainer, date(2027, 6, 22))
     ]
     assert document.ledger.entries[0].description == "Böse „Zeichen“ 🙂"
 

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from hourtab.core import documents
 from hourtab.core.amounts import HOUR
+from hourtab.core.document import read, write
 from hourtab.core.statement import statement
 from hourtab.ledger import closing, corrections, jobs, queries, record, services, statements
 from hourtab.ledger.errors import LedgerError
@@ -382,12 +382,12 @@ def test_the_document_of_a_retainer_replays_to_its_statements(northlight) -> Non
     services.edit_entry(
         entry, work("2027-01-05", "12h", "January's work"), by=None, now=at("02-17")
     )
-    document = documents.from_json(
+    document = read.from_json(
         ledger_document(Retainer.objects.get(pk=retainer.pk), date(2027, 2, 17))
     )
     replayed = [
-        documents.cycle_json(cycle) for cycle in statement(document.ledger, document.as_of).cycles
+        write.cycle_json(cycle) for cycle in statement(document.ledger, document.as_of).cycles
     ]
     stored = queries.cycles(Retainer.objects.get(pk=retainer.pk), date(2027, 2, 17))
-    assert replayed == [documents.cycle_json(cycle) for cycle in stored]
+    assert replayed == [write.cycle_json(cycle) for cycle in stored]
     assert [cycle["state"] for cycle in replayed] == ["closed", "open"]

@@ -13,8 +13,8 @@ import pytest
 import time_machine
 
 from hourtab.accounts.models import Workspace
-from hourtab.core import public
 from hourtab.core.amounts import HOUR, Rounding
+from hourtab.core.document import public
 from hourtab.ledger.holds import plan_work
 from hourtab.ledger.services import edit_entry, top_up
 from hourtab.retainers.models import Retainer

@@ -12,9 +12,9 @@ from datetime import date
 import pytest
 import time_machine
 
-from hourtab.core import public
 from hourtab.core.amounts import HOUR
-from hourtab.core.fields import DocumentError
+from hourtab.core.document import public
+from hourtab.core.document.fields import DocumentError
 from hourtab.ledger import agreement, batches, corrections, jobs, services, statements
 from hourtab.ledger.batches import Batch, SourceRow
 from hourtab.ledger.models import Entry, Source

@@ -1,10 +1,10 @@
 """What an import means for a retainer's balance: before, and after."""
 
-from dataclasses import replace
 from datetime import date, datetime
 
 from django.db.models import QuerySet, Sum
 
+from hourtab.core import scenario
 from hourtab.core.entries import Entry as CoreEntry
 from hourtab.core.results import Statement
 from hourtab.imports.matching.plans import Part
@@ -70,10 +70,9 @@ def balances(part: Part, today: date) -> tuple[int, int]:
     if not calendar:
         return before, before
     book = queries.ledger_of(retainer, calendar[0].starts_on)
-    stay = [entry for entry in book.entries if entry.id not in keys]
     come = [moved[pk].work.as_core(key) for key, pk in keys.items() if pk in moved]
     come += [work.as_core(f"new-{i}") for i, work in enumerate(add)]
-    after = replace(book, entries=[*stay, *come, *corrected])
+    after = scenario.with_entries(book, [*come, *corrected], keys)
     return before, _left(queries.resume(retainer, after, today, opening))
 
 

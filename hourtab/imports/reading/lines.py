@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, time
 from typing import NamedTuple
 
-from hourtab.core.chain import iso
+from hourtab.core.document.chain import iso
 from hourtab.imports.reading.layout import Layout, mapping
 from hourtab.imports.reading.readers.tool import Tool
 

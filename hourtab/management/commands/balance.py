@@ -7,7 +7,7 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from hourtab.core.cycles import FIRST_DAY, LAST_DAY
-from hourtab.core.documents import cycle_json
+from hourtab.core.document.write import cycle_json
 from hourtab.ledger import queries
 from hourtab.ledger.words import headline
 from hourtab.lib.database import snapshot

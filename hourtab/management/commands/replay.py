@@ -7,8 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from hourtab.core import amounts, documents, public
-from hourtab.core.fields import DocumentError
+from hourtab.core import amounts
+from hourtab.core.document import public, read, write
+from hourtab.core.document.fields import DocumentError
 from hourtab.core.results import Statement
 from hourtab.core.statement import statement
 
@@ -75,16 +76,16 @@ def _bytes(name: str) -> bytes:
 
 def _replayed(content: bytes) -> tuple[dict[str, Any], str]:
     """Return what a document says when it is computed or checked: as JSON, and as a text."""
-    raw = documents.parse(content)
+    raw = read.parse(content)
     if isinstance(raw, dict) and raw.get("format") == public.PUBLIC_FORMAT:
         fingerprint, lines = public.check(raw)
         said = {"format": public.PUBLIC_FORMAT, "lines": lines, "sha256": fingerprint}
         return said, f"The {lines} lines give the figures.\nSHA-256 {fingerprint}\n"
-    document = documents.from_json(raw)
+    document = read.from_json(raw)
     result, chain = statement(document.ledger, document.as_of), document.chain
     proven = {"chain": {"records": chain.records, "head": chain.head}} if chain else {}
     fits = f"\nThe chain fits: {chain.records} records, head {chain.head}" if chain else ""
-    return documents.statement_json(result) | proven, _table(result) + fits
+    return write.statement_json(result) | proven, _table(result) + fits
 
 
 def _table(result: Statement) -> str:

@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from hourtab.core.chain import canonical
+from hourtab.core.document.chain import canonical
 from hourtab.ledger.models import Statement
 from hourtab.lib import tokens
 from hourtab.lib.colours import stylesheet

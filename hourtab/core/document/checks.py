@@ -5,8 +5,8 @@ from datetime import date
 from hourtab.core import entries
 from hourtab.core.cycle import CorrectionError
 from hourtab.core.cycles import Calendar, CycleError
+from hourtab.core.document.fields import DocumentError, Fields
 from hourtab.core.entries import Ledger
-from hourtab.core.fields import DocumentError, Fields
 from hourtab.core.statement import carrying_cycle, statement
 
 

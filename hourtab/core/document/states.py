@@ -9,7 +9,7 @@ from typing import Any
 
 from hourtab.core import lots, terms
 from hourtab.core.amounts import Rounding
-from hourtab.core.documents import plain
+from hourtab.core.document.write import plain
 from hourtab.core.payments import Part
 from hourtab.core.results import ClosingState
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hourtab.core import chain
-from hourtab.core.fields import DocumentError
+from hourtab.core.document import chain
+from hourtab.core.document.fields import DocumentError
 
 _TEXTS = ("project", "person", "description")
 

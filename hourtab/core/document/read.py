@@ -1,31 +1,28 @@
 """The open ledger document (ledger §10): JSON in both directions, every refusal with the path of
 the field.
 
-`read` is the only door for foreign input, so it checks everything the calculation relies on.
+`from_text` and `from_json` are the only door for foreign input, so it checks everything the calculation relies on.
 """
 
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hourtab.core import checks, cycles, entries, proof, terms
+from hourtab.core import entries, terms
 from hourtab.core.amounts import Rounding
-from hourtab.core.entries import Ledger
-from hourtab.core.fields import (
+from hourtab.core.document import checks, proof, write
+from hourtab.core.document.fields import (
     DocumentError,
     Fields,
     refuse_constant,
     refuse_duplicates,
     refuse_unwritable,
 )
-from hourtab.core.results import FIGURES, CycleTotals, Statement
-
-LEDGER_FORMAT = "hourtab-ledger/1"
-STATEMENT_FORMAT = "hourtab-statement/1"
+from hourtab.core.entries import Ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +34,7 @@ class Document:
     chain: proof.Verified | None = None
 
 
-def read(text: str | bytes) -> Document:
+def from_text(text: str | bytes) -> Document:
     """Read a ledger document. Raises `DocumentError` with the path of the first field that breaks a
     rule.
     """
@@ -68,10 +65,10 @@ def parse(text: str | bytes) -> Any:
 
 
 def from_json(raw: object) -> Document:
-    """Read a ledger document that was parsed already, under the same rules as `read`."""
+    """Read a ledger document that was parsed already, under the same rules as `from_text`."""
     top = Fields(raw, "")
-    if top.take("format", None) != LEDGER_FORMAT:
-        raise DocumentError("format", f'must be "{LEDGER_FORMAT}"')
+    if top.take("format", None) != write.LEDGER_FORMAT:
+        raise DocumentError("format", f'must be "{write.LEDGER_FORMAT}"')
     agreed = _retainer(Fields(top.take("retainer"), "retainer"))
     day = _day_within(agreed)
     document = Document(
@@ -98,47 +95,8 @@ def from_json(raw: object) -> Document:
     if revisions is None or revisions == []:
         return document
     return replace(
-        document, chain=proof.verify(revisions, to_json(document.ledger, document.as_of))
+        document, chain=proof.verify(revisions, write.to_json(document.ledger, document.as_of))
     )
-
-
-def to_json(ledger: Ledger, as_of: date) -> dict[str, Any]:
-    """Write a ledger as the document `read` takes, with every key that has a value."""
-    return {
-        "format": LEDGER_FORMAT,
-        "retainer": retainer_json(ledger.retainer),
-        "terms": [terms_json(version) for version in ledger.terms],
-        "entries": [plain(entry._asdict()) for entry in ledger.entries],
-        "topups": [plain(asdict(topup)) for topup in ledger.topups],
-        "transfers": [plain(asdict(transfer)) for transfer in ledger.transfers],
-        "authorisations": [plain(asdict(authorisation)) for authorisation in ledger.authorisations],
-        "pauses": [{"cycle": day.isoformat()} for day in sorted(ledger.pauses)],
-        "holds": [plain(asdict(hold)) for hold in ledger.holds],
-        "decisions": [plain(asdict(decision)) for decision in ledger.decisions],
-        "closes": [plain(asdict(close)) for close in ledger.closes],
-        "as_of": as_of.isoformat(),
-    }
-
-
-def cycle_json(cycle: CycleTotals) -> dict[str, Any]:
-    """Write one cycle as the statement document lists it. A cycle without end has `ends_on`
-    null.
-    """
-    figures = {key: getattr(cycle, key) for key in FIGURES}
-    return figures | {
-        "starts_on": cycle.starts_on.isoformat(),
-        "ends_on": None if cycle.ends_on == cycles.FOR_EVER else cycle.ends_on.isoformat(),
-        "drawn": dict(cycle.drawn),
-    }
-
-
-def statement_json(result: Statement) -> dict[str, Any]:
-    """Write a statement as its document."""
-    return {
-        "format": STATEMENT_FORMAT,
-        "cycles": [cycle_json(cycle) for cycle in result.cycles],
-        "lines": [line._asdict() for line in result.lines],
-    }
 
 
 def _retainer(fields: Fields) -> terms.Retainer:
@@ -364,24 +322,3 @@ def _decision(fields: Fields) -> entries.Decision:
 
 def _close(fields: Fields) -> entries.Close:
     return entries.Close(cycle=fields.day("cycle"), on=fields.day("on"))
-
-
-def terms_json(version: terms.Terms) -> dict[str, Any]:
-    """Write a version of the terms as the document lists it."""
-    written: dict[str, Any] = plain(asdict(version))
-    return written
-
-
-def retainer_json(retainer: terms.Retainer) -> dict[str, Any]:
-    """Write a retainer as the document has it."""
-    written: dict[str, Any] = plain(asdict(retainer))
-    return written
-
-
-def plain(value: Any) -> Any:
-    """Turn dates and times into text, and Python's `from_` into the format's `from`."""
-    if isinstance(value, dict):
-        return {key.rstrip("_"): plain(item) for key, item in value.items()}
-    if isinstance(value, date | time):
-        return value.isoformat()
-    return value

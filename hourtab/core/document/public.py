@@ -5,8 +5,8 @@ is enough for that.
 import hashlib
 from typing import Any
 
-from hourtab.core.chain import canonical
-from hourtab.core.fields import DocumentError, Fields
+from hourtab.core.document.chain import canonical
+from hourtab.core.document.fields import DocumentError, Fields
 
 PUBLIC_FORMAT = "hourtab-public/1"
 CYCLE_KEYS = (

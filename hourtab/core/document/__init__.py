@@ -1,0 +1,1 @@
+"""The ledger as JSON: read, written, checked, and proven."""
