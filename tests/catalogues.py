@@ -5,6 +5,7 @@ It gathers every text, merges it into `hourtab/locale/<language>/LC_MESSAGES/dja
 compiles that. No other tool is needed.
 """
 
+import ast
 import io
 import re
 import sys
@@ -60,6 +61,8 @@ PUBLIC = (
     "alerts/mails.py",
     "templates/alerts/mute.html",
 )
+SAID_BY_CLASSES = ("ledger/errors.py",)
+"""Where the docstring of a class is the sentence that people read."""
 PRIVATE = ("sharing/forms.py", "sharing/views/links.py")
 """Parts of these places that only the provider reads."""
 
@@ -84,7 +87,16 @@ def texts(only_public: bool = False) -> Catalog:
             )
         for line, message, comments, context in _extracted(source):
             found.add(message, locations=[(place, line)], auto_comments=comments, context=context)
+        if place in SAID_BY_CLASSES:
+            for line, sentence in _docstrings(source):
+                found.add(sentence, locations=[(place, line)])
     return found
+
+
+def _docstrings(source: str) -> Iterator[tuple[int, str]]:
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.ClassDef) and (said := ast.get_docstring(node)):
+            yield node.lineno, " ".join(said.split())
 
 
 def _is_public(place: str) -> bool:

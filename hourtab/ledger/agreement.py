@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from django.utils.translation import gettext as _
-
 from hourtab.accounts.models import Member
 from hourtab.accounts.plans import PlanError, check_retainers
 from hourtab.core import scenario
@@ -21,7 +19,25 @@ from hourtab.core.results import CycleTotals
 from hourtab.core.statement import statement
 from hourtab.core.terms import Terms as CoreTerms
 from hourtab.ledger import closing, queries
-from hourtab.ledger.errors import LedgerError
+from hourtab.ledger.errors import (
+    CapOutOfBounds,
+    ChangedByHand,
+    CycleClosed,
+    EndsBeforeItStarts,
+    EndStays,
+    EndsTooLate,
+    HoursAfterTheEnd,
+    HoursAlready,
+    LinesAfterTheEnd,
+    MovesAPause,
+    MovesLateWork,
+    NoCycleToPause,
+    NoLaterTerms,
+    PlanRefuses,
+    TermsChanged,
+    TermsDoNotFit,
+    WorkPlannedAfterTheEnd,
+)
 from hourtab.ledger.holds import clear, standing_holds
 from hourtab.ledger.models import Write
 from hourtab.ledger.record import writing
@@ -82,11 +98,9 @@ def change_terms(
     ) as this:
         retainer = this.retainer
         if seen is not None and seen != mark(retainer):
-            raise LedgerError(
-                _("The terms were changed in the meantime. Look at them again before you do.")
-            )
+            raise TermsChanged()
         if not 0 <= terms.cap <= LONGEST:
-            raise LedgerError(_("The hours per cycle must be between 0 and 100,000."))
+            raise CapOutOfBounds()
         open_cycle(retainer, terms.effective_on)
         others = [
             version for version in retainer.versions() if version.effective_on != terms.effective_on
@@ -113,7 +127,7 @@ def withdraw_terms(
         standing = retainer.versions()
         version = next((item for item in standing[1:] if item.effective_on == effective_on), None)
         if version is None:
-            raise LedgerError(_("No later terms take effect on %(day)s.") % {"day": effective_on})
+            raise NoLaterTerms(day=effective_on)
         open_cycle(retainer, effective_on)
         _check_calendar(retainer, [item for item in standing if item is not version])
         row = Terms.from_core(retainer, version, str(by or ""))
@@ -145,7 +159,7 @@ def change_cap_now(
         days, quantum = (cycle.ends_before - on).days, this.retainer.as_core().quantum
         amount = prorate(full, days, cycle.grid_days, quantum) if is_prorated else full
         if not amount:
-            raise LedgerError(_("These are the hours the cycle has already."))
+            raise HoursAlready()
         return add_transfer(this, amount, on).amount
 
 
@@ -172,14 +186,10 @@ def pause(
         retainer = this.retainer
         cycle = open_cycle(retainer, cycle_on)
         if cycle.starts_on != cycle_on or cycle.is_paused != lift:
-            raise LedgerError(
-                _("No cycle starts on %(day)s, or that is so already.") % {"day": cycle_on}
-            )
+            raise NoCycleToPause(day=cycle_on)
         changed = retainer.transfers.filter(on__range=(cycle.starts_on, cycle.ends_on))
         if not lift and changed.exists():
-            raise LedgerError(
-                _("The hours of this cycle were changed by hand; a paused cycle has none.")
-            )
+            raise ChangedByHand()
         Pause(retainer=retainer, cycle_on=cycle_on, is_lifted=lift).save()
         this.record("pause_withdrawn" if lift else "pause", cycle=cycle_on.isoformat())
         this.touches(cycle_on)
@@ -223,7 +233,7 @@ def _check_room(
                 active_retainers(retainer.workspace, today).exclude(pk=retainer.pk).count(),
             )
         except PlanError as error:
-            raise LedgerError(str(error)) from None
+            raise PlanRefuses(str(error)) from None
 
 
 def ending(retainer: Retainer, ends_on: date, today: date) -> CycleTotals:
@@ -238,35 +248,25 @@ def ending(retainer: Retainer, ends_on: date, today: date) -> CycleTotals:
 def _check_end(retainer: Retainer, ends_on: date | None, today: date) -> None:
     closed = closing.closed_count(retainer)
     if retainer.ends_on is not None and closed == len(retainer.calendar().through(LAST_DAY)):
-        raise LedgerError(_("Every cycle is closed; the end stays."))
+        raise EndStays()
     if ends_on is None:
         return
     if ends_on < retainer.starts_on:
-        raise LedgerError(
-            _("The retainer starts on %(day)s; it cannot end before.") % {"day": retainer.starts_on}
-        )
+        raise EndsBeforeItStarts(day=retainer.starts_on)
     cycle = retainer.calendar().cycle_of(ends_on)
     if cycle is not None and cycle.index < closed:
-        raise LedgerError(
-            _("The cycle of %(on)s is closed; its hours no longer change.") % {"on": ends_on}
-        )
+        raise CycleClosed(on=ends_on)
     if ends_on > LAST_DAY:
-        raise LedgerError(_("The retainer would end too far ahead."))
+        raise EndsTooLate()
     if late := queries.latest(retainer).filter(on__gt=ends_on).count():
-        text = _("%(n)s lines are dated after %(day)s. Take them out or choose a later end.")
-        raise LedgerError(text % {"n": late, "day": ends_on})
+        raise LinesAfterTheEnd(n=late, day=ends_on)
     if (
         retainer.topups.filter(on__gt=ends_on).exists()
         or retainer.transfers.filter(on__gt=ends_on).exists()
     ):
-        raise LedgerError(
-            _("Hours were added for a cycle after %(day)s. Choose a later end.") % {"day": ends_on}
-        )
+        raise HoursAfterTheEnd(day=ends_on)
     if any(hold.ends_on > ends_on for hold in standing_holds(retainer, today)):
-        raise LedgerError(
-            _("Work is planned after %(day)s. Clear that plan or choose a later end.")
-            % {"day": ends_on}
-        )
+        raise WorkPlannedAfterTheEnd(day=ends_on)
     _check_calendar(retainer, retainer.versions(), ends_on=ends_on)
 
 
@@ -281,24 +281,18 @@ def _check_calendar(
         calendar = Calendar(agreed, versions, retainer.paused_cycles())
         read.from_json(to_json(Ledger(agreed, versions), agreed.starts_on))
     except CycleError as error:
-        raise LedgerError(str(error)) from None
+        raise TermsDoNotFit(str(error)) from None
     except DocumentError as error:
-        raise LedgerError(f"{error.path.rpartition('].')[2]}: {error.reason}") from None
+        raise TermsDoNotFit(f"{error.path.rpartition('].')[2]}: {error.reason}") from None
     for transfer in retainer.transfers.all():
         cycle = calendar.cycle_of(transfer.on)
         if cycle is not None and cycle.is_paused:
-            raise LedgerError(
-                _("The hours of this cycle were changed by hand; a paused cycle has none.")
-            )
-    named = {
-        day: _("The cycle of %(day)s is paused and would no longer begin then.")
-        for day in retainer.paused_cycles()
-    }
-    posted = list(queries.latest(retainer).exclude(posted=None).values_list("posted", flat=True))
-    decided = [day for row in retainer.decisions.all() for day in (row.cycle_on, row.posted_on)]
-    late = _(
-        "Late work or a decision counts in the cycle of %(day)s, which would no longer begin then."
-    )
-    for day, text in (named | {day: late for day in (*posted, *decided) if day}).items():
+            raise ChangedByHand()
+    for day in retainer.paused_cycles():
         if not calendar.starts_cycle(day):
-            raise LedgerError(text % {"day": day})
+            raise MovesAPause(day=day)
+    posted = queries.latest(retainer).exclude(posted=None).values_list("posted", flat=True)
+    decided = [day for row in retainer.decisions.all() for day in (row.cycle_on, row.posted_on)]
+    for named in {day for day in (*posted, *decided) if day}:
+        if not calendar.starts_cycle(named):
+            raise MovesLateWork(day=named)

@@ -9,10 +9,16 @@ from hourtab.core.amounts import LONGEST
 from hourtab.core.cycles import FIRST_DAY, LAST_DAY
 from hourtab.core.results import Line, paid_by
 from hourtab.ledger import closing, queries, record
-from hourtab.ledger.errors import LedgerError
+from hourtab.ledger.checks import check_rate
+from hourtab.ledger.errors import (
+    ApprovalEndsBeforeItBegins,
+    ApprovalOutOfBounds,
+    ExtraHoursOutOfBounds,
+    RateMissing,
+)
 from hourtab.ledger.models import Authorisation, Decision, Revision, Write
 from hourtab.ledger.record import writing
-from hourtab.ledger.services import check_rate, decide
+from hourtab.ledger.services import decide
 from hourtab.lib.database import in_chunks
 from hourtab.lib.locking import whole
 from hourtab.retainers.models import Retainer
@@ -44,17 +50,14 @@ def authorise(
     """
     retainer = record.lock(retainer)
     if not 0 < amount <= LONGEST:
-        raise LedgerError(_("Extra hours must be more than 0 and less than 100,000."))
+        raise ExtraHoursOutOfBounds()
     if rate is None:
-        raise LedgerError(_("Say at which rate the extra hours are billed; 0 is at no charge."))
+        raise RateMissing()
     check_rate(rate)
     if not starts_on >= FIRST_DAY or ends_on > LAST_DAY:
-        raise LedgerError(
-            _("The days of an approval lie between %(first)s and %(last)s.")
-            % {"first": FIRST_DAY, "last": LAST_DAY}
-        )
+        raise ApprovalOutOfBounds(first=FIRST_DAY, last=LAST_DAY)
     if ends_on < starts_on:
-        raise LedgerError(_("The approval would end before it begins."))
+        raise ApprovalEndsBeforeItBegins()
     closing.close_due(retainer, now)
     today = retainer.today(now)
     left = amount

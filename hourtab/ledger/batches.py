@@ -12,7 +12,10 @@ from django.utils.translation import gettext as _
 from hourtab.accounts.models import Member
 from hourtab.ledger import bulk, corrections
 from hourtab.ledger.bulk import Change, Listing, NewEntry
-from hourtab.ledger.errors import LedgerError
+from hourtab.ledger.errors import (
+    ClosedError,
+    LinesChangedSince,
+)
 from hourtab.ledger.late import Late
 from hourtab.ledger.models import Entry, Revision, Source, Write
 from hourtab.ledger.record import writing
@@ -234,28 +237,13 @@ def _refuse_changed(done: Sequence[Revision]) -> None:
     latest = bulk.latest_revisions([row.entry_id for row in done])
     later = [row for row in done if Work.of(latest[row.entry_id]) != Work.of(row)]
     if later:
-        raise LedgerError(
-            _(
-                "%(later)s lines of this import were changed since: %(named)s. Take those changes back first."
-            )
-            % {"later": len(later), "named": _named(later)}
-        )
+        raise LinesChangedSince(later=len(later), named=_named(later))
 
 
 def _refuse_closed(done: Sequence[Revision], late: Late) -> None:
     frozen = [row for row in done if late.is_closed(row.entry.posts_on)]
     if frozen:
-        raise ClosedError(
-            _(
-                "%(count)s lines of this import stand in cycles that are closed: %(named)s. They "
-                "can be taken back as corrections."
-            )
-            % {"count": len(frozen), "named": _named(frozen)}
-        )
-
-
-class ClosedError(LedgerError):
-    """A closed cycle stands in the way; it can be done as corrections."""
+        raise ClosedError(count=len(frozen), named=_named(frozen))
 
 
 def _named(rows: Sequence[Revision]) -> str:

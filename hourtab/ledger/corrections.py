@@ -6,12 +6,13 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
 from hourtab.core.entries import charged_for
 from hourtab.core.terms import Terms
 from hourtab.ledger import closing, queries, record
-from hourtab.ledger.errors import LedgerError
+from hourtab.ledger.errors import (
+    DayAndTimeStay,
+)
 from hourtab.ledger.models import Entry, Write
 from hourtab.ledger.work import Work, key_of
 from hourtab.ledger.writes import Writing
@@ -54,12 +55,7 @@ def correct(this: Writing, entry: Entry, work: Work, reason: str) -> None:
     """
     retainer, before = this.retainer, record.latest_work(entry)
     if (work.on, work.started) != (before.on, before.started):
-        raise LedgerError(
-            _(
-                "This line stands in a closed cycle, so its day and time stay. Take it out and "
-                "log it anew, or reopen the cycle."
-            )
-        )
+        raise DayAndTimeStay()
     terms = queries.terms_at(retainer, retainer.calendar().cycle_of(entry.posts_on).starts_on)  # type: ignore[union-attr]
     charged = charged_in(before, terms) + sum(row.amount for row in _standing(entry))
     difference = charged_in(work, terms) - charged

@@ -9,6 +9,7 @@ from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
 from hourtab.core.amounts import LONGEST
+from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Decision, Scope, TopUp
 from hourtab.ledger.work import Work
 from hourtab.lib.forms import AmountField, DayField, NameField
@@ -31,6 +32,11 @@ OUTCOMES = {
     ],
 }
 """What may become of a session or a deliverable; each counts unless it says otherwise."""
+
+
+def add_refusal(form: forms.Form, error: LedgerError, otherwise: str | None = None) -> None:
+    """Say why the ledger refused: beside the field it is about, where the form has that."""
+    form.add_error(error.field if error.field in form.fields else otherwise, str(error))
 
 
 LONGEST_TEXT = 5000

@@ -2,12 +2,16 @@
 
 from datetime import date, datetime
 
-from django.utils.translation import gettext as _
-
 from hourtab.accounts.models import Member
 from hourtab.core.amounts import LONGEST
 from hourtab.core.cycles import LAST_DAY
-from hourtab.ledger.errors import LedgerError
+from hourtab.ledger.errors import (
+    PlanBeyondItsCycle,
+    PlanEndsBeforeItBegins,
+    PlanEndsTooLate,
+    PlanIsOver,
+    PlanOutOfBounds,
+)
 from hourtab.ledger.models import Hold, Write
 from hourtab.ledger.record import writing
 from hourtab.ledger.services import open_cycle
@@ -37,20 +41,17 @@ def plan_work(
     with writing(retainer, Write.Kind.HOLD, by=by, now=now, label=text, is_news=False) as this:
         retainer = this.retainer
         if not 0 < amount <= LONGEST:
-            raise LedgerError(_("Planned work must be more than 0 and less than 100,000."))
+            raise PlanOutOfBounds()
         if ends_on > LAST_DAY:
-            raise LedgerError(_("The planned work would end too far ahead."))
+            raise PlanEndsTooLate()
         if ends_on < starts_on:
-            raise LedgerError(_("The planned work would end before it begins."))
+            raise PlanEndsBeforeItBegins()
         if ends_on < retainer.today(now):
-            raise LedgerError(_("Those days are over: log the work instead of planning it."))
+            raise PlanIsOver()
         cycle = open_cycle(retainer, starts_on)
         if ends_on >= cycle.ends_before:
             last = words_for(retainer).full_day(cycle.ends_on)
-            text = _(
-                "The cycle ends on %(day)s. Plan up to that day, and the rest in the next cycle."
-            )
-            raise LedgerError(text % {"day": last})
+            raise PlanBeyondItsCycle(day=last)
         number = Hold.objects.filter(retainer=retainer).count() + 1
         hold = Hold(
             retainer=retainer,

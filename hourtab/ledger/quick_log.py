@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from hourtab.accounts.models import Member
 from hourtab.ledger import queries, quick_line
+from hourtab.ledger.categories import know_category
 from hourtab.ledger.models import Entry
 from hourtab.ledger.quick_line import QuickLine
-from hourtab.ledger.services import know_category, log_time
+from hourtab.ledger.services import log_time
 from hourtab.ledger.words import headline
 from hourtab.ledger.work import Work
 from hourtab.lib.locking import whole

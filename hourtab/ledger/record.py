@@ -11,11 +11,12 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
 
 from hourtab.accounts.models import Member
 from hourtab.ledger import cache, closing, writes
-from hourtab.ledger.errors import LedgerError
+from hourtab.ledger.errors import (
+    EverythingClosed,
+)
 from hourtab.ledger.models import Entry, Revision
 from hourtab.ledger.work import Work, new_salt
 from hourtab.ledger.writes import Kind, Writing
@@ -86,9 +87,7 @@ def posting(retainer: Retainer, on: date) -> date | None:
     while last.index < closed:
         following = calendar.cycle_of(last.ends_before)
         if following is None:
-            raise LedgerError(
-                _("Every cycle of this retainer is closed. Reopen one to add late work.")
-            )
+            raise EverythingClosed()
         last = following
     return last.starts_on
 

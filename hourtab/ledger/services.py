@@ -8,20 +8,32 @@ a closed cycle is corrected by its difference. Instants are arguments.
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
-from django.utils.translation import gettext as _
-
 from hourtab.accounts.models import Member
-from hourtab.accounts.plans import PlanError, check_day
-from hourtab.core.amounts import HOUR, LONGEST
+from hourtab.core.amounts import LONGEST
 from hourtab.core.cycles import LAST_DAY, Cycle
-from hourtab.core.results import CycleTotals, Line, paid_by
 from hourtab.ledger import closing, corrections, queries
-from hourtab.ledger.errors import LedgerError
-from hourtab.ledger.models import Decision, Entry, Scope, TopUp, Transfer, Write
+from hourtab.ledger.checks import check_line, check_plan, check_rate
+from hourtab.ledger.errors import (
+    ChangeOutOfBounds,
+    CorrectsAnother,
+    CycleClosed,
+    ExpiresBeforeItBegins,
+    ExpiresTooLate,
+    ExtraHoursOutOfBounds,
+    LessAwaits,
+    LineChanged,
+    NoKindOfHours,
+    NoOutcome,
+    NothingWorked,
+    OutsideTheRetainer,
+    PausedHasNoHours,
+    StandsAlready,
+    TakenOutAlready,
+)
+from hourtab.ledger.models import Decision, Entry, TopUp, Transfer, Write
 from hourtab.ledger.record import (
     add_entry,
     latest_work,
-    lock,
     lock_all,
     posting,
     revise,
@@ -30,11 +42,9 @@ from hourtab.ledger.record import (
 from hourtab.ledger.work import Work
 from hourtab.ledger.writes import Kind, Writing
 from hourtab.lib.locking import whole
-from hourtab.retainers.models import Category, Retainer
+from hourtab.retainers.models import Retainer
 from hourtab.retainers.weights import Weigher
 from hourtab.retainers.words import words_for
-
-LONGEST_ENTRY = 1000 * HOUR
 
 type Change = Callable[[Work], Work]
 """What a line is to say, made of what it says now."""
@@ -51,10 +61,10 @@ def log_time(
     here, by the rules of the retainer, unless `work` brings one.
     """
     with writing(retainer, Write.Kind.LOG, by=by, now=now, source=source) as this:
-        _check(this.retainer, work)
-        _check_plan(this.retainer, work.on, now)
+        check_line(this.retainer, work)
+        check_plan(this.retainer, work.on, now)
         if work.amount == 0:
-            raise LedgerError(_("Nothing was worked: the time must be more than 0."))
+            raise NothingWorked()
         work = _weighed(this.retainer, work)
         entry = Entry(key=corrections.new_key(this.retainer, work.content))
         return add_entry(this, entry, work._replace(posted=posting(this.retainer, work.on)))
@@ -94,13 +104,11 @@ def change_entry(
         retainer = this.retainer
         entry = Entry.objects.select_related("corrects", "retainer").get(pk=entry.pk)
         if seen is not None and seen != corrections.mark(entry):
-            raise LedgerError(
-                _("This line was changed in the meantime. Look at it again before you change it.")
-            )
+            raise LineChanged()
         work = change(corrections.standing_work(entry))
-        _check(retainer, work, is_correction=entry.corrects is not None)
+        check_line(retainer, work, is_correction=entry.corrects is not None)
         if work.on != entry.on:
-            _check_plan(retainer, work.on, now)
+            check_plan(retainer, work.on, now)
         closed = corrections.is_closed(entry, retainer)
         if entry.corrects is not None:
             _refuse_to_correct_a_correction(entry, work, closed=closed)
@@ -135,7 +143,7 @@ def _weighed(retainer: Retainer, work: Work) -> Work:
 def _refuse_to_correct_a_correction(entry: Entry, work: Work, *, closed: bool) -> None:
     before = latest_work(entry)
     if closed or work._replace(is_withdrawn=before.is_withdrawn) != before:
-        raise LedgerError(_("This line corrects another one. Change that one instead."))
+        raise CorrectsAnother()
 
 
 def withdraw_entry(entry: Entry, *, by: Member | None, now: datetime, reason: str = "") -> Entry:
@@ -145,7 +153,7 @@ def withdraw_entry(entry: Entry, *, by: Member | None, now: datetime, reason: st
 
 def _take_out(work: Work) -> Work:
     if work.is_withdrawn:
-        raise LedgerError(_("This line was taken out already."))
+        raise TakenOutAlready()
     return work.withdrawn()
 
 
@@ -156,7 +164,7 @@ def restore_entry(entry: Entry, *, by: Member | None, now: datetime, reason: str
 
 def _put_back(work: Work) -> Work:
     if not work.is_withdrawn:
-        raise LedgerError(_("This line stands in the log already."))
+        raise StandsAlready()
     return work._replace(is_withdrawn=False)
 
 
@@ -183,16 +191,14 @@ def top_up(
     with writing(retainer, Write.Kind.TOPUP, by=by, now=now, reason=reason) as this:
         retainer = this.retainer
         if seconds <= 0 or seconds > LONGEST:
-            raise LedgerError(_("Extra hours must be more than 0 and less than 100,000."))
+            raise ExtraHoursOutOfBounds()
         open_cycle(retainer, on)
         if until is not None and until < on:
-            raise LedgerError(_("The extra hours would expire before they begin."))
+            raise ExpiresBeforeItBegins()
         if until is not None and until > LAST_DAY:
-            raise LedgerError(
-                _("The extra hours would expire too far ahead; let them never expire.")
-            )
+            raise ExpiresTooLate()
         if kind not in TopUp.Kind.values:
-            raise LedgerError(_("Extra hours are bought, or given as goodwill."))
+            raise NoKindOfHours()
         number = TopUp.objects.filter(retainer=retainer).count() + 1
         topup = TopUp(
             retainer=retainer,
@@ -237,9 +243,9 @@ def add_transfer(this: Writing, seconds: int, on: date) -> Transfer:
     """Change the hours of the cycle of `on` by `seconds`, in a write that is under way."""
     retainer = this.retainer
     if not seconds or abs(seconds) > LONGEST:
-        raise LedgerError(_("The change must be more or less than 0, and at most 100,000 hours."))
+        raise ChangeOutOfBounds()
     if open_cycle(retainer, on).is_paused:
-        raise LedgerError(_("A paused cycle has no hours of its own to change."))
+        raise PausedHasNoHours()
     number = Transfer.objects.filter(retainer=retainer).count() + 1
     row = Transfer(
         retainer=retainer,
@@ -275,16 +281,13 @@ def decide(
     with writing(retainer, Write.Kind.DECIDE, by=by, now=now, reason=reason) as this:
         retainer, today = this.retainer, this.retainer.today(now)
         if outcome not in Decision.Outcome.values:
-            raise LedgerError(_("Extra time is billed, taken from the next hours, or not charged."))
+            raise NoOutcome()
         check_rate(rate)
         cycle = retainer.calendar().cycle_of(cycle_on)
         latest = queries.current_cycle(retainer, today)
         awaiting = latest.pending.get(cycle_on.isoformat(), 0) if latest else 0
         if cycle is None or cycle.starts_on != cycle_on or not 0 < amount <= awaiting:
-            raise LedgerError(
-                _("%(time)s await a decision in that cycle.")
-                % {"time": words_for(retainer).amount(awaiting)}
-            )
+            raise LessAwaits(time=words_for(retainer).amount(awaiting))
         posted = posting(retainer, cycle_on) or cycle_on
         number = Decision.objects.filter(retainer=retainer).count() + 1
         decision = Decision(
@@ -315,29 +318,6 @@ def decide(
         return decision
 
 
-def beyond_hours(retainer: Retainer, cycle_on: date, today: date) -> list[queries.LogLine]:
-    """Return the lines of a cycle of which something awaits a decision, the latest first."""
-    cycle = next(
-        (item for item in queries.cycles(retainer, today) if item.starts_on == cycle_on), None
-    )
-    if cycle is None:
-        return []
-    terms = queries.terms_at(retainer, cycle_on)
-    lines = queries.log(
-        queries.lines_of(retainer, cycle, ("retainer",)), cycle, terms, today, limit=None
-    )
-    return [line for line in lines if _awaits(cycle, line)]
-
-
-def _awaits(cycle: CycleTotals, line: queries.LogLine) -> bool:
-    if line.balance is None or line.charged <= 0 or line.corrects:
-        return False
-    return any(
-        part.source == "awaiting"
-        for part in paid_by(cycle, Line("", line.charged, 0, 0, line.balance))
-    )
-
-
 @whole
 def convert_to_project(
     entries: Sequence[Entry], *, by: Member | None, now: datetime, reason: str
@@ -354,91 +334,13 @@ def _as_project(work: Work) -> Work:
     return work._replace(scope="project")
 
 
-@whole
-def adopt_category(entry: Entry, *, by: Member | None, now: datetime) -> Category | None:
-    """Make the text before the colon of a line a kind of work, for this line and from now on.
-
-    Returns None, and stores nothing, where the line has no such text (any more).
-    """
-    lock(entry.retainer)
-    work = corrections.standing_work(entry)
-    before, colon, after = (part.strip() for part in work.description.partition(":"))
-    if not colon or not after or not 0 < len(before) <= _LENGTHS["category"]:
-        return None
-    category = know_category(entry.retainer, before)
-    said = work._replace(category=category.name, description=after)
-    edit_entry(entry, said, by=by, now=now)
-    return category
-
-
 def open_cycle(retainer: Retainer, on: date) -> Cycle:
     """Return the cycle that holds `on`; raise `LedgerError` where there is none, or it is
     closed.
     """
     cycle = retainer.calendar().cycle_of(on)
     if cycle is None:
-        raise LedgerError(_("%(on)s is not within this retainer.") % {"on": on})
+        raise OutsideTheRetainer(on=on)
     if cycle.index < closing.closed_count(retainer):
-        raise LedgerError(
-            _("The cycle of %(on)s is closed; its hours no longer change.") % {"on": on}
-        )
+        raise CycleClosed(on=on)
     return cycle
-
-
-def check_rate(rate: int | None) -> None:
-    """Raise `LedgerError` for a rate that no ledger document may hold."""
-    if rate is not None and not 0 <= rate <= LONGEST:
-        raise LedgerError(_("This rate is below 0, or absurdly large."))
-
-
-def know_category(retainer: Retainer, name: str) -> Category:
-    """Make `name` a category of the retainer from now on."""
-    category, _made = Category.objects.get_or_create(retainer=retainer, name=name)
-    return category
-
-
-def _check_plan(retainer: Retainer, on: date, now: datetime) -> None:
-    try:
-        check_day(retainer.workspace, on, retainer.today(now))
-    except PlanError as error:
-        raise LedgerError(str(error)) from None
-
-
-OUTCOMES = {
-    "hour": ("",),
-    "session": (
-        "",
-        "held",
-        "cancelled_in_time",
-        "cancelled_late",
-        "no_show",
-        "cancelled_by_provider",
-    ),
-    "deliverable": ("", "accepted", "rejected"),
-}
-"""What may become of a line of each unit; a ledger document holds nothing else (ledger §10)."""
-_LENGTHS = {"category": 60, "project": 200, "person": 120, "description": 100_000}
-
-
-def _check(retainer: Retainer, work: Work, *, is_correction: bool = False) -> None:
-    for name, most in _LENGTHS.items():
-        if len(getattr(work, name)) > most:
-            raise LedgerError(
-                _("The %(name)s is longer than %(most)s characters.")
-                % {"name": name, "most": f"{most:,}"}
-            )
-    if work.scope not in Scope.values or work.outcome not in OUTCOMES[retainer.unit]:
-        raise LedgerError(_("A line of this retainer cannot count like that."))
-    if work.started is not None and work.started.microsecond:
-        raise LedgerError(_("A line begins at a whole second."))
-    if abs(work.amount) > LONGEST_ENTRY or (work.amount < 0 and not is_correction):
-        raise LedgerError(_("The time must be between 0 and 1,000 hours."))
-    if retainer.calendar().cycle_of(work.on) is None:
-        edge = (
-            _("starts on %(starts_on)s") % {"starts_on": retainer.starts_on}
-            if work.on < retainer.starts_on
-            else _("ends on %(last_day)s") % {"last_day": retainer.ends_on or LAST_DAY}
-        )
-        raise LedgerError(
-            _("%(on)s is not within this retainer: it %(edge)s.") % {"on": work.on, "edge": edge}
-        )

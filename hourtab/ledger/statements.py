@@ -6,14 +6,20 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from hourtab.accounts.models import Member
 from hourtab.core.document.chain import canonical
 from hourtab.core.entries import Close
 from hourtab.core.results import CycleTotals
 from hourtab.ledger import closing, corrections, queries, record
-from hourtab.ledger.errors import LedgerError
+from hourtab.ledger.errors import (
+    LogChanged,
+    NothingToClose,
+    NothingToReopen,
+    NotOverYet,
+    NotReopened,
+    ReasonMissing,
+)
 from hourtab.ledger.models import Entry, Statement, Write
 from hourtab.ledger.work import Work
 from hourtab.ledger.writes import Writing
@@ -37,14 +43,9 @@ def close_cycles(
             cycle for cycle in closing.unclosed(retainer, today) if cycle.starts_on <= through
         ]
         if not chosen or chosen[-1].starts_on != through:
-            raise LedgerError(
-                _("The cycle of %(day)s is closed already, or there is none.") % {"day": through}
-            )
+            raise NothingToClose(day=through)
         if (end := chosen[-1].ends_before) > today:
-            raise LedgerError(
-                _("This cycle can be closed once its last day is over, from %(day)s on.")
-                % {"day": end}
-            )
+            raise NotOverYet(day=end)
         closes = [Close(cycle.starts_on, today) for cycle in chosen]
         for close in closes:
             this.record("close", cycle=close.cycle.isoformat(), on=close.on.isoformat())
@@ -100,12 +101,10 @@ def reopen_cycle(
     fingerprint of the difference that was shown, another one is refused. Earlier versions stay.
     """
     if not reason.strip():
-        raise LedgerError(_("Say why the cycle is reopened: your client sees the reason."))
+        raise ReasonMissing()
     record.lock(retainer)
     if expect and expect != reopening(retainer, since, now, add=add)[1]:
-        raise LedgerError(
-            _("The log has changed since the difference was shown. Look at it again.")
-        )
+        raise LogChanged()
     return _reopen(retainer, since, by=by, now=now, reason=reason, add=add)
 
 
@@ -123,13 +122,11 @@ def _reopen(
     ) as this:
         retainer = this.retainer
         if not Statement.objects.filter(retainer=retainer, starts_on=since).exists():
-            raise LedgerError(_("No closed cycle starts on %(day)s.") % {"day": since})
+            raise NothingToReopen(day=since)
         this.record("reopen", cycle=since.isoformat())
         for work in add:
             if work.on < since or retainer.calendar().cycle_of(work.on) is None:
-                raise LedgerError(
-                    _("%(on)s is not within the cycles that are reopened.") % {"on": work.on}
-                )
+                raise NotReopened(on=work.on)
             record.add_entry(
                 this, Entry(key=corrections.new_key(retainer, work.content)), work, reason=reason
             )

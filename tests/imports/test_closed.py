@@ -11,8 +11,7 @@ from hourtab.core.amounts import HOUR
 from hourtab.imports import verbs
 from hourtab.imports.reading.uploads import Upload
 from hourtab.ledger import jobs, queries
-from hourtab.ledger.batches import ClosedError
-from hourtab.ledger.errors import LedgerError
+from hourtab.ledger.errors import ClosedError, LedgerError
 from hourtab.ledger.models import Entry, Statement
 from hourtab.ledger.verify import findings
 from hourtab.retainers.models import Retainer

@@ -16,6 +16,7 @@ from hourtab.ledger import (
     agreement,
     approvals,
     batches,
+    categories,
     corrections,
     erasing,
     holds,
@@ -36,7 +37,17 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 NOW = at("03-05")
 APRIL = date(2027, 4, 1)
-MODULES = (services, agreement, approvals, holds, statements, batches, erasing, quick_log)
+MODULES = (
+    services,
+    categories,
+    agreement,
+    approvals,
+    holds,
+    statements,
+    batches,
+    erasing,
+    quick_log,
+)
 
 
 @dataclass
@@ -145,7 +156,7 @@ VERBS = {
     "convert_to_project": Verb(
         lambda on, who: services.convert_to_project([on.line, on.old], reason=who, **ANY)
     ),
-    "adopt_category": Verb(lambda on, who: services.adopt_category(on.gone, **ANY), about="gone"),
+    "adopt_category": Verb(lambda on, who: categories.adopt_category(on.gone, **ANY), about="gone"),
     "top_up": Verb(lambda on, who: services.top_up(on.retainer, seconds=HOUR, on=FEBRUARY, **ANY)),
     "transfer": Verb(
         lambda on, who: services.transfer(on.retainer, seconds=HOUR, on=FEBRUARY, **ANY)
@@ -283,7 +294,7 @@ def test_the_hours_of_the_cycle_are_those_of_who_came_last(northlight) -> None:
 
 def test_a_kind_of_work_is_known_once(northlight) -> None:
     stage = a_stage(northlight, "Acme")
-    at_once([stage.retainer], *[lambda: services.adopt_category(stage.gone, **ANY)] * 2)
+    at_once([stage.retainer], *[lambda: categories.adopt_category(stage.gone, **ANY)] * 2)
     assert Category.objects.filter(retainer=stage.retainer, name="Gone").count() == 1
     assert corrections.standing_work(stage.gone).description == "not ours"
 

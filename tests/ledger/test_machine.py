@@ -12,7 +12,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initial
 
 from hourtab.accounts.services import open_workspace
 from hourtab.core.amounts import HOUR, Rounding
-from hourtab.core.document import public, write
+from hourtab.core.document import public, read, write
 from hourtab.core.entries import Entry, Ledger, TopUp
 from hourtab.core.statement import statement
 from hourtab.core.terms import Overage, Retainer, Rollover, Terms

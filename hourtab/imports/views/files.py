@@ -27,8 +27,7 @@ from hourtab.imports.reading.layout import NONE
 from hourtab.imports.reading.readers import BY_KEY
 from hourtab.imports.reading.uploads import ANSWERS, Upload, lines_in
 from hourtab.imports.views.words import field_labels, source_label, words_of
-from hourtab.ledger.batches import ClosedError
-from hourtab.ledger.errors import LedgerError
+from hourtab.ledger.errors import ClosedError, LedgerError
 from hourtab.ledger.models import Source, Statement
 from hourtab.lib.locking import locked
 from hourtab.lib.notices import tell, warn

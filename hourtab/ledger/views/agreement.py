@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from hourtab.accounts.access import MemberRequest, acts_on, editor_required
 from hourtab.ledger import agreement, queries
 from hourtab.ledger.errors import LedgerError
-from hourtab.ledger.forms import ChangeCapForm, EndForm, SeenTermsForm
+from hourtab.ledger.forms import ChangeCapForm, EndForm, SeenTermsForm, add_refusal
 from hourtab.lib.notices import tell, warn
 from hourtab.lib.once import once
 from hourtab.retainers.access import find_retainer
@@ -67,7 +67,7 @@ def change_terms(request: MemberRequest, ref: str) -> HttpResponse:
                 seen=form.cleaned_data["seen"],
             )
         except LedgerError as error:
-            form.add_error("effective_on", str(error))
+            add_refusal(form, error, "effective_on")
         else:
             day = words.full_day(form.terms().effective_on)
             tell(
@@ -116,7 +116,7 @@ def change_cap(request: MemberRequest, ref: str) -> HttpResponse:
                 reason=fields["reason"],
             )
         except LedgerError as error:
-            form.add_error("cap", str(error))
+            add_refusal(form, error, "cap")
         else:
             text = words_for(retainer).amount(abs(amount))
             tell(
@@ -183,7 +183,7 @@ def end_retainer(request: MemberRequest, ref: str) -> HttpResponse:
                 tell(request, text)
                 return redirect("retainer_terms", ref=ref)
         except LedgerError as error:
-            form.add_error("ends_on", str(error))
+            add_refusal(form, error, "ends_on")
     context = {"retainer": retainer, "form": form, "shown": shown, "words": words_for(retainer)}
     return render(request, "retainers/end.html", context)
 

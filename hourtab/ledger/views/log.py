@@ -6,10 +6,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from hourtab.accounts.access import MemberRequest, acts_on, editor_required, member_required
-from hourtab.ledger import corrections, services
+from hourtab.ledger import categories, corrections, services
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.exports import log_as_csv
-from hourtab.ledger.forms import EntryForm, TopUpForm
+from hourtab.ledger.forms import EntryForm, TopUpForm, add_refusal
 from hourtab.ledger.models import Entry, Revision
 from hourtab.lib.notices import tell, warn
 from hourtab.lib.once import once
@@ -37,7 +37,7 @@ def log_time(request: MemberRequest, ref: str) -> HttpResponse:
         try:
             entry = services.log_time(retainer, form.work(), by=request.member, now=timezone.now())
         except LedgerError as error:
-            form.add_error("amount", str(error))
+            add_refusal(form, error, "amount")
         else:
             tell(
                 request,
@@ -85,7 +85,7 @@ def edit_entry(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
                 seen=fields["seen"],
             )
         except LedgerError as error:
-            form.add_error(None, str(error))
+            add_refusal(form, error)
         else:
             tell(request, _("Changed. Your client sees what was changed, and why."))
             return redirect(retainer)
@@ -136,7 +136,7 @@ def know_category(request: MemberRequest, ref: str, pk: int) -> HttpResponse:
     """Make the text before the colon of a line a kind of work, for this line and from now on."""
     _retainer, entry = _entry(request, ref, pk)
     try:
-        category = services.adopt_category(entry, by=request.member, now=timezone.now())
+        category = categories.adopt_category(entry, by=request.member, now=timezone.now())
     except LedgerError as error:
         warn(request, str(error))
     else:
@@ -207,7 +207,7 @@ def top_up(request: MemberRequest, ref: str) -> HttpResponse:
                 reason=fields["reason"],
             )
         except LedgerError as error:
-            form.add_error("on", str(error))
+            add_refusal(form, error, "on")
         else:
             tell(
                 request,

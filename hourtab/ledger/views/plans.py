@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from hourtab.accounts.access import MemberRequest, acts_on, editor_required
 from hourtab.ledger import holds
 from hourtab.ledger.errors import LedgerError
-from hourtab.ledger.forms import HoldForm
+from hourtab.ledger.forms import HoldForm, add_refusal
 from hourtab.ledger.models import Hold
 from hourtab.lib.notices import tell
 from hourtab.lib.once import once
@@ -36,7 +36,7 @@ def plan_work(request: MemberRequest, ref: str) -> HttpResponse:
         try:
             holds.plan_work(retainer, by=request.member, now=timezone.now(), **fields)
         except LedgerError as error:
-            form.add_error("ends_on", str(error))
+            add_refusal(form, error, "ends_on")
         else:
             tell(request, _("Planned. It stands hatched on the page, and is not used."))
             return redirect(retainer)

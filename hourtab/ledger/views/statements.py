@@ -20,8 +20,9 @@ from hourtab.accounts.access import (
 from hourtab.accounts.models import Member
 from hourtab.imports.jobs import forget_texts
 from hourtab.ledger import erasing, queries, services, statements, writes
+from hourtab.ledger.awaiting import beyond_hours
 from hourtab.ledger.errors import LedgerError
-from hourtab.ledger.forms import ConvertForm, DecisionForm, ReopenForm
+from hourtab.ledger.forms import ConvertForm, DecisionForm, ReopenForm, add_refusal
 from hourtab.ledger.history import abouts
 from hourtab.ledger.models import Revision, Write
 from hourtab.ledger.proof import ledger_document
@@ -92,7 +93,7 @@ def decide(request: MemberRequest, ref: str, on: str) -> HttpResponse:
         try:
             services.decide(retainer, cycle_on=day, by=request.member, now=now, **form.cleaned_data)
         except LedgerError as error:
-            form.add_error("amount", str(error))
+            add_refusal(form, error, "amount")
         else:
             tell(request, _("Decided."))
             return redirect("retainer_cycles", ref=ref)
@@ -120,7 +121,7 @@ def convert_lines(request: MemberRequest, ref: str, on: str) -> HttpResponse:
     """Make lines beyond the hours project work, billed apart."""
     retainer, now, day = find_retainer(request, ref), timezone.now(), day_of(on)
     words = words_for(retainer)
-    found = services.beyond_hours(retainer, day, retainer.today(now))
+    found = beyond_hours(retainer, day, retainer.today(now))
     if not found:
         warn(request, _("Nothing awaits a decision in that cycle."))
         return redirect("retainer_cycles", ref=ref)
@@ -146,7 +147,7 @@ def convert_lines(request: MemberRequest, ref: str, on: str) -> HttpResponse:
                 entries, by=request.member, now=now, reason=form.cleaned_data["reason"]
             )
         except LedgerError as error:
-            form.add_error(None, str(error))
+            add_refusal(form, error)
         else:
             tell(
                 request,
@@ -197,7 +198,7 @@ def reopen_cycle(request: MemberRequest, ref: str, on: str) -> HttpResponse:
         if not form.is_bound:
             warn(request, str(error))
             return redirect("retainer_cycles", ref=ref)
-        form.add_error(None, str(error))
+        add_refusal(form, error)
     return render(request, "retainers/reopen.html", context)
 
 
