@@ -6,12 +6,14 @@ import pytest
 import time_machine
 
 from hourtab.ledger import jobs, queries, services, statements
+from hourtab.ledger.erasing import erase_texts
 from hourtab.ledger.models import Entry, Statement, Write
 from hourtab.ledger.verify import findings
 from hourtab.retainers.models import Retainer
 from hourtab.sharing.services import share
 from tests.archive.test_erasure import everything
 from tests.builders import a_retainer, log, work
+from tests.conftest import sign_in
 from tests.ledger.test_statements import JANUARY, at
 
 pytestmark = pytest.mark.django_db
@@ -42,9 +44,6 @@ def test_nothing_names_her_in_any_table_or_page_and_the_chain_verifies(
     northlight, ada, carl
 ) -> None:
     with time_machine.travel(NOW, tick=False):
-        ada.force_login(ada.member.user)
-        from tests.conftest import sign_in
-
         sign_in(ada, ada.member.user)
         retainer, entry = a_line_that_names_her(northlight)
         link = share([retainer], by=None, shows_people=True, shows_past=True)
@@ -69,8 +68,6 @@ def test_nothing_names_her_in_any_table_or_page_and_the_chain_verifies(
 
 
 def test_reasons_of_other_writes_stay(northlight) -> None:
-    from hourtab.ledger.erasing import erase_texts
-
     retainer, entry = a_line_that_names_her(northlight)
     kept = log(retainer, "2027-02-04", "1h", "Kept", now=NOW)
     services.edit_entry(kept, work("2027-02-04", "2h"), by=None, now=NOW, reason="Typing slip")

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -17,7 +17,6 @@ from hourtab.core.entries import Entry, Ledger, TopUp
 from hourtab.core.statement import statement
 from hourtab.core.terms import Overage, Retainer, Rollover, Terms
 from hourtab.ledger import (
-    agreement,
     approvals,
     closing,
     corrections,
@@ -28,7 +27,6 @@ from hourtab.ledger import (
     services,
     statements,
 )
-from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Entry as Line
 from hourtab.ledger.models import Hold, Statement, Write
 from hourtab.ledger.proof import ledger_document
@@ -44,11 +42,6 @@ from tests.machines import run_rolled_back
 FIRST = date(2027, 1, 1)
 DAYS = st.integers(0, 150).map(lambda n: FIRST + timedelta(days=n))
 AMOUNTS = st.integers(1, 60).map(lambda n: n * 900)
-
-
-FAR = st.sampled_from(
-    [date.min, date(1899, 12, 31), date(2027, 3, 3), date(2999, 12, 31), date(3000, 1, 1), date.max]
-)
 
 
 class LedgerMachine(RuleBasedStateMachine):
@@ -372,109 +365,3 @@ class StatementMachine(RuleBasedStateMachine):
 @pytest.mark.django_db
 def test_statements_never_change_by_themselves_whatever_happens() -> None:
     run_rolled_back(StatementMachine, examples=15, steps=15)
-
-
-class AgreementMachine(StatementMachine):
-    """Beside all that, what was agreed changes: hours of a cycle, terms, pauses, plans, the end. The
-    ledger may refuse; what it takes it can hand out and read back.
-    """
-
-    def do(self, verb: Callable[[], object]) -> None:
-        try:
-            verb()
-        except LedgerError as refused:
-            assert str(refused)
-
-    @property
-    def fresh(self) -> Row:
-        return Row.objects.get(pk=self.row.pk)
-
-    @rule(hours=st.integers(0, 30), is_prorated=st.booleans(), days=st.integers(0, 40))
-    def change_cap(self, hours, is_prorated, days) -> None:
-        self.do(
-            lambda: agreement.change_cap_now(
-                self.row,
-                hours * HOUR,
-                on=self.today + timedelta(days=days),
-                is_prorated=is_prorated,
-                by=None,
-                now=self.now,
-            )
-        )
-
-    @rule(
-        data=st.data(),
-        cadence=st.sampled_from(["month", "week", "quarter", "once"]),
-        day=st.integers(1, 28),
-        rounding=st.sampled_from([0, 900]),
-    )
-    def change_terms(self, data, cadence, day, rounding) -> None:
-        if coming := agreement.coming_starts(self.fresh, self.today, 4):
-            start = data.draw(st.sampled_from([cycle.starts_on for cycle in coming]))
-            terms = replace(
-                self.fresh.versions()[0],
-                effective_on=start,
-                cadence=cadence,
-                anchor_on=date(start.year, start.month, day),
-                rounding=Rounding(rounding),
-            )
-            self.do(lambda: agreement.change_terms(self.row, terms, by=None, now=self.now))
-
-    @rule()
-    def withdraw_terms(self) -> None:
-        latest = self.fresh.versions()[-1].effective_on
-        self.do(lambda: agreement.withdraw_terms(self.row, latest, by=None, now=self.now))
-
-    @rule(data=st.data(), lift=st.booleans())
-    def pause(self, data, lift) -> None:
-        if coming := agreement.coming_starts(self.fresh, self.today, 4):
-            start = data.draw(st.sampled_from([cycle.starts_on for cycle in coming]))
-            self.do(lambda: agreement.pause(self.row, start, lift=lift, by=None, now=self.now))
-
-    @rule(days=st.none() | st.integers(-40, 80))
-    def end(self, days) -> None:
-        ends_on = None if days is None else self.today + timedelta(days=days)
-        self.do(lambda: agreement.end_retainer(self.row, ends_on, by=None, now=self.now))
-
-    @rule(until=FAR, amount=st.integers(1, 5))
-    def top_up_until(self, until, amount) -> None:
-        self.do(
-            lambda: services.top_up(
-                self.row, seconds=amount * HOUR, on=self.today, until=until, by=None, now=self.now
-            )
-        )
-
-    @rule(starts_on=FAR, ends_on=FAR)
-    def approve_for(self, starts_on, ends_on) -> None:
-        self.do(
-            lambda: approvals.authorise(
-                self.row,
-                key=f"q{Write.objects.count()}",
-                amount=HOUR,
-                rate=9000,
-                starts_on=starts_on,
-                ends_on=ends_on,
-                approved_by="Carl",
-                by=None,
-                now=self.now,
-            )
-        )
-
-    @rule(starts_on=FAR, ends_on=FAR)
-    def plan_for(self, starts_on, ends_on) -> None:
-        days = {"starts_on": starts_on, "ends_on": ends_on}
-        self.do(
-            lambda: holds.plan_work(
-                self.row, text="Far", amount=HOUR, by=None, now=self.now, **days
-            )
-        )
-
-    @rule(on=FAR, began=st.sampled_from([None, time(9, 30), time(9, 30, 0, 500_000)]))
-    def log_at(self, on, began) -> None:
-        work = Work(on, 900, began, description="x")
-        self.do(lambda: services.log_time(self.row, work, by=None, now=self.now))
-
-
-@pytest.mark.django_db
-def test_whatever_is_agreed_the_document_that_is_written_is_read_back() -> None:
-    run_rolled_back(AgreementMachine, examples=15, steps=15)
