@@ -10,15 +10,26 @@ from hourtab.ledger import record
 from hourtab.ledger.errors import LedgerError
 from hourtab.retainers.models import Retainer
 
+type Job = Callable[[], object]
+
 REACHES_THE_LOCK = 0.3
 """Seconds in which whoever was started has read what is read before the lock."""
 
 
-def at_once(retainers: Sequence[Retainer], *jobs: Callable[[], object]) -> list[str]:
+def at_once(retainers: Sequence[Retainer], *jobs: Job) -> list[str]:
     """Do these at the same moment: all have begun before one of them gets at the retainers.
 
     Returns for each `done`, or the sentence it was refused with; anything else is raised.
     """
+    return _held_up(retainers, lambda: None, jobs)
+
+
+def overtaken(retainers: Sequence[Retainer], first: Job, job: Job) -> str:
+    """Do a job that has begun when `first` is done, and gets at the retainers after it."""
+    return _held_up(retainers, first, [job])[0]
+
+
+def _held_up(retainers: Sequence[Retainer], first: Job, jobs: Sequence[Job]) -> list[str]:
     said: list[str | BaseException] = [""] * len(jobs)
 
     def do(place: int) -> None:
@@ -38,6 +49,7 @@ def at_once(retainers: Sequence[Retainer], *jobs: Callable[[], object]) -> list[
         for thread in threads:
             thread.start()
         time.sleep(REACHES_THE_LOCK)
+        first()
     for thread in threads:
         thread.join(60)
     for outcome in said:

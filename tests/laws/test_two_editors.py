@@ -30,7 +30,7 @@ from hourtab.ledger.verify import findings
 from hourtab.ledger.work import Work, keyed_digest
 from hourtab.retainers.models import Category, Retainer
 from tests.builders import log, work
-from tests.laws.at_once import at_once
+from tests.laws.at_once import at_once, overtaken
 from tests.ledger.test_statements import FEBRUARY, JANUARY, MARCH, a_january, at
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -242,29 +242,19 @@ def test_two_who_do_the_same_at_once_lose_nothing(northlight, name) -> None:
 
 
 @pytest.mark.parametrize("name", VERBS)
-def test_a_correction_made_at_the_same_moment_stays(northlight, name) -> None:
+def test_a_change_that_came_in_between_stays(northlight, name) -> None:
     stage, verb = a_stage(northlight, "Acme"), VERBS[name]
     line = getattr(stage, verb.about)
     before = corrections.standing_work(line).amount
-    outcomes = at_once(
+    outcome = overtaken(
         [stage.retainer],
         lambda: services.change_entry(line, longer, reason="Ben's", **ANY),
         lambda: verb.do(stage, "ada"),
     )
-    assert outcomes[0] == "done"
+    once_more = HOUR if name.startswith("change_entry") else 0
     after = corrections.standing_work(Entry.objects.get(pk=line.pk)).amount
-    on_top = HOUR if name.startswith("change_entry") else 0
-    assert outcomes[1] != "done" or after in (before + HOUR + on_top, *WHOLE.get(name, ()))
+    assert after == before + HOUR + once_more, outcome
     everything_fits(stage)
-
-
-WHOLE = {
-    "edit_entry": [5 * HOUR],
-    "edit_entry in a closed cycle": [5 * HOUR],
-}
-"""Who says a whole line is refused where it was changed since; where they came first, Ben's hour is
-on top of what they say.
-"""
 
 
 def everything_fits(stage: Stage) -> None:
