@@ -21,6 +21,7 @@ from hourtab.core.cycles import FOR_EVER
 from hourtab.core.forecast import forecast
 from hourtab.core.results import CycleTotals
 from hourtab.ledger import cache
+from hourtab.ledger.book import Book
 from hourtab.retainers.models import Retainer
 from hourtab.worker.rows import in_batches
 
@@ -177,7 +178,7 @@ def change_thresholds(watch: Watch, thresholds: Sequence[int], today: date) -> l
     before = set(watch.thresholds)
     watch.thresholds = sorted(set(thresholds))
     passed: set[int] = set()
-    levels = cache.levels(watch.retainer)
+    levels = cache.levels(Book(watch.retainer, today))
     for row in watch.cycles.all():
         used, available = levels.get(row.starts_on.isoformat(), (0, 0))
         row.reached = reached(watch.thresholds, used, available)

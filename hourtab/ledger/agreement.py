@@ -110,6 +110,7 @@ def change_terms(
         )
         row = Terms.from_core(retainer, terms, str(by or ""))
         row.save()
+        this.book.renew()
         this.record("terms", **terms_json(terms))
         this.touches(terms.effective_on)
         return row
@@ -133,6 +134,7 @@ def withdraw_terms(
         row = Terms.from_core(retainer, version, str(by or ""))
         row.is_withdrawn = True
         row.save()
+        this.book.renew()
         this.record("terms_withdrawn", effective_on=effective_on.isoformat())
         this.touches(effective_on)
 
@@ -191,6 +193,7 @@ def pause(
         if not lift and changed.exists():
             raise ChangedByHand()
         Pause(retainer=retainer, cycle_on=cycle_on, is_lifted=lift).save()
+        this.book.renew()
         this.record("pause_withdrawn" if lift else "pause", cycle=cycle_on.isoformat())
         this.touches(cycle_on)
 
@@ -212,6 +215,7 @@ def end_retainer(
         _check_room(retainer, before, ends_on, now)
         Retainer.objects.filter(pk=retainer.pk).update(ends_on=ends_on)
         retainer.ends_on = ends_on
+        this.book.renew()
         this.record("retainer", **retainer_json(retainer.as_core()))
         if ends_on is not None:
             for hold in retainer.holds.filter(cleared_at=None, starts_on__gt=ends_on):

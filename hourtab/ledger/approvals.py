@@ -9,6 +9,7 @@ from hourtab.core.amounts import LONGEST
 from hourtab.core.cycles import FIRST_DAY, LAST_DAY
 from hourtab.core.results import Line, paid_by
 from hourtab.ledger import closing, queries, record
+from hourtab.ledger.book import Book
 from hourtab.ledger.checks import check_rate
 from hourtab.ledger.errors import (
     ApprovalEndsBeforeItBegins,
@@ -58,8 +59,8 @@ def authorise(
         raise ApprovalOutOfBounds(first=FIRST_DAY, last=LAST_DAY)
     if ends_on < starts_on:
         raise ApprovalEndsBeforeItBegins()
-    closing.close_due(retainer, now)
     today = retainer.today(now)
+    closing.close_due(Book(retainer, today), now)
     left = amount
     for cycle_on, awaiting in _awaiting_in_closed(retainer, starts_on, ends_on, today):
         taken = min(left, awaiting)

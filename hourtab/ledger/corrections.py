@@ -82,7 +82,7 @@ def _post(
     One that charges nothing has the scope the line is to have: what is not shown of the line is not
     shown of it.
     """
-    posted = record.posting(this.retainer, entry.posts_on)
+    posted = this.book.posting(entry.posts_on)
     here = _standing(entry).filter(posted=posted).select_related("entry__corrects").first()
     amount = difference + (here.amount if here else 0)
     scope = "retainer" if amount else wanted["scope"]

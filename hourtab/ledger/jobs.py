@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 
 from hourtab.ledger import cache, clock, closing, record
+from hourtab.ledger.book import Book
 from hourtab.retainers.models import Retainer
 from hourtab.worker.rows import each
 
@@ -21,8 +22,9 @@ def turn_the_day(now: datetime) -> int:
         locked = record.lock(retainer)
         if locked.balanced_on == (today := locked.today(now)):
             return 0
-        cache.refresh(locked, today, today)
-        closing.close_due(locked, now)
+        book = Book(locked, today)
+        cache.refresh(book, today)
+        closing.close_due(book, now)
         return 1
 
     return each("turn the day", Retainer.objects.filter(_has_turned(now)).only("pk"), turn, now)

@@ -4,7 +4,8 @@
 
 from datetime import date
 
-from hourtab.ledger import closing, record
+from hourtab.ledger import closing
+from hourtab.ledger.book import posting
 from hourtab.ledger.models import Entry
 from hourtab.ledger.work import Work
 from hourtab.retainers.models import Retainer
@@ -31,7 +32,7 @@ class Late:
         Raises `LedgerError` where every cycle is closed.
         """
         if on not in self.known:
-            self.known[on] = record.posting(self.retainer, on) if self.closed else None
+            self.known[on] = posting(self.calendar, self.closed, on) if self.closed else None
         return self.known[on]
 
     def posted(self, work: Work, entry: Entry | None = None) -> Work:

@@ -5,10 +5,11 @@ both say the same.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
 
+from django.db import connection
 from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 
 from hourtab.core.amounts import half_up
@@ -78,48 +79,94 @@ def latest(retainer: Retainer) -> QuerySet[Revision]:
     )
 
 
-def ledger_of(retainer: Retainer, since: date | None = None, texts: Sequence[str] = ()) -> Ledger:
+def ledger_of(
+    retainer: Retainer,
+    since: date | None = None,
+    texts: Sequence[str] = (),
+    closes: Sequence[Close] | None = None,
+) -> Ledger:
     """Return everything the calculation needs, with the entries that post from `since` on; `texts`
-    (`NAMES` or `TEXTS`) of what they say.
+    (`NAMES` or `TEXTS`) of what they say; `closes` where they are known already.
     """
     rows = latest(retainer)
     if since is not None:
         rows = rows.filter(entry__posts_on__gte=since)
-    entries = [_entry(*values) for values in rows.values_list("entry__key", *_FIGURES, *texts)]
-    corrections = dict(
-        Entry.objects.filter(corrects__isnull=False, retainer=retainer).values_list(
-            "key", "corrects__key"
-        )
-    )
-    if corrections:
-        entries = [entry._replace(corrects=corrections.get(entry.id)) for entry in entries]
-    return Ledger(
-        retainer=retainer.as_core(),
-        terms=retainer.versions(),
-        entries=entries,
+    return replace(
+        nothing_of(retainer),
+        entries=entries_of(rows, texts),
         topups=[_topup(row) for row in retainer.topups.all()],
         transfers=[Transfer(row.key, row.on, row.amount) for row in retainer.transfers.all()],
         authorisations=[
             Authorisation(row.key, row.amount, row.starts_on, row.ends_on, row.rate)
             for row in retainer.authorisations.all()
         ],
-        pauses=retainer.paused_cycles(),
         holds=[
             Hold(row.key, row.starts_on, row.ends_on, row.amount)
             for row in retainer.holds.filter(cleared_at=None)
         ],
         decisions=[_decision(row) for row in retainer.decisions.all()],
-        closes=[
-            Close(row.starts_on, row.closed_on)
-            for row in retainer.statements.filter(version=1).defer(*_HEAVY)
-        ],
+        closes=closes_of(retainer) if closes is None else closes,
     )
+
+
+def nothing_of(retainer: Retainer) -> Ledger:
+    """Return a ledger with what was agreed alone."""
+    return Ledger(retainer.as_core(), retainer.versions(), pauses=retainer.paused_cycles())
+
+
+def closes_of(retainer: Retainer) -> list[Close]:
+    """Return the closed cycles, in order, each with the date of its first statement."""
+    rows = retainer.statements.filter(version=1).order_by("number")
+    return [Close(*row) for row in rows.values_list("starts_on", "closed_on")]
+
+
+def entries_of(rows: QuerySet[Revision], texts: Sequence[str] = ()) -> list[CoreEntry]:
+    """Return revisions as the calculation takes them.
+
+    A cycle may have tens of thousands: they are taken as the driver gives them, and each date and
+    time is read once.
+    """
+    wanted = rows.values_list("entry__key", "entry__corrects__key", *_FIGURES, *texts)
+    query, values = wanted.query.sql_with_params()
+    days: dict[Any, Any] = {None: None}
+    clocks: dict[Any, Any] = {None: None}
+    with connection.cursor() as cursor:
+        cursor.execute(query, values)
+        found = cursor.fetchall()
+    entries = []
+    for row in found:
+        key, corrects, on, amount, started, weight, scope, outcome, posted = row[:9]
+        for day in (on, posted):
+            if day not in days:
+                days[day] = date.fromisoformat(day) if isinstance(day, str) else day
+        if started not in clocks:
+            clocks[started] = time.fromisoformat(started) if isinstance(started, str) else started
+        said: tuple[str, ...] = tuple(row[9:])
+        category, project, person, description = said + _NO_TEXTS[len(said) :]
+        entries.append(
+            CoreEntry(
+                key,
+                days[on],
+                amount,
+                clocks[started],
+                weight,
+                scope,
+                category,
+                project,
+                person,
+                description,
+                outcome or None,
+                days[posted],
+                corrects,
+            )
+        )
+    return entries
 
 
 NAMES = ("category", "project", "person")
 TEXTS = (*NAMES, "description")
 _FIGURES = ("on", "amount", "started", "weight", "scope", "outcome", "posted")
-_HEAVY = ("lines", "opening", "closing", "terms", "totals")
+_NO_TEXTS = ("", "", "", "")
 
 
 def _entry(
@@ -213,10 +260,8 @@ def opening_before(retainer: Retainer, on: date, as_of: date) -> ClosingState:
     """
     cached = Cycle.objects.filter(retainer=retainer)
     settled = cached.filter(ends_on__lt=min(on, as_of), closing__isnull=False)
-    upto = cached.filter(retainer=OuterRef("retainer"), index__lte=OuterRef("index"))
-    known = upto.order_by().values("retainer").annotate(n=Count("pk")).values("n")
     last = (
-        settled.annotate(known=Subquery(known))
+        settled.annotate(known=known_up_to())
         .order_by("-index")
         .values_list("index", "known", "closing")
     )
@@ -226,6 +271,12 @@ def opening_before(retainer: Retainer, on: date, as_of: date) -> ClosingState:
         gapless = sum(1 for expected, index in enumerate(places) if expected == index)
         found = last.filter(index__lt=gapless).first()
     return states.closing_from_json(found[2] or {}) if found else ClosingState()
+
+
+def known_up_to() -> Subquery:
+    """Return how many cycles of a retainer are cached up to a row."""
+    upto = Cycle.objects.filter(retainer=OuterRef("retainer"), index__lte=OuterRef("index"))
+    return Subquery(upto.order_by().values("retainer").annotate(n=Count("pk")).values("n"))
 
 
 def resume(retainer: Retainer, book: Ledger, as_of: date, opening: ClosingState) -> Statement:

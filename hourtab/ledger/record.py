@@ -6,7 +6,7 @@ the chain, and counts the version up, last.
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -14,9 +14,7 @@ from django.db.models import QuerySet
 
 from hourtab.accounts.models import Member
 from hourtab.ledger import cache, closing, writes
-from hourtab.ledger.errors import (
-    EverythingClosed,
-)
+from hourtab.ledger.book import Book
 from hourtab.ledger.models import Entry, Revision
 from hourtab.ledger.work import Work, new_salt
 from hourtab.ledger.writes import Kind, Writing
@@ -44,18 +42,15 @@ def writing(
     """
     with transaction.atomic():
         retainer = lock(retainer)
-        closing.close_due(retainer, now)
-        today = retainer.today(now)
-        if retainer.balanced_on != today:
-            cache.refresh(retainer, today, today)
-        this = writes.begin(retainer, kind, by, now, reason=reason, label=label, batch=batch)
+        book = Book(retainer, retainer.today(now))
+        closing.close_due(book, now)
+        if retainer.balanced_on != book.today:
+            cache.refresh(book, book.today)
+        this = writes.begin(book, kind, by, now, reason=reason, label=label, batch=batch)
         yield this
-        if this.since is not None:
-            cache.refresh(retainer, this.since, today)
-        writes.seal(this)
-        if is_news:
-            Retainer.objects.filter(pk=retainer.pk).update(as_of=now, as_of_source=source)
-        retainer.touch()
+        fresh = cache.refresh(book, this.since) if this.since is not None else None
+        writes.seal(this, fresh)
+        retainer.touch(**({"as_of": now, "as_of_source": source} if is_news else {}))
 
 
 def lock(retainer: Retainer) -> Retainer:
@@ -69,27 +64,8 @@ def lock_all(retainers: Iterable[Retainer]) -> list[Retainer]:
 
 
 def _rows() -> QuerySet[Retainer]:
-    return locked(Retainer.objects.all()).select_related("workspace", "client")
-
-
-def posting(retainer: Retainer, on: date) -> date | None:
-    """Return the start of the cycle in which an entry of that day posts when its own is closed;
-    None where it is not.
-
-    Raises `LedgerError` where every cycle is closed: then only reopening takes late work (ledger
-    §5).
-    """
-    calendar, closed = retainer.calendar(), closing.closed_count(retainer)
-    own = calendar.cycle_of(on)
-    if own is None or own.index >= closed:
-        return None
-    last = calendar.through(own.starts_on)[-1]
-    while last.index < closed:
-        following = calendar.cycle_of(last.ends_before)
-        if following is None:
-            raise EverythingClosed()
-        last = following
-    return last.starts_on
+    rows = locked(Retainer.objects.all()).select_related("workspace", "client")
+    return rows.prefetch_related("terms", "pauses")
 
 
 def latest_work(entry: Entry) -> Work:
@@ -117,7 +93,7 @@ def add_entry(
         work.posts_on,
     )
     entry.save()
-    revise(this, entry, work, number=1, reason=reason, wanted=wanted)
+    _add_revision(this, entry, work, number=1, reason=reason, wanted=wanted)
     return entry
 
 
@@ -131,18 +107,7 @@ def revise(
     wanted: dict[str, Any] | None = None,
 ) -> None:
     """Add a revision and point the entry at it."""
-    salt, corrects = new_salt(), entry.corrects.key if entry.corrects else ""
-    digest = work.digest(entry.key, number, work.texts_digest(salt), corrects)
-    Revision(
-        entry=entry,
-        number=number,
-        **work._asdict(),
-        reason=reason,
-        wanted=wanted,
-        write=this.row,
-        salt=salt,
-        digest=digest,
-    ).save()
+    _add_revision(this, entry, work, number=number, reason=reason, wanted=wanted)
     Entry.objects.filter(pk=entry.pk).point(
         number=number,
         on=work.on,
@@ -150,5 +115,14 @@ def revise(
         is_withdrawn=work.is_withdrawn,
         posts_on=work.posts_on,
     )
+
+
+def _add_revision(this: Writing, entry: Entry, work: Work, *, number: int, **said: Any) -> None:
+    salt, corrects = new_salt(), entry.corrects.key if entry.corrects else ""
+    digest = work.digest(entry.key, number, work.texts_digest(salt), corrects)
+    figures = work._asdict()
+    Revision(
+        entry=entry, number=number, **figures, **said, write=this.row, salt=salt, digest=digest
+    ).save()
     this.digests.append(digest)
     this.touches(entry.posts_on, work.posts_on)

@@ -35,7 +35,6 @@ from hourtab.ledger.record import (
     add_entry,
     latest_work,
     lock_all,
-    posting,
     revise,
     writing,
 )
@@ -67,7 +66,7 @@ def log_time(
             raise NothingWorked()
         work = _weighed(this.retainer, work)
         entry = Entry(key=corrections.new_key(this.retainer, work.content))
-        return add_entry(this, entry, work._replace(posted=posting(this.retainer, work.on)))
+        return add_entry(this, entry, work._replace(posted=this.book.posting(work.on)))
 
 
 def edit_entry(
@@ -122,7 +121,7 @@ def change_entry(
 def _revise(this: Writing, entry: Entry, work: Work, reason: str) -> None:
     before = latest_work(entry)
     stays = work.on == before.on and not before.is_withdrawn
-    posted = before.posted if stays else posting(this.retainer, work.on)
+    posted = before.posted if stays else this.book.posting(work.on)
     if work.weight == before.weight and work.weighed_by != before.weighed_by:
         work = _weighed(this.retainer, work._replace(weight=100, weighted_by=""))
     revise(this, entry, work._replace(posted=posted), number=entry.number + 1, reason=reason)
@@ -288,7 +287,7 @@ def decide(
         awaiting = latest.pending.get(cycle_on.isoformat(), 0) if latest else 0
         if cycle is None or cycle.starts_on != cycle_on or not 0 < amount <= awaiting:
             raise LessAwaits(time=words_for(retainer).amount(awaiting))
-        posted = posting(retainer, cycle_on) or cycle_on
+        posted = this.book.posting(cycle_on) or cycle_on
         number = Decision.objects.filter(retainer=retainer).count() + 1
         decision = Decision(
             retainer=retainer,

@@ -12,6 +12,7 @@ from hourtab.core.document.chain import canonical
 from hourtab.core.entries import Close
 from hourtab.core.results import CycleTotals
 from hourtab.ledger import closing, corrections, queries, record
+from hourtab.ledger.book import Book
 from hourtab.ledger.errors import (
     LogChanged,
     NothingToClose,
@@ -49,7 +50,7 @@ def close_cycles(
         closes = [Close(cycle.starts_on, today) for cycle in chosen]
         for close in closes:
             this.record("close", cycle=close.cycle.isoformat(), on=close.on.isoformat())
-        return closing.freeze(retainer, closes, by, now)
+        return closing.freeze(this.book, closes, by, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def reopening(
     """
     with transaction.atomic():
         locked = record.lock(retainer)
-        closing.close_due(locked, now)
+        closing.close_due(Book(locked, locked.today(now)), now)
         before = queries.cycles(locked, retainer.today(now))
         _reopen(retainer, since, by=None, now=now, reason="-", add=add)
         after = queries.cycles(record.lock(retainer), retainer.today(now))
@@ -131,7 +132,7 @@ def _reopen(
                 this, Entry(key=corrections.new_key(retainer, work.content)), work, reason=reason
             )
         _post_where_they_belong(this, since, reason)
-        return closing.version_anew(retainer, since, by, now, reason)
+        return closing.version_anew(this.book, since, by, now, reason)
 
 
 def _post_where_they_belong(this: Writing, since: date, reason: str) -> None:

@@ -7,6 +7,8 @@ from hourtab.accounts.models import Member
 from hourtab.core.document import chain
 from hourtab.core.document.write import retainer_json, terms_json
 from hourtab.ledger import cache
+from hourtab.ledger.book import Book
+from hourtab.ledger.cache import Fresh
 from hourtab.ledger.models import Write
 from hourtab.retainers.models import Retainer
 
@@ -18,8 +20,9 @@ class Writing:
     touches.
     """
 
-    def __init__(self, retainer: Retainer, row: Write) -> None:
-        self.retainer, self.row = retainer, row
+    def __init__(self, book: Book, row: Write, before: str) -> None:
+        self.book, self.row, self.before = book, row, before
+        self.retainer = book.retainer
         self.kind = row.kind
         self.records: list[dict[str, Any]] = []
         self.digests: list[str] = []
@@ -35,7 +38,7 @@ class Writing:
 
 
 def begin(
-    retainer: Retainer,
+    book: Book,
     kind: Kind,
     by: Member | None,
     now: datetime,
@@ -45,47 +48,46 @@ def begin(
     batch: str = "",
 ) -> Writing:
     """Begin a write of a locked retainer; the first one opens the chain with what was agreed."""
-    before = (
-        Write.objects.filter(retainer=retainer)
+    last = (
+        Write.objects.filter(retainer=book.retainer)
         .order_by("-number")
-        .values_list("number", flat=True)
+        .values_list("number", "hash")
         .first()
-        or 0
     )
-    if not before and kind != Write.Kind.OPEN:
-        _open_chain(retainer, now)
-        before = 1
+    if last is None and kind != Write.Kind.OPEN:
+        last = (1, _open_chain(book, now))
+    number, before = last or (0, "")
     row = Write(
-        retainer=retainer,
-        number=before + 1,
+        retainer=book.retainer,
+        number=number + 1,
         kind=kind,
         at=now,
         by=by,
         reason=reason,
         label=label[:200],
         batch=batch,
-        before=cache.balance(retainer),
+        before=book.balance(),
     )
     row.save()
-    return Writing(retainer, row)
+    return Writing(book, row, before)
 
 
-def seal(this: Writing) -> None:
-    """End a write: its link follows from the one before and from everything it wrote."""
-    before = (
-        Write.objects.filter(retainer=this.retainer, number=this.row.number - 1)
-        .values_list("hash", flat=True)
-        .first()
-    )
+def seal(this: Writing, fresh: Fresh | None = None) -> str:
+    """End a write: its link follows from the one before and from everything it wrote. Returns its
+    hash; `fresh` are the cycles it computed anew.
+    """
     digests = [*map(chain.record_digest, this.records), *this.digests]
+    link = chain.link(this.before, digests)
+    last = fresh.cycles[-1] if fresh and fresh.cycles else None
     Write.objects.filter(pk=this.row.pk).seal(
         kind=this.kind,
         records=this.records,
         count=len(digests),
-        after=cache.balance(this.retainer),
-        levels=cache.levels(this.retainer),
-        hash=chain.link(before or "", digests),
+        after=last.available - last.used if last else this.book.balance(),
+        levels=cache.levels(this.book, fresh),
+        hash=link,
     )
+    return link
 
 
 def head(retainer: Retainer) -> str:
@@ -99,11 +101,11 @@ def head(retainer: Retainer) -> str:
     )
 
 
-def _open_chain(retainer: Retainer, now: datetime) -> None:
-    this = begin(retainer, Write.Kind.OPEN, None, now, label=retainer.name)
-    this.record("retainer", **retainer_json(retainer.as_core()))
-    for version in retainer.versions():
+def _open_chain(book: Book, now: datetime) -> str:
+    this = begin(book, Write.Kind.OPEN, None, now, label=book.retainer.name)
+    this.record("retainer", **retainer_json(book.retainer.as_core()))
+    for version in book.retainer.versions():
         this.record("terms", **terms_json(version))
-    for day in sorted(retainer.paused_cycles()):
+    for day in sorted(book.retainer.paused_cycles()):
         this.record("pause", cycle=day.isoformat())
-    seal(this)
+    return seal(this)

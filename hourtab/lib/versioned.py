@@ -38,10 +38,10 @@ class Versioned(models.Model):
             if not field.primary_key and field.attname not in deferred
         }
 
-    def touch(self) -> None:
-        """Count the version up, with the database's clock."""
+    def touch(self, **more: Any) -> None:
+        """Count the version up, with the database's clock; `more` is stored with it."""
         type(self)._default_manager.filter(pk=self.pk).update(
-            version=F("version") + 1, changed_at=Now()
+            version=F("version") + 1, changed_at=Now(), **more
         )
 
 

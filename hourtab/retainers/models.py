@@ -88,6 +88,11 @@ class Retainer(Versioned):
         latest = {row.effective_on: row for row in sorted(self.terms.all(), key=lambda row: row.pk)}
         return [latest[day] for day in sorted(latest) if not latest[day].is_withdrawn]
 
+    def forget_terms(self) -> None:
+        """Read terms and pauses again when they are asked for: they were changed."""
+        for name in ("terms", "pauses"):
+            getattr(self, "_prefetched_objects_cache", {}).pop(name, None)
+
     def versions(self) -> list[core.Terms]:
         """Return the versions of its terms as the calculation takes them."""
         return [row.as_core() for row in self.agreed()]

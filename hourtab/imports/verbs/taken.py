@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from hourtab.accounts.models import Workspace
@@ -17,6 +16,7 @@ from hourtab.imports.matching.redaction import Redaction
 from hourtab.imports.models import Import
 from hourtab.imports.reading.uploads import Upload, lines_in
 from hourtab.ledger import cache, closing, record
+from hourtab.ledger.book import Book
 from hourtab.ledger.models import Source
 from hourtab.retainers.models import Retainer
 
@@ -62,12 +62,11 @@ class Taken:
     def lock(self, retainers: Sequence[Retainer], now: datetime) -> None:
         """Lock these, close what is due there, and see everything as it is now."""
         self.locked = record.lock_all(retainers)
-        # An import changes no terms and no pauses: they are read once for all that follows.
-        prefetch_related_objects(self.locked, "terms", "pauses")
         for retainer in self.locked:
-            closing.close_due(retainer, now)
-            if retainer.balanced_on != retainer.today(now):
-                cache.refresh(retainer, retainer.today(now), retainer.today(now))
+            book = Book(retainer, retainer.today(now))
+            closing.close_due(book, now)
+            if retainer.balanced_on != book.today:
+                cache.refresh(book, book.today)
         if self.retainer:
             self.retainer = next(iter(self.locked))
         self.see()
