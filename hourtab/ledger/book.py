@@ -110,6 +110,8 @@ class Book:
         for row in self._tail:
             if row.closing and row.is_reached and row.ends_on is not None and row.ends_on < end:
                 return states.closing_from_json(row.closing)
+        if not self._tail or not self._tail[-1].index:
+            return ClosingState()
         return queries.opening_before(self.retainer, on, self.today)
 
     def resume(

@@ -40,7 +40,8 @@ def writing(
     `source` is what the as-of line says it came from; a write that is no news leaves that line as
     it was.
     """
-    with transaction.atomic():
+    # Every verb is `whole` already: a savepoint of its own would be one more.
+    with transaction.atomic(savepoint=False):
         retainer = lock(retainer)
         book = Book(retainer, retainer.today(now))
         closing.close_due(book, now)
