@@ -19,10 +19,10 @@ _django = get_wsgi_application()
 from starlette.applications import Starlette  # noqa: E402
 from starlette.routing import Mount  # noqa: E402
 
+from hourtab.lane.lane import Lane  # noqa: E402
 from hourtab.lane.places import IN_LANE  # noqa: E402
+from hourtab.lane.store import reader  # noqa: E402
 from hourtab.lib.bridge import Bridge  # noqa: E402
-from hourtab.sharing.lane import Lane  # noqa: E402
-from hourtab.sharing.store import reader  # noqa: E402
 
 
 @asynccontextmanager

@@ -21,9 +21,9 @@ from hourtab.outbox.jobs import deliver, forget_old
 from hourtab.outbox.models import Delivery
 from hourtab.overage.jobs import draft_at_soft_limits, remind_and_expire
 from hourtab.overage.mails import code_mail, news, receipt, request_mail
-from hourtab.sharing.digest import confirmation, digest, queue_digests
 from hourtab.sharing.services import forget_former
 from hourtab.sharing.subscriptions import forget_unconfirmed
+from hourtab.showing.digest import confirmation, digest, queue_digests
 from hourtab.team.mails import invitation_mail
 from hourtab.worker.lanes import Job, Lane
 

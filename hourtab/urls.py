@@ -5,26 +5,27 @@ from django.conf import settings
 from django.urls import include, path, re_path
 from django.views.decorators.csp import csp_override
 
-from hourtab.accounts import views as accounts
-from hourtab.alerts import views as alerts
-from hourtab.api.views import imports as api_imports
-from hourtab.api.views import keys as api_keys
-from hourtab.api.views import log as api_log
-from hourtab.archive.views import audit, leaving
-from hourtab.clients import views as clients
-from hourtab.imports.views import files as imports
-from hourtab.imports.views import sources
-from hourtab.ledger.views import agreement, own, plans, statements, weights
-from hourtab.ledger.views import log as ledger
 from hourtab.lib import addresses as _addresses  # noqa: F401  (it registers <number:…>)
-from hourtab.lib import plain
-from hourtab.operating import views as operating
-from hourtab.outbox import views as outbox
-from hourtab.overage.views import approvals, requests
-from hourtab.retainers import views as retainers
-from hourtab.sharing.views import digests, public
-from hourtab.sharing.views import links as sharing
-from hourtab.team import views as team
+from hourtab.pages import operating as operating
+from hourtab.pages.api import imports as api_imports
+from hourtab.pages.api import log as api_log
+from hourtab.pages.clients import clients as clients
+from hourtab.pages.imports import files as imports
+from hourtab.pages.imports import sources
+from hourtab.pages.public import approvals, digests
+from hourtab.pages.public import robots as plain
+from hourtab.pages.public import shown as public
+from hourtab.pages.retainers import agreement, plans, requests, statements, weights
+from hourtab.pages.retainers import alerts as alerts
+from hourtab.pages.retainers import links as sharing
+from hourtab.pages.retainers import log as ledger
+from hourtab.pages.retainers import retainer as retainers
+from hourtab.pages.settings import audit, leaving
+from hourtab.pages.settings import mail as outbox
+from hourtab.pages.settings import members as team
+from hourtab.pages.settings import workspace as accounts
+from hourtab.pages.you import entries as own
+from hourtab.pages.you import keys as api_keys
 
 retainer_urls = [
     path("", retainers.retainer, name="retainer"),

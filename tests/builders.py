@@ -6,9 +6,9 @@ from typing import Any
 from hourtab.accounts.models import Workspace
 from hourtab.core.amounts import HOUR, Rounding, parse
 from hourtab.core.terms import Overage, Rollover, Terms
-from hourtab.ledger import services as ledger
+from hourtab.ledger.line import Work
 from hourtab.ledger.models import Entry
-from hourtab.ledger.work import Work
+from hourtab.ledger.verbs import log as ledger
 from hourtab.retainers.models import Retainer
 from hourtab.retainers.services import open_retainer
 

@@ -42,28 +42,28 @@ PUBLIC = (
     "team/mails.py",
     "templates/parts/bar.html",
     "templates/parts/log_line.html",
-    "ledger/words.py",
-    "ledger/bar.py",
+    "ledger/saying/words.py",
+    "ledger/saying/bar.py",
     "retainers/words.py",
     "lib/words.py",
     "templates/landing",
     "accounts/professions.py",
     "templates/error.html",
     "templates/base.html",
-    "ledger/coverage.py",
+    "ledger/saying/coverage.py",
     "retainers/weights.py",
     "overage/words.py",
     "overage/mails.py",
     "overage/services.py",
     "overage/links.py",
-    "overage/views/approvals.py",
+    "pages/public/approvals.py",
     "templates/overage/approval.html",
     "alerts/mails.py",
     "templates/alerts/mute.html",
 )
 SAID_BY_CLASSES = ("ledger/errors.py",)
 """Where the docstring of a class is the sentence that people read."""
-PRIVATE = ("sharing/forms.py", "sharing/views/links.py")
+PRIVATE = ("sharing/forms.py", "pages/retainers/links.py")
 """Parts of these places that only the provider reads."""
 
 

@@ -38,7 +38,7 @@ NOW = datetime(2027, 6, 22, 14, 5, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def time_leaps(monkeypatch) -> None:
     """In tests months pass in a moment, and the clock is believed all the same."""
-    from hourtab.ledger import clock
+    from hourtab.ledger.writing import clock
 
     monkeypatch.setattr(clock, "LEAP", timedelta(days=100_000))
 

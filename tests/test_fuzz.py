@@ -17,7 +17,7 @@ import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
-from hourtab.ledger.verify import findings
+from hourtab.ledger.reading.verify import findings
 from hourtab.retainers.models import Retainer
 from tests.builders import NOW, toggl
 from tests.test_isolation import every_url, paths

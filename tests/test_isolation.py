@@ -16,8 +16,8 @@ from hourtab.api.access import wrong_keys
 from hourtab.api.services import make_key
 from hourtab.clients.models import Contact
 from hourtab.imports.models import Import, SourceRule
-from hourtab.ledger.holds import plan_work
 from hourtab.ledger.models import Source
+from hourtab.ledger.verbs.plan import plan_work
 from hourtab.outbox.models import Delivery
 from hourtab.outbox.services import queue
 from hourtab.overage.models import OverageTerms

@@ -8,8 +8,8 @@ import pytest
 import time_machine
 
 from hourtab.core.amounts import HOUR
-from hourtab.ledger.holds import plan_work
-from hourtab.ledger.services import top_up
+from hourtab.ledger.verbs.log import top_up
+from hourtab.ledger.verbs.plan import plan_work
 from hourtab.sharing.services import share
 from tests import catalogues
 from tests.builders import NOW, a_retainer, log

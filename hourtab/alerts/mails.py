@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 from hourtab.alerts.models import Alert, Kind, Listener
 from hourtab.alerts.telling import listeners_of
 from hourtab.core.cycles import Cycle
-from hourtab.ledger import closing, queries
-from hourtab.ledger.words import facts_of, headline
+from hourtab.ledger.reading import log as queries
+from hourtab.ledger.saying.words import facts_of, headline
+from hourtab.ledger.writing import freeze as closing
 from hourtab.lib.text import visible
 from hourtab.lib.words import Words
 from hourtab.outbox.channels.mail import Mail

@@ -10,9 +10,11 @@ from django.db.models import Count, F, Max, Q, prefetch_related_objects
 
 from hourtab.alerts.models import Watch, WatchedCycle
 from hourtab.core.results import CycleTotals
-from hourtab.ledger import closing, queries, record
-from hourtab.ledger.breakdown import breakdown_at
 from hourtab.ledger.models import Cycle, Statement, Write
+from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading.breakdown import breakdown_at
+from hourtab.ledger.writing import freeze as closing
+from hourtab.ledger.writing import record
 from hourtab.retainers.models import Retainer
 
 

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from hourtab.alerts.mails import what_happened
 from hourtab.alerts.models import Alert
-from hourtab.ledger.history import abouts
 from hourtab.ledger.models import Write
+from hourtab.ledger.reading.history import abouts
 from hourtab.lib.words import Words
 from hourtab.outbox.models import Delivery
 from hourtab.overage.models import Approver, Request, RequestEvent

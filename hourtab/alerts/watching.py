@@ -20,8 +20,8 @@ from hourtab.alerts.telling import tell
 from hourtab.core.cycles import FOR_EVER
 from hourtab.core.forecast import forecast
 from hourtab.core.results import CycleTotals
-from hourtab.ledger import cache
 from hourtab.ledger.book import Book
+from hourtab.ledger.writing import cache
 from hourtab.retainers.models import Retainer
 from hourtab.worker.rows import in_batches
 

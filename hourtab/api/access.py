@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from hourtab.accounts.access import MemberRequest
 from hourtab.api.models import Scope
 from hourtab.api.services import find_key
-from hourtab.sharing.limits import Limit
+from hourtab.lane.limits import Limit
 
 type ApiView = Callable[[MemberRequest], JsonResponse]
 

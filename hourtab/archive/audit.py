@@ -19,8 +19,8 @@ from django.utils.translation import gettext_lazy
 from hourtab.accounts.models import Event, Invitation, Member, Workspace
 from hourtab.clients.models import Contact
 from hourtab.core.cycles import FIRST_DAY, LAST_DAY
-from hourtab.ledger.history import abouts
 from hourtab.ledger.models import Write
+from hourtab.ledger.reading.history import abouts
 from hourtab.lib.csv import lines
 from hourtab.overage.models import OverageTerms, RequestEvent
 from hourtab.retainers.models import OfficeHours

@@ -28,7 +28,6 @@ from hourtab.archive.tables import TABLES, rows_of
 from hourtab.clients.models import Client, Contact
 from hourtab.imports.jobs import forget_texts
 from hourtab.imports.models import Import, SourceRule
-from hourtab.ledger.erasing import erase_texts, take_out_person
 from hourtab.ledger.models import (
     Authorisation,
     Decision,
@@ -40,7 +39,8 @@ from hourtab.ledger.models import (
     TopUp,
     Write,
 )
-from hourtab.ledger.record import lock_all
+from hourtab.ledger.verbs.erase import erase_texts, take_out_person
+from hourtab.ledger.writing.record import lock_all
 from hourtab.lib.database import in_chunks
 from hourtab.lib.locking import locked
 from hourtab.outbox.models import Delivery

@@ -12,9 +12,9 @@ from typing import IO, Any
 from hourtab.accounts.models import Workspace
 from hourtab.archive.tables import NOT_EXPORTED, TABLES, plain_rows
 from hourtab.core.document.chain import canonical
-from hourtab.ledger.exports import log_as_csv
-from hourtab.ledger.proof import ledger_document
-from hourtab.ledger.writes import head
+from hourtab.ledger.reading.csv import log_as_csv
+from hourtab.ledger.reading.proof import ledger_document
+from hourtab.ledger.writing.chain import head
 from hourtab.lib.database import snapshot
 from hourtab.sharing.models import ShareLink
 

@@ -20,8 +20,8 @@ from hourtab.alerts.models import Listener
 from hourtab.archive.export import FORMAT
 from hourtab.archive.tables import NOT_EXPORTED, TABLES
 from hourtab.archive.unpacking import DAMAGED, Unpacking
-from hourtab.ledger.verify import findings
-from hourtab.ledger.writes import head
+from hourtab.ledger.reading.verify import findings
+from hourtab.ledger.writing.chain import head
 from hourtab.lib import tokens
 from hourtab.overage.models import Approver
 from hourtab.retainers.models import Retainer

@@ -14,11 +14,11 @@ from hourtab.core.cycles import Cycle
 from hourtab.core.cycles import start as cycle_start
 from hourtab.core.terms import Terms
 from hourtab.demo.stories import STORIES, Story
-from hourtab.ledger import clock
-from hourtab.ledger.holds import plan_work
 from hourtab.ledger.jobs import turn_the_day
-from hourtab.ledger.services import log_time, top_up
-from hourtab.ledger.work import Work
+from hourtab.ledger.line import Work
+from hourtab.ledger.verbs.log import log_time, top_up
+from hourtab.ledger.verbs.plan import plan_work
+from hourtab.ledger.writing import clock
 from hourtab.overage.models import OverageTerms
 from hourtab.overage.services import Wish, ask
 from hourtab.retainers.models import OfficeHours, Retainer, WeightRule

@@ -11,9 +11,9 @@ from hourtab.accounts.models import Workspace
 from hourtab.core.cycles import Cycle
 from hourtab.demo.filling import ask_for_more, log_all, plan
 from hourtab.demo.stories import STORIES, Story
-from hourtab.ledger import closing
+from hourtab.ledger.line import Work
 from hourtab.ledger.models import Revision
-from hourtab.ledger.work import Work
+from hourtab.ledger.writing import freeze as closing
 from hourtab.overage.models import Request
 from hourtab.retainers.models import Retainer
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from hourtab.core.amounts import HOUR, MINUTE, Rounding, parse
 from hourtab.core.terms import Cadence, Overage, Rollover
-from hourtab.ledger.work import Work
+from hourtab.ledger.line import Work
 
 
 @dataclass(frozen=True, slots=True)

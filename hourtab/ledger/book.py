@@ -14,9 +14,9 @@ from hourtab.core.cycles import Calendar, Cycle
 from hourtab.core.document import states
 from hourtab.core.entries import Close, Ledger
 from hourtab.core.results import ClosingState, CycleTotals, Statement
-from hourtab.ledger import queries
 from hourtab.ledger.errors import EverythingClosed
 from hourtab.ledger.models import Cycle as CycleRow
+from hourtab.ledger.reading import log as queries
 from hourtab.retainers.models import Retainer
 
 

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from hourtab.core.amounts import LONGEST
 from hourtab.ledger.errors import LedgerError
+from hourtab.ledger.line import Work
 from hourtab.ledger.models import Decision, Scope, TopUp
-from hourtab.ledger.work import Work
 from hourtab.lib.forms import AmountField, DayField, NameField
 from hourtab.money.forms import MoneyField, tell_currency
 from hourtab.retainers.models import Retainer

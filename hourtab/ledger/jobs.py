@@ -5,8 +5,9 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
-from hourtab.ledger import cache, clock, closing, record
 from hourtab.ledger.book import Book
+from hourtab.ledger.writing import cache, clock, record
+from hourtab.ledger.writing import freeze as closing
 from hourtab.retainers.models import Retainer
 from hourtab.worker.rows import each
 

@@ -11,7 +11,8 @@ from hourtab.core.amounts import HOUR
 from hourtab.core.cycles import FOR_EVER
 from hourtab.core.forecast import working_days
 from hourtab.core.results import CycleTotals
-from hourtab.ledger import queries, record
+from hourtab.ledger.reading import log as queries
+from hourtab.ledger.writing import record
 from hourtab.overage import services
 from hourtab.overage.models import OverageTerms, Request, RequestEvent
 from hourtab.retainers.models import Retainer

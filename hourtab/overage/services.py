@@ -18,10 +18,10 @@ from hourtab.clients.access import seen_by
 from hourtab.clients.models import Contact
 from hourtab.core.amounts import LONGEST, half_up
 from hourtab.deciding.links import is_late_news, signed
-from hourtab.ledger import record
-from hourtab.ledger.approvals import authorise
 from hourtab.ledger.errors import LedgerError
-from hourtab.ledger.services import open_cycle, top_up
+from hourtab.ledger.verbs.approve import authorise
+from hourtab.ledger.verbs.log import open_cycle, top_up
+from hourtab.ledger.writing import record
 from hourtab.lib.locking import locked
 from hourtab.outbox.models import Delivery
 from hourtab.outbox.services import queue

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from hourtab.accounts.models import Workspace
-from hourtab.ledger.today import Move
+from hourtab.ledger.saying.today import Move
 from hourtab.lib.words import Words
 from hourtab.outbox.models import Delivery
 from hourtab.overage.models import Approver, Request

@@ -8,10 +8,10 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from hourtab.core.amounts import money
-from hourtab.ledger import queries
-from hourtab.ledger.bar import Bar, bar_of
-from hourtab.ledger.coverage import rate_in_words
-from hourtab.ledger.words import headline, level
+from hourtab.ledger.reading import log as queries
+from hourtab.ledger.saying.bar import Bar, bar_of
+from hourtab.ledger.saying.coverage import rate_in_words
+from hourtab.ledger.saying.words import headline, level
 from hourtab.lib.text import visible
 from hourtab.lib.words import Words
 from hourtab.overage.models import OverageTerms, Request

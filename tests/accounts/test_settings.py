@@ -16,9 +16,9 @@ from hourtab.lib.pictures import PictureError, redrawn
 from hourtab.outbox.models import Delivery
 from hourtab.retainers.models import Retainer
 from hourtab.sharing import subscriptions
-from hourtab.sharing.digest import queue_digests
 from hourtab.sharing.models import Subscription
 from hourtab.sharing.services import share
+from hourtab.showing.digest import queue_digests
 from tests.builders import NOW, a_retainer, log
 from tests.mailbox import Mailbox, send
 
@@ -218,7 +218,7 @@ def test_a_new_retainer_begins_with_the_usual_terms(northlight, ada, ben) -> Non
 def test_weeks_begin_on_the_day_that_is_set(northlight, ada, mailbox: Mailbox) -> None:
     retainer = a_retainer(northlight)
     for day in ("2027-06-19", "2027-06-20", "2027-06-21"):  # Saturday, Sunday, Monday
-        from hourtab.ledger import services as ledger
+        from hourtab.ledger.verbs import log as ledger
         from tests.builders import work
 
         ledger.log_time(retainer, work(day, "1h", f"Work of {day}"), by=ada.member, now=NOW)
@@ -240,7 +240,7 @@ def test_weeks_begin_on_the_day_that_is_set(northlight, ada, mailbox: Mailbox) -
 def test_ones_own_entries_are_what_one_logged_and_did_and_nothing_else(
     northlight, ada, ben, ria
 ) -> None:
-    from hourtab.ledger import services as ledger
+    from hourtab.ledger.verbs import log as ledger
     from hourtab.team.services import change_member
     from tests.builders import work
 

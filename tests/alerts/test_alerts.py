@@ -15,7 +15,7 @@ from hourtab.alerts.watching import look_at, watch_retainers
 from hourtab.clients.models import Contact
 from hourtab.core.amounts import HOUR
 from hourtab.ledger.jobs import turn_the_day
-from hourtab.ledger.services import edit_entry, top_up
+from hourtab.ledger.verbs.log import edit_entry, top_up
 from hourtab.outbox.models import Delivery
 from hourtab.retainers.models import Retainer
 from hourtab.sharing.services import share

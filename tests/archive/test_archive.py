@@ -15,15 +15,16 @@ from hourtab.archive import deletion
 from hourtab.archive.export import export_workspace
 from hourtab.archive.restore import RestoreError, restore_workspace
 from hourtab.archive.tables import TABLES
-from hourtab.archive.views import leaving
 from hourtab.core.document import read
 from hourtab.imports.models import Import
-from hourtab.ledger import queries, services
 from hourtab.ledger.models import Clock, Entry, Statement
-from hourtab.ledger.verify import findings
-from hourtab.ledger.writes import head
+from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading.verify import findings
+from hourtab.ledger.verbs import log as services
+from hourtab.ledger.writing.chain import head
 from hourtab.lib.pictures import redrawn
 from hourtab.outbox.models import Delivery
+from hourtab.pages.settings import leaving
 from hourtab.retainers.models import Retainer
 from hourtab.sharing import subscriptions
 from hourtab.sharing.addresses import statement_path

@@ -14,8 +14,8 @@ from django.test.utils import CaptureQueriesContext
 
 from hourtab.accounts.models import Event
 from hourtab.archive.audit import TOPICS, Asked, lines_of
-from hourtab.ledger import services as ledger
 from hourtab.ledger.models import Entry
+from hourtab.ledger.verbs import log as ledger
 from hourtab.lib.append_only import AppendOnlyError
 from hourtab.sharing.services import change_link, revoke_link, rotate_link, share
 from hourtab.team import services as team

@@ -17,10 +17,10 @@ from hourtab.archive.erasure import ErasureError, Person
 from hourtab.clients.models import Contact
 from hourtab.imports import verbs as imports
 from hourtab.imports.reading.uploads import Upload
-from hourtab.ledger import queries
-from hourtab.ledger import services as ledger
 from hourtab.ledger.models import Entry, Revision
-from hourtab.ledger.verify import findings
+from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading.verify import findings
+from hourtab.ledger.verbs import log as ledger
 from hourtab.outbox.models import Delivery
 from hourtab.sharing import subscriptions
 from hourtab.sharing.models import Subscription

@@ -42,7 +42,7 @@ for n in range({count}):
 print(json.dumps([[row.number, [a.path for a in row.approvers.all()]] for row in r.requests.order_by("number")]))
 """
 STATE = """
-cycle = __import__("hourtab.ledger.queries").ledger.queries.current_cycle(r, r.today(now))
+cycle = __import__("hourtab.ledger.reading.log").ledger.queries.current_cycle(r, r.today(now))
 print(json.dumps({"states": list(r.requests.order_by("number").values_list("state", flat=True)), "grants": list(r.authorisations.order_by("key").values_list("key", flat=True)),
   "amounts": list(r.authorisations.order_by("key").values_list("amount", flat=True)), "approved": [row.approved for row in r.requests.order_by("number")],
   "authorised": cycle.authorised if cycle else 0, "waiting": Delivery.objects.filter(state="waiting").count()}))

@@ -6,10 +6,11 @@ import pytest
 
 from hourtab.demo.filling import fill
 from hourtab.demo.living import keep_up
-from hourtab.ledger import queries, services
 from hourtab.ledger.jobs import turn_the_day
 from hourtab.ledger.models import Entry, Revision, Statement, Write
-from hourtab.ledger.verify import findings
+from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading.verify import findings
+from hourtab.ledger.verbs import log as services
 from hourtab.overage.models import Request
 from hourtab.retainers.models import Retainer
 from tests.builders import NOW, a_retainer, log

@@ -10,10 +10,11 @@ import time_machine
 from hourtab.core.amounts import HOUR
 from hourtab.imports import verbs
 from hourtab.imports.reading.uploads import Upload
-from hourtab.ledger import jobs, queries
+from hourtab.ledger import jobs
 from hourtab.ledger.errors import ClosedError, LedgerError
 from hourtab.ledger.models import Entry, Statement
-from hourtab.ledger.verify import findings
+from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading.verify import findings
 from hourtab.retainers.models import Retainer
 from tests.builders import a_retainer, toggl
 

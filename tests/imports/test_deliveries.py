@@ -9,8 +9,8 @@ from hourtab.imports import verbs
 from hourtab.imports.matching.deliveries import Delivery
 from hourtab.imports.reading.lines import Reading, WorkLine
 from hourtab.imports.reading.readers import BY_KEY
-from hourtab.ledger import queries
-from hourtab.ledger.verify import findings
+from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading.verify import findings
 from hourtab.retainers.models import Retainer
 from tests.builders import NOW, a_retainer
 

@@ -16,12 +16,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from hourtab.accounts.services import open_workspace
 from hourtab.imports import verbs
 from hourtab.imports.reading.uploads import Upload
-from hourtab.ledger import queries, record
-from hourtab.ledger import services as ledger
 from hourtab.ledger.errors import LedgerError
+from hourtab.ledger.line import Work
 from hourtab.ledger.models import Entry
-from hourtab.ledger.verify import findings
-from hourtab.ledger.work import Work
+from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading.verify import findings
+from hourtab.ledger.verbs import log as ledger
+from hourtab.ledger.writing import record
 from tests.builders import NOW, a_retainer, toggl
 from tests.machines import run_rolled_back
 

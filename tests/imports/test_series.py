@@ -13,10 +13,11 @@ from hourtab.imports.matching.routing import as_rule, rules_of
 from hourtab.imports.matching.trials import try_rules
 from hourtab.imports.models import Import, SourceRule
 from hourtab.imports.reading.uploads import Upload
-from hourtab.ledger import erasing, queries
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Entry, Revision, Source
-from hourtab.ledger.verify import findings
+from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading.verify import findings
+from hourtab.ledger.verbs import erase as erasing
 from hourtab.retainers.models import Retainer
 from tests.builders import NOW, a_retainer, log, toggl
 from tests.imports.files import calendar

@@ -7,11 +7,12 @@ from hourtab.imports import reports, verbs
 from hourtab.imports.errors import Open, Refusal
 from hourtab.imports.matching.balances import stored_seconds
 from hourtab.imports.reading.uploads import Upload
-from hourtab.ledger import queries, record
-from hourtab.ledger import services as ledger
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Entry
-from hourtab.ledger.verify import findings
+from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading.verify import findings
+from hourtab.ledger.verbs import log as ledger
+from hourtab.ledger.writing import record
 from hourtab.retainers.models import Retainer
 from tests.builders import NOW, a_retainer, log, toggl, work
 

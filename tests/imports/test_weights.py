@@ -7,7 +7,7 @@ from datetime import time
 import pytest
 
 from hourtab.ledger.models import Revision
-from hourtab.ledger.verify import findings
+from hourtab.ledger.reading.verify import findings
 from hourtab.retainers.models import OfficeHours, Retainer, WeightRule
 from tests.builders import NOW, a_retainer, toggl
 from tests.imports.test_series import bring_in

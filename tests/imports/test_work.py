@@ -11,10 +11,11 @@ from hourtab.imports import verbs
 from hourtab.imports.errors import Refusal
 from hourtab.imports.models import Import, SourceRule
 from hourtab.imports.reading.uploads import Upload
-from hourtab.ledger import bulk, queries
-from hourtab.ledger.bulk import Listing
 from hourtab.ledger.models import Entry, Source, Statement
-from hourtab.ledger.verify import findings
+from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading.verify import findings
+from hourtab.ledger.writing import bulk
+from hourtab.ledger.writing.bulk import Listing
 from hourtab.retainers.models import Retainer
 from tests.builders import NOW, a_retainer, toggl
 

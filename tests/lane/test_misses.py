@@ -9,16 +9,16 @@ import pytest
 from django.db import connection
 
 from hourtab.accounts.models import Invitation
+from hourtab.lane.lane import WRONG_A_MINUTE, Lane
+from hourtab.lane.limits import Limit
 from hourtab.lane.places import IN_LANE
+from hourtab.lane.store import reader
 from hourtab.lib import tokens
 from hourtab.lib.addressed import Addressed
 from hourtab.sharing.addresses import statement_path
-from hourtab.sharing.lane import WRONG_A_MINUTE, Lane
-from hourtab.sharing.limits import Limit
 from hourtab.sharing.lookups import lookups
 from hourtab.sharing.models import Subscription
 from hourtab.sharing.services import rotate_link, share
-from hourtab.sharing.store import reader
 from tests.builders import NOW, a_retainer
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -9,9 +9,9 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
+from hourtab.lane import live
+from hourtab.lane.live import Live
 from hourtab.retainers.models import Retainer
-from hourtab.sharing import live
-from hourtab.sharing.live import Live
 from hourtab.sharing.models import ShareLink
 from hourtab.sharing.services import share
 from tests.builders import a_retainer, log

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 from django.db import connection, transaction
 
-from hourtab.ledger import record
 from hourtab.ledger.errors import LedgerError
+from hourtab.ledger.writing import record
 from hourtab.retainers.models import Retainer
 
 type Job = Callable[[], object]

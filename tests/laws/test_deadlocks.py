@@ -12,9 +12,10 @@ from django.db import connection, transaction
 from hourtab.archive import erasure
 from hourtab.clients.services import rename_client
 from hourtab.imports import services as imports
-from hourtab.ledger import record, services
 from hourtab.ledger.models import Entry
-from hourtab.ledger.verify import findings
+from hourtab.ledger.reading.verify import findings
+from hourtab.ledger.verbs import log as services
+from hourtab.ledger.writing import record
 from hourtab.lib import locking
 from hourtab.lib.locking import whole
 from hourtab.retainers.models import Retainer

@@ -34,10 +34,10 @@ from hourtab.overage.services import Wish
 from hourtab.retainers.models import Retainer
 from hourtab.schedule import SCHEDULE, send_mails
 from hourtab.sharing import subscriptions
-from hourtab.sharing.digest import queue_digests
 from hourtab.sharing.models import Subscription
 from hourtab.sharing.services import forget_former, share
 from hourtab.sharing.subscriptions import forget_unconfirmed
+from hourtab.showing.digest import queue_digests
 from hourtab.worker.models import Stumble
 from tests.builders import NOW, a_retainer, log
 

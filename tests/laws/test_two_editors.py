@@ -12,22 +12,20 @@ from types import ModuleType
 import pytest
 
 from hourtab.core.amounts import HOUR
-from hourtab.ledger import (
-    agreement,
-    approvals,
-    batches,
-    categories,
-    corrections,
-    erasing,
-    holds,
-    queries,
-    quick_log,
-    services,
-    statements,
-)
+from hourtab.ledger.line import Work, keyed_digest
 from hourtab.ledger.models import Entry, Hold, Source, Write
-from hourtab.ledger.verify import findings
-from hourtab.ledger.work import Work, keyed_digest
+from hourtab.ledger.quick import log as quick_log
+from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading.verify import findings
+from hourtab.ledger.verbs import agree as agreement
+from hourtab.ledger.verbs import approve as approvals
+from hourtab.ledger.verbs import bring_in as batches
+from hourtab.ledger.verbs import categorise as categories
+from hourtab.ledger.verbs import close as statements
+from hourtab.ledger.verbs import correct as corrections
+from hourtab.ledger.verbs import erase as erasing
+from hourtab.ledger.verbs import log as services
+from hourtab.ledger.verbs import plan as holds
 from hourtab.retainers.models import Category, Retainer
 from tests.builders import log, work
 from tests.laws.at_once import at_once, overtaken

@@ -10,11 +10,14 @@ import pytest
 from hourtab.core.amounts import HOUR, MINUTE
 from hourtab.core.document import read
 from hourtab.core.terms import Rollover, Terms
-from hourtab.ledger import agreement, jobs, queries, services
+from hourtab.ledger import jobs
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Transfer, Write
-from hourtab.ledger.proof import ledger_document
-from hourtab.ledger.verify import findings
+from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading.proof import ledger_document
+from hourtab.ledger.reading.verify import findings
+from hourtab.ledger.verbs import agree as agreement
+from hourtab.ledger.verbs import log as services
 from hourtab.retainers.models import Retainer
 from hourtab.retainers.services import open_retainer
 from tests.builders import a_retainer, log

@@ -11,10 +11,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from hourtab.core.amounts import HOUR, Rounding
-from hourtab.ledger import agreement, approvals, holds, services
 from hourtab.ledger.errors import LedgerError
+from hourtab.ledger.line import Work
 from hourtab.ledger.models import Write
-from hourtab.ledger.work import Work
+from hourtab.ledger.verbs import agree as agreement
+from hourtab.ledger.verbs import approve as approvals
+from hourtab.ledger.verbs import log as services
+from hourtab.ledger.verbs import plan as holds
 from hourtab.retainers.models import Retainer as Row
 from tests.ledger.test_machine import StatementMachine
 from tests.machines import run_rolled_back

@@ -9,15 +9,15 @@ from django.db import IntegrityError
 
 from hourtab.core.amounts import HOUR
 from hourtab.core.results import Line, paid_by
-from hourtab.ledger import queries
-from hourtab.ledger.approvals import authorise
-from hourtab.ledger.coverage import Coverage
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.jobs import turn_the_day
 from hourtab.ledger.models import Authorisation, Decision, Write
-from hourtab.ledger.services import edit_entry, log_time, top_up
-from hourtab.ledger.verify import findings
-from hourtab.ledger.words import headline
+from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading.verify import findings
+from hourtab.ledger.saying.coverage import Coverage
+from hourtab.ledger.saying.words import headline
+from hourtab.ledger.verbs.approve import authorise
+from hourtab.ledger.verbs.log import edit_entry, log_time, top_up
 from hourtab.retainers.models import Category, OfficeHours, Retainer, WeightRule
 from hourtab.retainers.words import words_for
 from tests.builders import NOW, a_retainer, log, work

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hourtab.core.results import CycleTotals
-from hourtab.ledger.bar import Bar, bar_of
+from hourtab.ledger.saying.bar import Bar, bar_of
 
 HOURS = st.integers(0, 500)
 

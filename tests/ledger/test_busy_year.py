@@ -14,12 +14,18 @@ from hourtab.core.cycles import start
 from hourtab.core.document import read, write
 from hourtab.core.statement import statement
 from hourtab.core.terms import Overage, Percent, Rollover, Terms
-from hourtab.ledger import agreement, batches, corrections, jobs, queries, services, statements
-from hourtab.ledger.batches import Batch, SourceRow
+from hourtab.ledger import jobs
+from hourtab.ledger.line import Work
 from hourtab.ledger.models import Entry, Source, Statement
-from hourtab.ledger.proof import ledger_document
-from hourtab.ledger.verify import findings
-from hourtab.ledger.work import Work
+from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading.proof import ledger_document
+from hourtab.ledger.reading.verify import findings
+from hourtab.ledger.verbs import agree as agreement
+from hourtab.ledger.verbs import bring_in as batches
+from hourtab.ledger.verbs import close as statements
+from hourtab.ledger.verbs import correct as corrections
+from hourtab.ledger.verbs import log as services
+from hourtab.ledger.verbs.bring_in import Batch, SourceRow
 from hourtab.retainers.models import Retainer
 from hourtab.retainers.services import open_retainer
 

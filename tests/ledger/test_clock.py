@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from hourtab.ledger import clock, jobs
+from hourtab.ledger import jobs
 from hourtab.ledger.models import Statement
-from hourtab.ledger.verify import findings
+from hourtab.ledger.reading.verify import findings
+from hourtab.ledger.writing import clock
 from hourtab.retainers.models import Retainer
 from tests.builders import a_retainer, log
 from tests.ledger.test_statements import at

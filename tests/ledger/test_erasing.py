@@ -5,10 +5,13 @@ stay.
 import pytest
 import time_machine
 
-from hourtab.ledger import jobs, queries, services, statements
-from hourtab.ledger.erasing import erase_texts
+from hourtab.ledger import jobs
 from hourtab.ledger.models import Entry, Statement, Write
-from hourtab.ledger.verify import findings
+from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading.verify import findings
+from hourtab.ledger.verbs import close as statements
+from hourtab.ledger.verbs import log as services
+from hourtab.ledger.verbs.erase import erase_texts
 from hourtab.retainers.models import Retainer
 from hourtab.sharing.services import share
 from tests.archive.test_erasure import everything

@@ -8,9 +8,11 @@ import pytest
 from hourtab.core.amounts import HOUR
 from hourtab.core.document import states
 from hourtab.core.terms import Rollover, Terms
-from hourtab.ledger import cache, queries, services
+from hourtab.ledger.line import Work
 from hourtab.ledger.models import Cycle, Write
-from hourtab.ledger.work import Work
+from hourtab.ledger.reading import log as queries
+from hourtab.ledger.verbs import log as services
+from hourtab.ledger.writing import cache
 from hourtab.retainers.models import Retainer
 from hourtab.retainers.services import open_retainer
 

@@ -16,27 +16,25 @@ from hourtab.core.document import public, read, write
 from hourtab.core.entries import Entry, Ledger, TopUp
 from hourtab.core.statement import statement
 from hourtab.core.terms import Overage, Retainer, Rollover, Terms
-from hourtab.ledger import (
-    approvals,
-    closing,
-    corrections,
-    holds,
-    jobs,
-    queries,
-    record,
-    services,
-    statements,
-)
+from hourtab.ledger import jobs
+from hourtab.ledger.line import Work
 from hourtab.ledger.models import Entry as Line
 from hourtab.ledger.models import Hold, Statement, Write
-from hourtab.ledger.proof import ledger_document
-from hourtab.ledger.verify import findings
-from hourtab.ledger.work import Work
+from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading.proof import ledger_document
+from hourtab.ledger.reading.verify import findings
+from hourtab.ledger.verbs import approve as approvals
+from hourtab.ledger.verbs import close as statements
+from hourtab.ledger.verbs import correct as corrections
+from hourtab.ledger.verbs import log as services
+from hourtab.ledger.verbs import plan as holds
+from hourtab.ledger.writing import freeze as closing
+from hourtab.ledger.writing import record
 from hourtab.retainers.models import Retainer as Row
 from hourtab.retainers.services import open_retainer
-from hourtab.sharing.parts import Part
-from hourtab.sharing.public import balance_document
 from hourtab.sharing.services import share
+from hourtab.showing.document import balance_document
+from hourtab.showing.parts import Part
 from tests.machines import run_rolled_back
 
 FIRST = date(2027, 1, 1)

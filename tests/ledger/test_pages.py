@@ -10,14 +10,15 @@ import time_machine
 from hourtab.core.amounts import HOUR
 from hourtab.core.document import read
 from hourtab.core.terms import Terms
-from hourtab.ledger import jobs, queries
+from hourtab.ledger import jobs
 from hourtab.ledger.models import Decision, Entry, Revision, TopUp, Write
-from hourtab.ledger.verify import findings
+from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading.verify import findings
 from hourtab.retainers.models import Retainer
 from hourtab.retainers.services import open_retainer
 from hourtab.sharing.models import StoredPage
-from hourtab.sharing.pages import render_and_store
 from hourtab.sharing.services import share
+from hourtab.showing.stored import render_and_store
 from tests.builders import a_retainer, log
 from tests.ledger.test_statements import FEBRUARY, a_january, at, said, standing
 

@@ -6,17 +6,17 @@ import pytest
 
 from hourtab.core.amounts import HOUR
 from hourtab.core.document import read
-from hourtab.ledger import queries
-from hourtab.ledger.agreement import end_retainer
-from hourtab.ledger.breakdown import breakdown_at, breakdowns
-from hourtab.ledger.erasing import erase_texts
 from hourtab.ledger.errors import LedgerError
-from hourtab.ledger.holds import clear_hold, plan_work, standing_holds
 from hourtab.ledger.models import Cycle, Hold, Write
-from hourtab.ledger.proof import ledger_document
-from hourtab.ledger.services import edit_entry, withdraw_entry
-from hourtab.ledger.verify import findings
-from hourtab.ledger.words import facts_of
+from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading.breakdown import breakdown_at, breakdowns
+from hourtab.ledger.reading.proof import ledger_document
+from hourtab.ledger.reading.verify import findings
+from hourtab.ledger.saying.words import facts_of
+from hourtab.ledger.verbs.agree import end_retainer
+from hourtab.ledger.verbs.erase import erase_texts
+from hourtab.ledger.verbs.log import edit_entry, withdraw_entry
+from hourtab.ledger.verbs.plan import clear_hold, plan_work, standing_holds
 from hourtab.retainers.models import Retainer
 from hourtab.retainers.words import words_for
 from tests.builders import NOW, a_retainer, log, work
@@ -90,7 +90,7 @@ def test_what_cannot_be_planned_is_said(northlight, hours, first, last, said) ->
 def test_a_hold_survives_the_way_through_a_ledger_document(northlight) -> None:
     from hourtab.core.document import read
     from hourtab.core.statement import statement
-    from hourtab.ledger.proof import ledger_document
+    from hourtab.ledger.reading.proof import ledger_document
 
     retainer = a_retainer(northlight)
     onboarding(retainer)

@@ -13,11 +13,12 @@ from hourtab.core.amounts import HOUR
 from hourtab.core.document import read
 from hourtab.core.document.fields import DocumentError
 from hourtab.core.statement import statement
-from hourtab.ledger import erasing, services
 from hourtab.ledger.models import Entry, Revision
-from hourtab.ledger.proof import ledger_document
-from hourtab.ledger.verify import findings
-from hourtab.ledger.writes import head
+from hourtab.ledger.reading.proof import ledger_document
+from hourtab.ledger.reading.verify import findings
+from hourtab.ledger.verbs import erase as erasing
+from hourtab.ledger.verbs import log as services
+from hourtab.ledger.writing.chain import head
 from hourtab.retainers.models import Retainer
 from tests.builders import log, work
 from tests.ledger.test_statements import JANUARY, a_january, at

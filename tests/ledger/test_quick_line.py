@@ -2,10 +2,10 @@ from datetime import date
 
 import pytest
 
-from hourtab.ledger import quick_line
 from hourtab.ledger.errors import LedgerError
-from hourtab.ledger.quick_line import QuickLineError
-from hourtab.ledger.quick_log import log_line
+from hourtab.ledger.quick import line as quick_line
+from hourtab.ledger.quick.line import QuickLineError
+from hourtab.ledger.quick.log import log_line
 from hourtab.retainers.models import Category, Retainer
 from tests.builders import a_retainer
 

@@ -3,12 +3,14 @@ from datetime import date, time, timedelta
 import pytest
 
 from hourtab.core.amounts import HOUR
-from hourtab.ledger import queries, record, services
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Cycle, Entry, Revision, TopUp
-from hourtab.ledger.proof import ledger_document
-from hourtab.ledger.verify import findings
-from hourtab.ledger.words import headline
+from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading.proof import ledger_document
+from hourtab.ledger.reading.verify import findings
+from hourtab.ledger.saying.words import headline
+from hourtab.ledger.verbs import log as services
+from hourtab.ledger.writing import record
 from hourtab.lib.append_only import AppendOnlyError
 from hourtab.lib.words import Words
 from hourtab.retainers.models import Retainer, Terms

@@ -9,12 +9,18 @@ import pytest
 from hourtab.core.amounts import HOUR
 from hourtab.core.document import read, write
 from hourtab.core.statement import statement
-from hourtab.ledger import closing, corrections, jobs, queries, record, services, statements
+from hourtab.ledger import jobs
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Entry, Revision, Statement, Write
-from hourtab.ledger.proof import ledger_document
-from hourtab.ledger.verify import findings
-from hourtab.ledger.words import headline
+from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading.proof import ledger_document
+from hourtab.ledger.reading.verify import findings
+from hourtab.ledger.saying.words import headline
+from hourtab.ledger.verbs import close as statements
+from hourtab.ledger.verbs import correct as corrections
+from hourtab.ledger.verbs import log as services
+from hourtab.ledger.writing import freeze as closing
+from hourtab.ledger.writing import record
 from hourtab.lib.append_only import AppendOnlyError
 from hourtab.lib.words import Words
 from hourtab.retainers.models import Retainer

@@ -6,7 +6,7 @@ import pytest
 from hourtab.imports.durations import read_units
 
 from hourtab.core.amounts import UNIT_WORDS, parse
-from hourtab.ledger.quick_line import read
+from hourtab.ledger.quick.line import read
 from hourtab.retainers.models import Retainer
 from tests.builders import a_retainer
 

@@ -16,9 +16,9 @@ from hourtab.clients.models import Contact
 from hourtab.lib.forms import SavesWhatChanged
 from hourtab.overage.models import OverageTerms
 from hourtab.retainers.models import OfficeHours
-from hourtab.sharing import pages
 from hourtab.sharing.models import StoredPage
 from hourtab.sharing.services import share
+from hourtab.showing import stored as pages
 from tests.accounts.test_settings import FORM
 from tests.builders import NOW, a_retainer
 from tests.meanwhile import meanwhile

@@ -22,9 +22,9 @@ from hourtab.overage.models import Request
 from hourtab.overage.services import Wish
 from hourtab.retainers.models import Retainer
 from hourtab.sharing import subscriptions
-from hourtab.sharing.digest import queue_digests
 from hourtab.sharing.models import ShareLink, Shown, Subscription
 from hourtab.sharing.services import change_link, revoke_link, share
+from hourtab.showing.digest import queue_digests
 from hourtab.team.services import invite
 from tests.builders import NOW, a_retainer, log
 from tests.mailbox import Mailbox, send

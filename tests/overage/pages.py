@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import time_machine
 
-from hourtab.ledger import queries
+from hourtab.ledger.reading import log as queries
 from hourtab.overage.models import Request
 from hourtab.retainers.models import Retainer
 from tests.builders import NOW

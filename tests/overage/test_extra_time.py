@@ -8,7 +8,7 @@ import time_machine
 from hourtab.core.amounts import HOUR
 from hourtab.ledger.jobs import turn_the_day
 from hourtab.ledger.models import Write
-from hourtab.ledger.verify import findings
+from hourtab.ledger.reading.verify import findings
 from tests.builders import NOW, log
 from tests.overage.pages import cycle_of, decide, said
 

@@ -9,8 +9,8 @@ import time_machine
 from hourtab.clients.models import Contact
 from hourtab.core.amounts import HOUR
 from hourtab.ledger.models import Authorisation, TopUp
-from hourtab.ledger.verify import findings
-from hourtab.ledger.words import headline
+from hourtab.ledger.reading.verify import findings
+from hourtab.ledger.saying.words import headline
 from hourtab.outbox.models import Delivery
 from hourtab.overage import services
 from hourtab.overage.errors import OverageError

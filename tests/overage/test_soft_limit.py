@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from hourtab.clients.models import Contact
 from hourtab.core.amounts import HOUR
 from hourtab.ledger.jobs import turn_the_day
-from hourtab.ledger.verify import findings
+from hourtab.ledger.reading.verify import findings
 from hourtab.outbox.models import Delivery
 from hourtab.overage import services
 from hourtab.overage.jobs import draft_at_soft_limits
@@ -79,7 +79,7 @@ def test_a_january_cohort_is_planned_warned_of_raised_and_reported(
     """
     from hourtab.alerts.models import Alert
     from hourtab.alerts.watching import watch_retainers
-    from hourtab.ledger.holds import plan_work
+    from hourtab.ledger.verbs.plan import plan_work
     from tests.builders import a_retainer
 
     def at(day: int) -> datetime:

@@ -15,8 +15,8 @@ import time_machine
 from hourtab.accounts.models import Workspace
 from hourtab.core.amounts import HOUR, Rounding
 from hourtab.core.document import public
-from hourtab.ledger.holds import plan_work
-from hourtab.ledger.services import edit_entry, top_up
+from hourtab.ledger.verbs.log import edit_entry, top_up
+from hourtab.ledger.verbs.plan import plan_work
 from hourtab.retainers.models import Retainer
 from hourtab.sharing.models import ShareLink
 from hourtab.sharing.services import change_link, share

@@ -13,18 +13,18 @@ from hourtab.archive.tables import TABLES
 from hourtab.clients.models import Contact
 from hourtab.core.amounts import HOUR
 from hourtab.imports.models import Import
-from hourtab.ledger.holds import plan_work
 from hourtab.ledger.jobs import turn_the_day
-from hourtab.ledger.services import edit_entry, top_up, withdraw_entry
+from hourtab.ledger.verbs.log import edit_entry, top_up, withdraw_entry
+from hourtab.ledger.verbs.plan import plan_work
 from hourtab.outbox.models import Delivery
 from hourtab.overage import services as requests
 from hourtab.overage.services import Wish
 from hourtab.retainers.models import OfficeHours, Retainer, WeightRule
 from hourtab.schedule import send_mails
 from hourtab.sharing import subscriptions
-from hourtab.sharing.digest import queue_digests
 from hourtab.sharing.models import ShareLink, StoredPage, Subscription
 from hourtab.sharing.services import share
+from hourtab.showing.digest import queue_digests
 from tests.builders import NOW, a_retainer, log, work
 from tests.mailbox import smtp_peer
 

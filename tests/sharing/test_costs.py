@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from hourtab.sharing import costs
-from hourtab.sharing.lane import Lane
-from hourtab.sharing.store import reader
+from hourtab.lane import costs
+from hourtab.lane.lane import Lane
+from hourtab.lane.store import reader
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

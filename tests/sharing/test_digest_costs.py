@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from hourtab.outbox.models import Message
 from hourtab.retainers.models import Retainer
 from hourtab.sharing import subscriptions
-from hourtab.sharing.digest import digest, queue_digests
 from hourtab.sharing.models import Shown, Subscription
 from hourtab.sharing.services import share
+from hourtab.showing.digest import digest, queue_digests
 from tests.builders import NOW, a_retainer, log
 
 pytestmark = pytest.mark.django_db

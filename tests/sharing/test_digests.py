@@ -15,9 +15,9 @@ from hourtab.outbox.services import queue, send_again
 from hourtab.retainers.models import Retainer
 from hourtab.schedule import send_mails
 from hourtab.sharing import subscriptions
-from hourtab.sharing.digest import queue_digests
 from hourtab.sharing.models import ShareLink, Shown, Subscription
 from hourtab.sharing.services import change_link, revoke_link, rotate_link, share
+from hourtab.showing.digest import queue_digests
 from tests.builders import NOW, a_retainer, log
 from tests.mailbox import Mailbox, send, subject_of, text_of
 

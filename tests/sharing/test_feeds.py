@@ -8,7 +8,7 @@ import time_machine
 from icalendar import Calendar
 
 from hourtab.core.amounts import HOUR
-from hourtab.ledger.services import top_up
+from hourtab.ledger.verbs.log import top_up
 from hourtab.retainers.models import Retainer
 from hourtab.sharing.models import ShareLink
 from hourtab.sharing.services import change_link, share

@@ -11,7 +11,7 @@ import time_machine
 
 from hourtab.ledger.jobs import turn_the_day
 from hourtab.ledger.models import Entry
-from hourtab.ledger.services import edit_entry
+from hourtab.ledger.verbs.log import edit_entry
 from hourtab.retainers.models import Retainer
 from hourtab.sharing.addresses import statement_path
 from hourtab.sharing.models import ShareLink

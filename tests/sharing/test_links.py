@@ -9,11 +9,11 @@ import pytest
 import time_machine
 from django.db import connection
 
+from hourtab.lane import limits
 from hourtab.ledger.jobs import turn_the_day
 from hourtab.ledger.models import Statement
 from hourtab.lib import tokens
 from hourtab.retainers.models import Retainer
-from hourtab.sharing import limits
 from hourtab.sharing.addresses import statement_path
 from hourtab.sharing.counting import write_views
 from hourtab.sharing.models import FormerAddress, ShareLink, StoredPage, ViewDay
@@ -235,8 +235,8 @@ def test_views_are_counted_by_day_and_nothing_else_is_known(retainer, ada) -> No
 
 
 def test_the_lane_counts_who_looks_and_not_what_fetches(retainer) -> None:
-    from hourtab.sharing.lane import Lane
-    from hourtab.sharing.store import reader
+    from hourtab.lane.lane import Lane
+    from hourtab.lane.store import reader
 
     link = share([retainer], by=None)
 
@@ -275,8 +275,8 @@ def test_the_lane_counts_who_looks_and_not_what_fetches(retainer) -> None:
 def test_wrong_addresses_are_limited_by_visitor_and_what_is_there_stays_open(
     retainer, settings
 ) -> None:
-    from hourtab.sharing.lane import WRONG_A_MINUTE, Lane
-    from hourtab.sharing.store import reader
+    from hourtab.lane.lane import WRONG_A_MINUTE, Lane
+    from hourtab.lane.store import reader
 
     link, other = share([retainer], by=None), share([retainer], by=None)
     answers: list[int] = []
@@ -335,8 +335,8 @@ def test_who_a_visitor_is(settings) -> None:
 
 
 def test_a_page_in_memory_is_never_older_than_the_database(retainer) -> None:
-    from hourtab.sharing.lane import Lane
-    from hourtab.sharing.store import reader
+    from hourtab.lane.lane import Lane
+    from hourtab.lane.store import reader
 
     link = share([retainer], by=None)
     seen: list[bytes] = []

@@ -11,12 +11,12 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from hourtab.lane import live
+from hourtab.lane.live import Live
+from hourtab.lane.store import reader
 from hourtab.lib import tokens
-from hourtab.sharing import live
-from hourtab.sharing.live import Live
 from hourtab.sharing.models import ShareLink
 from hourtab.sharing.services import change_retainers, revoke_link, rotate_link, share
-from hourtab.sharing.store import reader
 from tests.builders import a_retainer, log
 
 pytestmark = pytest.mark.django_db(transaction=True)

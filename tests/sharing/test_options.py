@@ -10,18 +10,18 @@ import time_machine
 
 from hourtab.clients.models import Contact
 from hourtab.core.amounts import HOUR, Rounding
-from hourtab.ledger.holds import plan_work
 from hourtab.ledger.jobs import turn_the_day
-from hourtab.ledger.services import edit_entry
-from hourtab.ledger.statements import reopen_cycle
+from hourtab.ledger.verbs.close import reopen_cycle
+from hourtab.ledger.verbs.log import edit_entry
+from hourtab.ledger.verbs.plan import plan_work
 from hourtab.outbox.models import Message
 from hourtab.overage import services as requests
 from hourtab.overage.services import Wish
 from hourtab.retainers.models import Retainer
 from hourtab.sharing.addresses import statement_path
-from hourtab.sharing.digest import digest
 from hourtab.sharing.models import ShareLink
 from hourtab.sharing.services import change_link, share
+from hourtab.showing.digest import digest
 from tests.builders import NOW, a_retainer, log, work
 from tests.pdf import text_of_pdf
 from tests.sharing.test_canaries import crawl

@@ -10,14 +10,14 @@ from django.db.backends.signals import connection_created
 
 from hourtab.clients.services import rename_client
 from hourtab.core.amounts import HOUR
-from hourtab.ledger import services as ledger
+from hourtab.lane.lane import Lane
+from hourtab.lane.store import reader
+from hourtab.ledger.verbs import log as ledger
 from hourtab.lib import tokens
 from hourtab.retainers.models import Retainer
-from hourtab.sharing import pages
-from hourtab.sharing.lane import Lane
 from hourtab.sharing.models import ShareLink, StoredPage
 from hourtab.sharing.services import change_link, revoke_link, rotate_link, share
-from hourtab.sharing.store import reader
+from hourtab.showing import stored as pages
 from tests.builders import a_retainer, log, work
 from tests.environment import ON_POSTGRES
 

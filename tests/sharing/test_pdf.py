@@ -12,9 +12,9 @@ import time_machine
 from django.db import connection
 
 from hourtab.retainers.models import Retainer
-from hourtab.sharing import pdf
 from hourtab.sharing.models import ShareLink
 from hourtab.sharing.services import share
+from hourtab.showing.files import pdf
 from tests.builders import NOW, a_retainer, log
 from tests.pdf import text_of_pdf
 

@@ -9,9 +9,9 @@ from hourtab.accounts.models import Event
 from hourtab.outbox.models import Delivery
 from hourtab.retainers.models import Retainer
 from hourtab.sharing import subscriptions
-from hourtab.sharing.digest import queue_digests
 from hourtab.sharing.models import ShareLink, Subscription
 from hourtab.sharing.services import rotate_link, share
+from hourtab.showing.digest import queue_digests
 from tests.builders import NOW, a_retainer, log
 from tests.mailbox import send, text_of
 

@@ -9,13 +9,13 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from hourtab.ledger import batches
-from hourtab.ledger.batches import Batch, SourceRow
 from hourtab.ledger.models import Source
+from hourtab.ledger.verbs import bring_in as batches
+from hourtab.ledger.verbs.bring_in import Batch, SourceRow
 from hourtab.retainers.models import Retainer
 from hourtab.sharing.models import ShareLink
-from hourtab.sharing.search import MOST_FOUND
 from hourtab.sharing.services import share
+from hourtab.showing.search import MOST_FOUND
 from tests.builders import NOW, a_retainer, log, work
 
 pytestmark = pytest.mark.django_db

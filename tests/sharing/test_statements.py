@@ -15,16 +15,21 @@ import time_machine
 from hourtab.core.amounts import HOUR
 from hourtab.core.document import public
 from hourtab.core.document.fields import DocumentError
-from hourtab.ledger import agreement, batches, corrections, jobs, services, statements
-from hourtab.ledger.batches import Batch, SourceRow
+from hourtab.lane.headers import PUBLIC
+from hourtab.ledger import jobs
 from hourtab.ledger.models import Entry, Source
-from hourtab.ledger.verify import findings
+from hourtab.ledger.reading.verify import findings
+from hourtab.ledger.verbs import agree as agreement
+from hourtab.ledger.verbs import bring_in as batches
+from hourtab.ledger.verbs import close as statements
+from hourtab.ledger.verbs import correct as corrections
+from hourtab.ledger.verbs import log as services
+from hourtab.ledger.verbs.bring_in import Batch, SourceRow
 from hourtab.retainers.models import Retainer
 from hourtab.sharing.addresses import statement_path
-from hourtab.sharing.headers import PUBLIC
-from hourtab.sharing.pdf import paper_of
-from hourtab.sharing.public import SHOWN_LINES
 from hourtab.sharing.services import change_link, revoke_link, rotate_link, share
+from hourtab.showing.document import SHOWN_LINES
+from hourtab.showing.files.pdf import paper_of
 from tests.builders import log, work
 from tests.ledger.test_statements import JANUARY, MARCH, a_january, at
 

@@ -8,10 +8,11 @@ from hourtab.core import scenario
 from hourtab.core.entries import Entry as CoreEntry
 from hourtab.core.results import Statement
 from hourtab.imports.matching.plans import Part
-from hourtab.ledger import corrections, queries
-from hourtab.ledger.batches import SourceRow
-from hourtab.ledger.late import Late
 from hourtab.ledger.models import Entry, Revision, Source
+from hourtab.ledger.reading import log as queries
+from hourtab.ledger.verbs import correct as corrections
+from hourtab.ledger.verbs.bring_in import SourceRow
+from hourtab.ledger.writing.late import Late
 from hourtab.lib.database import in_chunks
 from hourtab.retainers.models import Retainer
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from hourtab.imports.reading.lines import WorkLine
-from hourtab.ledger.batches import SourceRow
 from hourtab.ledger.models import Revision
+from hourtab.ledger.verbs.bring_in import SourceRow
 from hourtab.lib.database import in_chunks
 
 

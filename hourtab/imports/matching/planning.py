@@ -25,11 +25,11 @@ from hourtab.imports.matching.plans import Absent, Listed, Listings, Outcome, Pa
 from hourtab.imports.matching.redaction import Redaction
 from hourtab.imports.matching.rules import Route, Router
 from hourtab.imports.reading.lines import Note, Reading, WorkLine
-from hourtab.ledger.batches import SourceRow
 from hourtab.ledger.errors import LedgerError
-from hourtab.ledger.late import Late
+from hourtab.ledger.line import Work, digester
 from hourtab.ledger.models import Entry, Revision, Source
-from hourtab.ledger.work import Work, digester
+from hourtab.ledger.verbs.bring_in import SourceRow
+from hourtab.ledger.writing.late import Late
 from hourtab.retainers.models import Retainer
 from hourtab.retainers.weights import Weigher
 

@@ -7,8 +7,8 @@ from datetime import date
 from typing import NamedTuple
 
 from hourtab.imports.reading.lines import Note, Reading
-from hourtab.ledger.batches import Batch, SourceRow
 from hourtab.ledger.models import Source
+from hourtab.ledger.verbs.bring_in import Batch, SourceRow
 from hourtab.retainers.models import Retainer
 
 OUTCOMES = (

@@ -20,8 +20,8 @@ from hourtab.imports.reading.lines import Reading
 from hourtab.imports.reading.uploads import Upload
 from hourtab.imports.verbs.examine import Examined, publish_question
 from hourtab.imports.verbs.taken import Taken
-from hourtab.ledger import batches
 from hourtab.ledger.models import Source
+from hourtab.ledger.verbs import bring_in as batches
 from hourtab.lib.locking import locked
 from hourtab.lib.memory import without_collecting
 from hourtab.retainers.models import Retainer

@@ -15,9 +15,10 @@ from hourtab.imports.matching.plans import Plan
 from hourtab.imports.matching.redaction import Redaction
 from hourtab.imports.models import Import
 from hourtab.imports.reading.uploads import Upload, lines_in
-from hourtab.ledger import cache, closing, record
 from hourtab.ledger.book import Book
 from hourtab.ledger.models import Source
+from hourtab.ledger.writing import cache, record
+from hourtab.ledger.writing import freeze as closing
 from hourtab.retainers.models import Retainer
 
 

@@ -7,10 +7,11 @@ from django.utils.translation import gettext as _
 
 from hourtab.accounts.models import Member
 from hourtab.imports.models import Import, ImportPart
-from hourtab.ledger import batches, record
-from hourtab.ledger.bulk import Listing
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Revision
+from hourtab.ledger.verbs import bring_in as batches
+from hourtab.ledger.writing import record
+from hourtab.ledger.writing.bulk import Listing
 from hourtab.lib.locking import locked
 from hourtab.lib.memory import without_collecting
 

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from hourtab.core.cycles import FIRST_DAY, LAST_DAY
 from hourtab.core.document.write import cycle_json
-from hourtab.ledger import queries
-from hourtab.ledger.words import headline
+from hourtab.ledger.reading import log as queries
+from hourtab.ledger.saying.words import headline
 from hourtab.lib.database import snapshot
 from hourtab.lib.words import Words
 from hourtab.management.command import Command as Base

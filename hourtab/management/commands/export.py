@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from hourtab.accounts.models import Workspace
 from hourtab.archive.export import as_text, export_workspace
-from hourtab.ledger.proof import ledger_document
+from hourtab.ledger.reading.proof import ledger_document
 from hourtab.management.command import Command as Base
 from hourtab.management.command import Refused, find_retainer, find_workspace
 from hourtab.management.commands.backup import draft_of

@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from hourtab.ledger.quick_line import QuickLineError
-from hourtab.ledger.quick_log import log_line
+from hourtab.ledger.quick.line import QuickLineError
+from hourtab.ledger.quick.log import log_line
 from hourtab.lib.words import Words
 from hourtab.management.command import Command as Base
 from hourtab.management.command import Refused, find_retainer, find_workspace

@@ -11,7 +11,7 @@ from django.core.management.base import CommandParser
 from django.core.management.color import no_style
 from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
 
-from hourtab.ledger.writes import head
+from hourtab.ledger.writing.chain import head
 from hourtab.lib.database import snapshot
 from hourtab.lib.database_url import database
 from hourtab.management.command import Command as Base

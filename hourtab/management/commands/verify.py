@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from hourtab.ledger.verify import findings
+from hourtab.ledger.reading.verify import findings
 from hourtab.management.command import Command as Base
 from hourtab.management.command import find_retainer
 from hourtab.retainers.models import Retainer

@@ -1,0 +1,166 @@
+"""Closing: a cycle becomes a statement that never changes by itself (ledger §5)."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+
+from hourtab.accounts.models import Member
+from hourtab.core.cycles import FOR_EVER, Cycle
+from hourtab.core.document.states import closing_json
+from hourtab.core.document.write import terms_json
+from hourtab.core.entries import Close
+from hourtab.core.results import ClosingState, CycleTotals
+from hourtab.ledger.book import Book, Resumed
+from hourtab.ledger.models import Statement, Write
+from hourtab.ledger.reading import log as queries
+from hourtab.ledger.writing import cache, clock
+from hourtab.ledger.writing import chain as writes
+from hourtab.retainers.models import Retainer
+
+
+def closed_count(retainer: Retainer) -> int:
+    """Return how many cycles are closed: the first ones, without a gap."""
+    return Statement.objects.filter(retainer=retainer, version=1).count()
+
+
+def due_on(cycle: Cycle) -> date | None:
+    """Return the date on which a cycle closes by itself: its last day, a day, and the grace; None
+    where it never ends.
+    """
+    return (
+        None
+        if cycle.ends_before == FOR_EVER
+        else cycle.ends_before + timedelta(days=cycle.terms.grace_days)
+    )
+
+
+def is_history(retainer: Retainer, cycle: Cycle) -> bool:
+    """Had this cycle ended before the retainer was opened here? Then it closes by hand alone."""
+    return cycle.ends_on < retainer.today(retainer.opened_at)
+
+
+def unclosed(retainer: Retainer, today: date, closed: int | None = None) -> Sequence[Cycle]:
+    """Return the cycles through today's that are not closed; `closed` says how many are, where that
+    is known already.
+    """
+    return retainer.calendar().through(today)[
+        closed_count(retainer) if closed is None else closed :
+    ]
+
+
+def close_due(book: Book, now: datetime) -> int:
+    """Close every cycle of a locked retainer whose grace is over; returns how many.
+
+    Stops at the first that is not due or is history: a cycle closes by itself only when all before
+    it are closed. It is closed on the day it was due, however late this runs, and not while the
+    clock is doubted.
+    """
+    due: list[Close] = []
+    latest = book.closes[-1].on if book.closes else None
+    for cycle in book.unclosed():
+        on = due_on(cycle)
+        if on is None or on > book.today or is_history(book.retainer, cycle):
+            break
+        latest = max(on, latest or on)
+        due.append(Close(cycle.starts_on, latest))
+    if not due or not clock.is_believed(now):
+        return 0
+    for close, _row in zip(due, freeze(book, due, None, now), strict=True):
+        this = writes.begin(book, Write.Kind.CLOSE, None, now, label=close.cycle.isoformat())
+        this.record("close", cycle=close.cycle.isoformat(), on=close.on.isoformat())
+        writes.seal(this)
+    book.retainer.touch()
+    return len(due)
+
+
+def freeze(
+    book: Book, closes: Sequence[Close], by: Member | None, now: datetime
+) -> list[Statement]:
+    """Store the next cycles of a locked retainer, in order, as the first versions of their
+    statements.
+    """
+    every = [*book.closes, *closes]
+    resumed = book.resume(closes[0].cycle, texts=queries.NAMES, closes=every)
+    wanted = {close.cycle: close.on for close in closes}
+    rows = [
+        _row(book, index, cycle, before, lines, wanted[cycle.starts_on], now, by)
+        for index, before, cycle, lines in _frozen(book.retainer, resumed)
+        if cycle.starts_on in wanted
+    ]
+    Statement.objects.bulk_create(rows)
+    _keep(book, resumed)
+    return rows
+
+
+def version_anew(
+    book: Book, since: date, by: Member | None, now: datetime, reason: str
+) -> list[Statement]:
+    """Store another version of every statement of a locked retainer from the cycle that starts on
+    `since` on.
+    """
+    standing = {row.starts_on: row for row in queries.statements(book.retainer)}
+    resumed = book.resume(since, texts=queries.NAMES)
+    rows = []
+    for index, before, cycle, lines in _frozen(book.retainer, resumed):
+        if (earlier := standing.get(cycle.starts_on)) and cycle.starts_on >= since:
+            row = _row(book, index, cycle, before, lines, earlier.closed_on, now, by)
+            row.version, row.reason = earlier.version + 1, reason
+            rows.append(row)
+    Statement.objects.bulk_create(rows)
+    _keep(book, resumed)
+    return rows
+
+
+def _keep(book: Book, resumed: Resumed) -> None:
+    """Cache what was computed, and forget what was closed before."""
+    fresh = cache.Fresh(resumed.opening.index, resumed.result.cycles)
+    cache.keep(book, fresh, resumed.ledger.entries)
+    book.renew()
+
+
+type _Frozen = tuple[int, ClosingState, CycleTotals, list[list[int]]]
+
+
+def _frozen(retainer: Retainer, resumed: Resumed) -> Iterator[_Frozen]:
+    """Yield every settled cycle with the state before it, and its lines with the revisions they
+    stand on.
+    """
+    before, result = resumed.opening, resumed.result
+    if not result.cycles:
+        return
+    rows = queries.latest(retainer).filter(entry__posts_on__gte=result.cycles[0].starts_on)
+    revisions = dict(rows.values_list("entry__key", "pk"))
+    for index, (cycle, lines) in enumerate(result.by_cycle(), before.index):
+        if cycle.closing is None:
+            return
+        yield index, before, cycle, [[revisions[line.entry], *line[1:]] for line in lines]
+        before = cycle.closing
+
+
+def _row(
+    book: Book,
+    index: int,
+    cycle: CycleTotals,
+    opening: ClosingState,
+    lines: list[list[int]],
+    closed_on: date,
+    now: datetime,
+    by: Member | None,
+) -> Statement:
+    """Return a statement that is not stored yet. How corrected entries were paid is no part of it:
+    that comes later.
+    """
+    assert cycle.closing is not None
+    return Statement(
+        retainer=book.retainer,
+        number=index + 1,
+        starts_on=cycle.starts_on,
+        ends_on=cycle.ends_on,
+        closed_on=closed_on,
+        made_at=now,
+        by=by,
+        terms=terms_json(queries.terms_at(book.retainer, cycle.starts_on)),
+        totals=queries.totals_json(cycle),
+        opening=closing_json(opening) | {"paid": {}},
+        closing=closing_json(cycle.closing) | {"paid": {}},
+        lines=lines,
+    )
