@@ -7,6 +7,7 @@ compiles that. No other tool is needed.
 
 import ast
 import io
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -35,6 +36,9 @@ KEYWORDS = {
 }
 PUBLIC = (
     "sharing",
+    "showing",
+    "pages/public",
+    "deciding",
     "templates/sharing",
     "templates/mail",
     "templates/account/email/",
@@ -129,6 +133,7 @@ def compiled(catalogue: Catalog) -> bytes:
 
 def main() -> int:
     """Bring all catalogues up to date; name what is not translated of what the public reads."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hourtab.settings")
     public, every = texts(only_public=True), texts()
     missing = 0
     for language in languages():

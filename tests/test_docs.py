@@ -20,6 +20,7 @@ OURS = (
     "alerts",
     "operating",
     "api",
+    "worker",
 )
 
 

@@ -5,6 +5,8 @@ indexed read. Whoever asks for what is there is never refused for what others tr
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.apps import apps
+
 from hourtab.lane.places import IN_LANE
 from hourtab.lib import tokens
 from hourtab.lib.addressed import Addressed
@@ -38,8 +40,8 @@ def lookups() -> dict[str, Lookup]:
             is_exact=False,
         ),
     }
-    for rows in Addressed.__subclasses__():
-        if rows.PLACE in IN_LANE:
+    for rows in apps.get_models():
+        if issubclass(rows, Addressed) and rows.PLACE in IN_LANE:
             found[rows.PLACE] = Lookup(
                 f"SELECT 1 FROM {rows._meta.db_table} WHERE token_digest = %s",  # noqa: S608
                 tokens.digest_of,
