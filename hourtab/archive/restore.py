@@ -20,7 +20,7 @@ from hourtab.alerts.models import Listener
 from hourtab.archive.export import FORMAT
 from hourtab.archive.tables import NOT_EXPORTED, TABLES
 from hourtab.archive.unpacking import DAMAGED, Unpacking
-from hourtab.ledger.reading.verify import findings
+from hourtab.ledger.reading.verify import contradictions
 from hourtab.ledger.writing.chain import head
 from hourtab.lib import tokens
 from hourtab.overage.models import Approver
@@ -97,7 +97,7 @@ def _check_retainers(heads: Mapping[str, str]) -> None:
         if head(retainer) != heads[retainer.ref]:
             raise RestoreError(f"The chain of {retainer} does not end where the file says it does.")
         try:
-            wrong = findings(retainer, timezone.now())
+            wrong = contradictions(retainer, timezone.now())
         except Exception as error:  # Rows of a stranger: what they break cannot be told beforehand.
             raise RestoreError(f"{retainer} cannot be computed: {error}.") from None
         if wrong:

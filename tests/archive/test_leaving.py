@@ -86,7 +86,7 @@ def test_a_workspace_that_cannot_be_deleted_holds_up_no_other(going, olga, caplo
         cursor.execute("INSERT INTO stray VALUES (%s)", [going.pk])
     assert deletion.delete_due(NOW + timedelta(days=14)) == 1
     assert list(Workspace.objects.values_list("name", flat=True)) == ["Northlight"]
-    assert f"the deletion of workspace {going.pk}" in caplog.text
+    assert f"delete workspaces: row {going.pk}" in caplog.text
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE stray")
     assert deletion.delete_due(NOW + timedelta(days=14)) == 1

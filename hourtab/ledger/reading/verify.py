@@ -19,10 +19,14 @@ from hourtab.retainers.models import Retainer
 
 def findings(retainer: Retainer, now: datetime) -> list[str]:
     """Return a sentence for everything that does not fit; an empty list is what one hopes for."""
+    return [*_clock(retainer, now), *contradictions(retainer, now)]
+
+
+def contradictions(retainer: Retainer, now: datetime) -> list[str]:
+    """Return what does not fit in the rows themselves, whatever this machine's clock says."""
     with snapshot():
         retainer = Retainer.objects.select_related("workspace", "client").get(pk=retainer.pk)
         return [
-            *_clock(retainer, now),
             *_cycles(retainer, now),
             *_statements(retainer, now),
             *_chain(retainer),
