@@ -1,6 +1,6 @@
 """Addresses of statements: `/s/<reference>-<number>-<mac>`, of no use for the live page.
 
-The mac follows from the nonce of the link that shows the statement, under LINK_KEY: nothing of it
+The mac follows from the token of the link that shows the statement, under LINK_KEY: nothing of it
 lies in the database, and whoever has the link cannot make it. An address ends with its link:
 revoked with it, and new when the link gets a new address.
 """
@@ -66,4 +66,4 @@ def _by_all_addresses(link: ShareLink, now: datetime) -> Iterator[ShareLink]:
 
 
 def _mac(link: ShareLink, ref: str, number: int) -> str:
-    return tokens.token_of(f"statement\0{ref}\0{number}\0".encode() + bytes(link.nonce))
+    return tokens.token_of(f"statement\0{ref}\0{number}\0".encode() + link.token.encode())

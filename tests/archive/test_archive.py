@@ -19,7 +19,7 @@ from hourtab.core.document import read
 from hourtab.imports.models import Import
 from hourtab.ledger.models import Clock, Entry, Statement
 from hourtab.ledger.reading import log as queries
-from hourtab.ledger.reading.verify import findings
+from hourtab.ledger.reading.verify import contradictions
 from hourtab.ledger.verbs import log as services
 from hourtab.ledger.writing.chain import head
 from hourtab.lib.pictures import redrawn
@@ -132,7 +132,7 @@ def test_export_and_restore_give_the_same_balances_heads_and_links(
     assert carl.get(statement).status_code == (200 if keep else 404)
     assert carl.get(now[0] + "?page=1").status_code == 200
     for retainer in Retainer.objects.all():
-        assert findings(retainer, at("02-15")) == []
+        assert contradictions(retainer, at("02-15")) == []
     retainer = Retainer.objects.get(client__name="Acme")
     log(retainer, "2027-02-15", "1h", now=at("02-15"))
     again = bring_in(restored, toggl("02-09 09:00 1:30 Call", "02-10 09:00 1:30 Call"), retainer)
