@@ -7,7 +7,6 @@ retainers the stories do not know.
 from collections.abc import Iterator
 from datetime import date, datetime
 
-from hourtab.accounts.models import Workspace
 from hourtab.core.cycles import Cycle
 from hourtab.demo.filling import ask_for_more, log_all, plan
 from hourtab.demo.stories import STORIES, Story
@@ -16,6 +15,7 @@ from hourtab.ledger.models import Revision
 from hourtab.ledger.writing import freeze as closing
 from hourtab.overage.models import Request
 from hourtab.retainers.models import Retainer
+from hourtab.worker.rows import each
 
 
 def keep_up(now: datetime) -> int:
@@ -23,15 +23,14 @@ def keep_up(now: datetime) -> int:
 
     A cycle that was closed meanwhile stays as it is.
     """
-    count = 0
-    for workspace in Workspace.objects.filter(is_demo=True):
-        for story in STORIES:
-            retainer = Retainer.objects.filter(
-                workspace=workspace, client__name=story.client, name=story.name
-            ).first()
-            if retainer is not None and retainer.ends_on is None:
-                count += _go_on(story, retainer, now)
-    return count
+    told = {(story.client, story.name): story for story in STORIES}
+
+    def go_on(retainer: Retainer) -> int:
+        story = told.get((retainer.client.name, retainer.name))
+        return _go_on(story, retainer, now) if story else 0
+
+    rows = Retainer.objects.filter(workspace__is_demo=True, ends_on=None)
+    return each("let the demo go on", rows.select_related("client", "workspace"), go_on, now)
 
 
 def _go_on(story: Story, retainer: Retainer, now: datetime) -> int:

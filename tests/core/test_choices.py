@@ -16,7 +16,8 @@ from hourtab.core.entries import Ledger, Settlement
 from hourtab.core.statement import statement
 from hourtab.core.terms import Overage, Percent, Retainer, Rollover, Terms
 from hourtab.lib.words import Words
-from hourtab.retainers import forms
+from hourtab.retainers import terms_form as forms
+from hourtab.retainers.forms import UNITS
 from hourtab.retainers.models import Retainer as RetainerRow
 from hourtab.retainers.models import Terms as TermsRow
 from hourtab.retainers.words import agreement
@@ -60,7 +61,7 @@ def test_the_form_offers_every_value() -> None:
         (terms.Cadence, forms.CADENCES),
         (terms.Stub, forms.STUBS),
         (terms.Policy, forms.POLICIES),
-        (terms.Unit, forms.UNITS),
+        (terms.Unit, UNITS),
     ):
         assert sorted(value for value, _ in offered) == sorted(get_args(kind))
 

@@ -87,12 +87,13 @@ def path(tmp_path_factory) -> Path:
 
 def places(value: Any) -> list[tuple[Any, Any]]:
     """Every container with a key of it."""
-    inner = value.items() if isinstance(value, dict) else enumerate(value)
-    found = []
-    for key, item in inner:
-        found.append((value, key))
-        if isinstance(item, dict | list):
-            found += places(item)
+    found, waiting = [], [value]
+    while waiting:
+        holder = waiting.pop()
+        for key, item in holder.items() if isinstance(holder, dict) else enumerate(holder):
+            found.append((holder, key))
+            if isinstance(item, dict | list):
+                waiting.append(item)
     return found
 
 

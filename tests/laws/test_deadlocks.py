@@ -11,7 +11,8 @@ from django.db import connection, transaction
 
 from hourtab.archive import erasure
 from hourtab.clients.services import rename_client
-from hourtab.imports import services as imports
+from hourtab.imports import verbs as imports
+from hourtab.imports.reading.uploads import Upload
 from hourtab.ledger.models import Entry
 from hourtab.ledger.reading.verify import findings
 from hourtab.ledger.verbs import log as services
@@ -78,7 +79,7 @@ def test_a_client_is_renamed_beside_one_who_locks_in_order(two) -> None:
 def test_an_import_is_taken_back_beside_one_who_locks_in_order(northlight) -> None:
     two = [a_retainer(northlight, client=name) for name in ("Zeta", "Alpha")]
     file = toggl("06-03 09:00 1:00 Call | Zeta", "06-04 09:00 1:00 Call | Alpha")
-    done = imports.apply(imports.Upload("week.csv", file), northlight, None, by=None, now=NOW)
+    done = imports.apply(Upload("week.csv", file), northlight, None, by=None, now=NOW)
     assert done.parts.count() == 2
     beside_one_who_walks(two, lambda: imports.undo(done, by=None, now=NOW))
     assert not Entry.objects.filter(is_withdrawn=False).exists()

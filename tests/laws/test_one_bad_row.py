@@ -18,12 +18,15 @@ from hourtab.alerts.watching import watch_retainers
 from hourtab.archive.deletion import delete_due, warn_of_deletions
 from hourtab.clients.models import Contact
 from hourtab.core.amounts import HOUR
+from hourtab.demo.living import keep_up
+from hourtab.demo.stories import STORIES
 from hourtab.imports.drafts import work_on_files
 from hourtab.imports.jobs import forget_drafts
 from hourtab.imports.models import Import
 from hourtab.ledger.jobs import turn_the_day
+from hourtab.ledger.models import Entry
 from hourtab.operating.doctor import look_over
-from hourtab.operating.jobs import beat
+from hourtab.operating.jobs import beat, forget_expired
 from hourtab.outbox.jobs import forget_old
 from hourtab.outbox.models import Delivery
 from hourtab.outbox.services import queue
@@ -41,7 +44,7 @@ from hourtab.showing.digest import queue_digests
 from hourtab.worker.models import Stumble
 from tests.builders import NOW, a_retainer, log
 
-AT_ONCE = {forget_old, forget_unconfirmed, forget_former, forget_drafts}
+AT_ONCE = {forget_old, forget_unconfirmed, forget_former, forget_drafts, forget_expired}
 """Jobs of one statement: they go over no rows."""
 
 
@@ -68,6 +71,12 @@ def keys_of(rows: list[Any]) -> list[int]:
 
 def with_days_to_turn(workspace: Workspace) -> list[int]:
     return keys_of(three_retainers(workspace))
+
+
+def of_the_demo(workspace: Workspace) -> list[int]:
+    Workspace.objects.filter(pk=workspace.pk).update(is_demo=True)
+    told = {(story.client, story.name): story for story in STORIES}
+    return keys_of([a_retainer(workspace, *names) for names in list(told)[:3]])
 
 
 def with_soft_limits(workspace: Workspace) -> list[int]:
@@ -192,6 +201,12 @@ CASES = (
         mails_waiting,
         the(Delivery.objects.exclude(state="waiting")),
         ("UPDATE", "outbox_delivery", "id"),
+    ),
+    Case(
+        keep_up,
+        of_the_demo,
+        lambda: set(Entry.objects.values_list("retainer", flat=True)),
+        ("INSERT", "ledger_entry", "retainer_id"),
     ),
     Case(
         work_on_files,

@@ -8,6 +8,7 @@ import pytest
 from hourtab.core.amounts import HOUR
 from hourtab.core.document import states
 from hourtab.core.terms import Rollover, Terms
+from hourtab.ledger.book import Book
 from hourtab.ledger.line import Work
 from hourtab.ledger.models import Cycle, Write
 from hourtab.ledger.reading import log as queries
@@ -79,8 +80,9 @@ def test_a_page_of_another_day_reads_one_state(retainer, monkeypatch) -> None:
 def test_a_write_says_how_it_left_the_cycles_that_may_be_watched(retainer) -> None:
     written(retainer, FIRST)
     week = FIRST + timedelta(weeks=CYCLES - 1)
-    assert list(cache.levels(retainer)) == [week.isoformat()]
-    assert Write.objects.order_by("number").last().levels == cache.levels(retainer)
+    levels = cache.levels(Book(retainer, TODAY))
+    assert list(levels) == [week.isoformat()]
+    assert Write.objects.order_by("number").last().levels == levels
 
 
 def test_a_gap_in_the_cache_is_computed_anew(retainer) -> None:

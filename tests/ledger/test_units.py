@@ -3,9 +3,9 @@
 from datetime import date
 
 import pytest
-from hourtab.imports.durations import read_units
 
 from hourtab.core.amounts import UNIT_WORDS, parse
+from hourtab.imports.reading.durations import read_units
 from hourtab.ledger.quick.line import read
 from hourtab.retainers.models import Retainer
 from tests.builders import a_retainer

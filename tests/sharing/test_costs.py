@@ -9,10 +9,16 @@ import pytest
 from hourtab.lane import costs
 from hourtab.lane.lane import Lane
 from hourtab.lane.store import reader
+from hourtab.sharing.services import share
+from tests.builders import a_retainer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-ONE, OTHER = "/r/" + "A" * 22, "/r/" + "B" * 22
+
+@pytest.fixture
+def links(northlight) -> list[str]:
+    """Two addresses that answer."""
+    return [share([a_retainer(northlight, name)], by=None).path for name in ("Acme", "Beta")]
 
 
 def visits(ask, site=None):
@@ -67,18 +73,20 @@ def visits(ask, site=None):
         ("feed=json", 120),
     ],
 )
-def test_an_address_answers_so_many_a_minute_of_each_kind(query, answered) -> None:
+def test_an_address_answers_so_many_a_minute_of_each_kind(query, answered, links) -> None:
+    one, another = links
+
     async def ask(visit):
-        first = [await visit(ONE, query) for _ in range(answered + 3)]
-        return first, await visit(OTHER, query)
+        first = [await visit(one, query) for _ in range(answered + 3)]
+        return first, await visit(another, query)
 
     first, other = visits(ask)
     assert first == [200] * answered + [429] * 3
     assert other == 200, "each address has a budget of its own"
 
 
-def test_a_statement_is_a_document_where_its_file_is_asked_for() -> None:
-    address = "/s/abcd-1-" + "A" * 22
+def test_a_statement_is_a_document_where_its_file_is_asked_for(northlight) -> None:
+    address = f"/s/{a_retainer(northlight).ref}-1-" + "A" * 22
 
     async def ask(visit):
         return [await visit(address, "as=pdf") for _ in range(12)]
@@ -86,7 +94,9 @@ def test_a_statement_is_a_document_where_its_file_is_asked_for() -> None:
     assert visits(ask) == [200] * 10 + [429] * 2
 
 
-def test_two_costly_questions_are_answered_at_once_and_pages_beside_them(monkeypatch) -> None:
+def test_two_costly_questions_are_answered_at_once_and_pages_beside_them(
+    links, monkeypatch
+) -> None:
     running, most = 0, 0
     gate = asyncio.Event()
 
@@ -101,9 +111,9 @@ def test_two_costly_questions_are_answered_at_once_and_pages_beside_them(monkeyp
         await send({"type": "http.response.body", "body": b""})
 
     async def ask(visit):
-        waiting = [asyncio.create_task(visit(ONE, "as=pdf")) for _ in range(5)]
+        waiting = [asyncio.create_task(visit(links[0], "as=pdf")) for _ in range(5)]
         await asyncio.sleep(0.05)
-        beside = await visit(ONE, "page=2")
+        beside = await visit(links[0], "page=2")
         gate.set()
         return beside, await asyncio.gather(*waiting)
 
@@ -114,9 +124,9 @@ def test_two_costly_questions_are_answered_at_once_and_pages_beside_them(monkeyp
     monkeypatch.setattr(costs, "WAITS_SECONDS", 0.05)
 
     async def ask_in_vain(visit):
-        waiting = [asyncio.create_task(visit(ONE, "as=pdf")) for _ in range(2)]
+        waiting = [asyncio.create_task(visit(links[0], "as=pdf")) for _ in range(2)]
         await asyncio.sleep(0.01)
-        late = await visit(ONE, "as=pdf")
+        late = await visit(links[0], "as=pdf")
         gate.set()
         return late, await asyncio.gather(*waiting)
 

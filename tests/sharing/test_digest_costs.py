@@ -7,7 +7,7 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from hourtab.outbox.models import Message
+from hourtab.outbox.models import Delivery
 from hourtab.retainers.models import Retainer
 from hourtab.sharing import subscriptions
 from hourtab.sharing.models import Shown, Subscription
@@ -25,7 +25,7 @@ def subscribed(retainer: Retainer, to: str) -> Subscription:
     subscriptions.ask(link, to, "week", now=NOW)
     row = Subscription.objects.get(to=to)
     assert subscriptions.confirm(row, "week", now=NOW)
-    Message.objects.all().delete()
+    Delivery.objects.all().delete()
     return row
 
 
@@ -36,11 +36,11 @@ def test_one_bad_row_stops_no_other_digest(northlight, caplog) -> None:
     Retainer.objects.filter(name="Lost").update(zone="Atlantis/Nowhere")
     Shown.objects.filter(retainer__name="Bare").delete()
     assert queue_digests(MONDAY) == 2
-    assert set(Message.objects.values_list("to", flat=True)) == {
+    assert set(Delivery.objects.values_list("target", flat=True)) == {
         "first@client.example",
         "last@client.example",
     }
-    assert f"subscription {rows[1].pk}" in caplog.text
+    assert f"queue digests: row {rows[1].pk}" in caplog.text
     assert "client.example" not in caplog.text
     assert queue_digests(MONDAY) == 0
 
@@ -50,7 +50,7 @@ def test_a_digest_of_thirty_lines_reads_the_terms_once(northlight) -> None:
     for minute in range(30):
         log(retainer, "2027-06-25", "10m", f"Line {minute}", now=datetime(2027, 6, 25, tzinfo=UTC))
     row = subscribed(retainer, "cfo@client.example")
-    message = Message(about=row.pk, occasion="week 2027-06-28")
+    message = Delivery(about=row.pk, occasion="week 2027-06-28")
     with (
         time_machine.travel(MONDAY, tick=False),
         CaptureQueriesContext(

@@ -14,7 +14,7 @@ from hourtab.ledger.jobs import turn_the_day
 from hourtab.ledger.verbs.close import reopen_cycle
 from hourtab.ledger.verbs.log import edit_entry
 from hourtab.ledger.verbs.plan import plan_work
-from hourtab.outbox.models import Message
+from hourtab.outbox.models import Delivery
 from hourtab.overage import services as requests
 from hourtab.overage.services import Wish
 from hourtab.retainers.models import Retainer
@@ -101,7 +101,7 @@ def everything(carl, link: ShareLink) -> dict[str, str]:
         to="cfo@brightwater.example", defaults={"asked_at": NOW, "confirmed_at": NOW}
     )
     for occasion in ("week 2027-06-21", "cycle 2027-06-01"):
-        mail = digest(Message(about=row.pk, occasion=occasion))
+        mail = digest(Delivery(about=row.pk, occasion=occasion))
         told[occasion] = mail.text + mail.html
     # What was searched for stands in its own field.
     return {
