@@ -25,6 +25,7 @@ from django.utils import timezone
 from hourtab.accounts.models import Member
 from hourtab.clients.models import Contact
 from hourtab.ledger.models import *
+from hourtab.ledger.reading.log import current_cycle
 from hourtab.outbox.models import Delivery
 from hourtab.overage import services
 from hourtab.overage.models import *
@@ -42,7 +43,7 @@ for n in range({count}):
 print(json.dumps([[row.number, [a.path for a in row.approvers.all()]] for row in r.requests.order_by("number")]))
 """
 STATE = """
-cycle = __import__("hourtab.ledger.reading.log").ledger.queries.current_cycle(r, r.today(now))
+cycle = current_cycle(r, r.today(now))
 print(json.dumps({"states": list(r.requests.order_by("number").values_list("state", flat=True)), "grants": list(r.authorisations.order_by("key").values_list("key", flat=True)),
   "amounts": list(r.authorisations.order_by("key").values_list("amount", flat=True)), "approved": [row.approved for row in r.requests.order_by("number")],
   "authorised": cycle.authorised if cycle else 0, "waiting": Delivery.objects.filter(state="waiting").count()}))
