@@ -8,9 +8,8 @@ from django.utils.translation import gettext as _
 from hourtab.alerts.models import Alert, Kind, Listener
 from hourtab.alerts.telling import listeners_of
 from hourtab.core.cycles import Cycle
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import closed, cycles
 from hourtab.ledger.saying.words import facts_of, headline
-from hourtab.ledger.writing import freeze as closing
 from hourtab.lib.text import visible
 from hourtab.lib.words import Words
 from hourtab.outbox.channels.mail import Mail
@@ -35,7 +34,7 @@ def alert_mail(message: Delivery) -> Mail | None:
     retainer, now = alert.retainer, timezone.now()
     words, today = words_for(retainer), retainer.today(now)
     with translation.override(words.language):
-        cycle = queries.current_cycle(retainer, today)
+        cycle = cycles.current_cycle(retainer, today)
         is_ours = listener.member is not None
         provider, client = visible(retainer.workspace.name), visible(retainer.client.name)
         what = what_happened(alert, words, today_is=cycle.starts_on if cycle else None)
@@ -88,7 +87,7 @@ def what_happened(alert: Alert, words: Words, today_is: object = None) -> str:
         Kind.STALE: _("Nothing new for two weeks: %(pair)s used") % {"pair": pair},
     }[Kind(alert.kind)]
     if today_is is not None and alert.cycle_on != today_is and (cycle := _cycle(alert)) is not None:
-        name, due = words.month_or_stretch(cycle.starts_on, cycle.ends_on), closing.due_on(cycle)
+        name, due = words.month_or_stretch(cycle.starts_on, cycle.ends_on), closed.due_on(cycle)
         if due is not None:
             return _("%(cycle)s, which closes on %(day)s: %(what)s") % {
                 "cycle": name,

@@ -11,9 +11,9 @@ from django.db.models import Count, F, Max, Q, prefetch_related_objects
 from hourtab.alerts.models import Watch, WatchedCycle
 from hourtab.core.results import CycleTotals
 from hourtab.ledger.models import Cycle, Statement, Write
-from hourtab.ledger.reading import log as queries
 from hourtab.ledger.reading.breakdown import breakdown_at
-from hourtab.ledger.writing import freeze as closing
+from hourtab.ledger.reading.closed import is_history, unclosed
+from hourtab.ledger.reading.cycles import totals_from_json
 from hourtab.ledger.writing import record
 from hourtab.retainers.models import Retainer
 
@@ -51,7 +51,7 @@ class State:
     @cached_property
     def cycle(self) -> CycleTotals | None:
         """The present cycle; None before the start, and where the last one is closed."""
-        return queries.totals_from_json(self.cycles[0][0]) if self.cycles else None
+        return totals_from_json(self.cycles[0][0]) if self.cycles else None
 
     @property
     def charged(self) -> int:
@@ -112,8 +112,8 @@ def _closed_counts(retainers: Sequence[Retainer]) -> dict[int, int]:
 def _named_cycles(retainer: Retainer, today: date, closed: int) -> frozenset[date]:
     return frozenset(
         cycle.starts_on
-        for cycle in closing.unclosed(retainer, today, closed)
-        if not closing.is_history(retainer, cycle) and not cycle.is_paused
+        for cycle in unclosed(retainer, today, closed)
+        if not is_history(retainer, cycle) and not cycle.is_paused
     )
 
 
@@ -126,10 +126,10 @@ def _add_writes(found: Mapping[int, State]) -> None:
 
 
 def _add_cycles(found: Mapping[int, State], closed: Mapping[int, int]) -> None:
-    unclosed = Q(pk__in=())
+    still_open = Q(pk__in=())
     for key in found:
-        unclosed |= Q(retainer=key, index__gte=closed.get(key, 0))
-    rows = Cycle.objects.filter(unclosed).order_by("-index")
+        still_open |= Q(retainer=key, index__gte=closed.get(key, 0))
+    rows = Cycle.objects.filter(still_open).order_by("-index")
     for key, totals, charged in rows.values_list("retainer_id", "totals", "breakdown__charged"):
         if totals["state"] != "closed":
             found[key].cycles.append((totals, charged))

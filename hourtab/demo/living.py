@@ -12,7 +12,7 @@ from hourtab.demo.filling import ask_for_more, log_all, plan
 from hourtab.demo.stories import STORIES, Story
 from hourtab.ledger.line import Work
 from hourtab.ledger.models import Revision
-from hourtab.ledger.writing import freeze as closing
+from hourtab.ledger.reading import closed
 from hourtab.overage.models import Request
 from hourtab.retainers.models import Retainer
 from hourtab.worker.rows import each
@@ -35,7 +35,7 @@ def keep_up(now: datetime) -> int:
 
 def _go_on(story: Story, retainer: Retainer, now: datetime) -> int:
     today = retainer.today(now)
-    unclosed = closing.unclosed(retainer, today)
+    unclosed = closed.unclosed(retainer, today)
     lines = (work for cycle in unclosed for work in _untold(story, retainer, cycle, today))
     count = log_all(retainer, lines, now)
     cycle = retainer.calendar().cycle_of(today)

@@ -16,7 +16,8 @@ from hourtab.core.entries import Close, Ledger
 from hourtab.core.results import ClosingState, CycleTotals, Statement
 from hourtab.ledger.errors import EverythingClosed
 from hourtab.ledger.models import Cycle as CycleRow
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import entries
+from hourtab.ledger.reading.cycles import cycles_of, known_up_to, opening_before, resume
 from hourtab.retainers.models import Retainer
 
 
@@ -70,7 +71,7 @@ class Book:
     @cached_property
     def closes(self) -> Sequence[Close]:
         """The closed cycles, in order, each with the date of its first statement."""
-        return queries.closes_of(self.retainer)
+        return entries.closes_of(self.retainer)
 
     @property
     def closed(self) -> int:
@@ -112,7 +113,7 @@ class Book:
                 return states.closing_from_json(row.closing)
         if not self._tail or not self._tail[-1].index:
             return ClosingState()
-        return queries.opening_before(self.retainer, on, self.today)
+        return opening_before(self.retainer, on, self.today)
 
     def resume(
         self, since: date, *, until: date | None = None, texts: Sequence[str] = (), **changes: Any
@@ -125,23 +126,23 @@ class Book:
         opening = self.opening(max(since, self.retainer.starts_on))
         cycles = self.calendar.through(until)[opening.index :]
         if not cycles:
-            return Resumed(opening, queries.nothing_of(self.retainer), Statement((), ()))
-        ledger = queries.ledger_of(
+            return Resumed(opening, entries.nothing_of(self.retainer), Statement((), ()))
+        ledger = entries.ledger_of(
             self.retainer, cycles[0].starts_on if opening.index else None, texts, self.closes
         )
         ledger = replace(ledger, **changes) if changes else ledger
-        return Resumed(opening, ledger, queries.resume(self.retainer, ledger, until, opening))
+        return Resumed(opening, ledger, resume(self.retainer, ledger, until, opening))
 
     def cycles(self) -> Sequence[CycleTotals]:
         """Return all cycles through the one that holds today."""
-        return queries.cycles(self.retainer, self.today)
+        return cycles_of(self.retainer, self.today)
 
     @cached_property
     def _tail(self) -> Sequence[Tail]:
         rows = CycleRow.objects.filter(retainer=self.retainer).order_by("-index")
         return [
             Tail(*row)
-            for row in rows.annotate(known=queries.known_up_to()).values_list(
+            for row in rows.annotate(known=known_up_to()).values_list(
                 "index", "ends_on", "totals__available", "totals__used", "closing", "known"
             )[:2]
         ]

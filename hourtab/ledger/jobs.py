@@ -6,8 +6,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 
 from hourtab.ledger.book import Book
-from hourtab.ledger.writing import cache, clock, record
-from hourtab.ledger.writing import freeze as closing
+from hourtab.ledger.writing import cache, clock, freeze, record
 from hourtab.retainers.models import Retainer
 from hourtab.worker.rows import each
 
@@ -25,7 +24,7 @@ def turn_the_day(now: datetime) -> int:
             return 0
         book = Book(locked, today)
         cache.refresh(book, today)
-        closing.close_due(book, now)
+        freeze.close_due(book, now)
         return 1
 
     return each("turn the day", Retainer.objects.filter(_has_turned(now)).only("pk"), turn, now)

@@ -11,7 +11,8 @@ from hourtab.core.amounts import HOUR
 from hourtab.core.cycles import FOR_EVER
 from hourtab.core.forecast import working_days
 from hourtab.core.results import CycleTotals
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import cycles
+from hourtab.ledger.reading.terms import terms_at
 from hourtab.ledger.writing import record
 from hourtab.overage import services
 from hourtab.overage.models import OverageTerms, Request, RequestEvent
@@ -65,7 +66,7 @@ def draft_at_soft_limits(now: datetime) -> int:
 
 def _draft_if_reached(terms: OverageTerms, now: datetime) -> bool:
     retainer = terms.retainer
-    cycle = queries.current_cycle(retainer, retainer.today(now))
+    cycle = cycles.current_cycle(retainer, retainer.today(now))
     if cycle is None or cycle.state != "open" or cycle.available <= 0:
         return False
     is_reached = cycle.used * 100 >= (terms.soft_limit or 0) * cycle.available
@@ -85,7 +86,7 @@ def _draft(retainer: Retainer, cycle: CycleTotals, now: datetime) -> bool:
         retainer=locked,
         number=services.next_number(locked),
         amount=suggested(retainer, cycle, today),
-        rate=queries.terms_at(retainer, today).overage.rate,
+        rate=terms_at(retainer, today).overage.rate,
         starts_on=today,
         ends_on=today if cycle.ends_on == FOR_EVER else cycle.ends_on,
         drafted_for=cycle.starts_on,
@@ -94,7 +95,7 @@ def _draft(retainer: Retainer, cycle: CycleTotals, now: datetime) -> bool:
     row.save()
     said = {
         "used": words.used_of(cycle.used, max(0, cycle.available)),
-        "percent": queries.used_percent(cycle),
+        "percent": cycles.used_percent(cycle),
     }
     services.note(row, RequestEvent.Kind.DRAFTED, now, "", _("%(used)s: %(percent)s %%") % said)
     return True

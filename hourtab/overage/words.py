@@ -8,7 +8,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from hourtab.core.amounts import money
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import cycles
 from hourtab.ledger.saying.bar import Bar, bar_of
 from hourtab.ledger.saying.coverage import rate_in_words
 from hourtab.ledger.saying.words import headline, level
@@ -42,7 +42,7 @@ class Asked:
 def asked_of(row: Request, now: datetime, words: Words) -> Asked:
     """Return a request with the balance as it is at `now`."""
     retainer, today = row.retainer, row.retainer.today(now)
-    cycle = queries.current_cycle(retainer, today)
+    cycle = cycles.current_cycle(retainer, today)
     return Asked(
         provider=visible(retainer.workspace.name),
         client=visible(retainer.client.name),

@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from hourtab.core.cycles import FOR_EVER
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import entries, log
 from hourtab.ledger.saying.words import headline
 from hourtab.lib.database import snapshot
 from hourtab.lib.text import visible
@@ -182,7 +182,7 @@ def _told(link: ShareLink, retainer: Retainer, now: datetime, occasion: str) -> 
         said = _("Starts on %(day)s") % {"day": words.full_day(retainer.starts_on)}
         return Told(name, said, "", [], [], 0)
     rows, ended = (
-        queries.latest(retainer).filter(scope__in=scopes_of(link), entry__on__lt=part.today),
+        entries.latest(retainer).filter(scope__in=scopes_of(link), entry__on__lt=part.today),
         "",
     )
     if occasion == f"cycle {cycle.starts_on}" and len(part.cycles) > 1 and link.shows_past:
@@ -193,8 +193,8 @@ def _told(link: ShareLink, retainer: Retainer, now: datetime, occasion: str) -> 
         since = part.today - timedelta(days=7)
         rows = rows.filter(entry__on__gte=since if link.shows_past else max(since, cycle.starts_on))
     count = rows.count()
-    newest = rows.select_related("entry").order_by(*queries.NEWEST_FIRST)[:MOST_LINES]
-    found = [queries.line_apart(row, retainer) for row in newest]
+    newest = rows.select_related("entry").order_by(*log.NEWEST_FIRST)[:MOST_LINES]
+    found = [log.line_apart(row, retainer) for row in newest]
     days = days_of(found, link, words, corrections_shown(retainer, found, link))
     return Told(name, headline(cycle, words), ended, part.facts, days, max(0, count - MOST_LINES))
 

@@ -13,7 +13,7 @@ from hourtab.core.document.chain import canonical
 from hourtab.core.document.public import CYCLE_KEYS, PUBLIC_FORMAT
 from hourtab.core.results import CycleTotals
 from hourtab.ledger.models import Hold, Statement
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import cycles
 from hourtab.ledger.reading.log import LogLine
 from hourtab.ledger.saying.coverage import Coverage
 from hourtab.ledger.saying.words import Correction
@@ -111,7 +111,7 @@ def statement_document(
                 },
                 "agreement": list(text),
                 "requests": [item.as_json() for item in decided],
-                "cycle": cycle_part(queries.totals_from_json(row.totals)),
+                "cycle": cycle_part(cycles.totals_from_json(row.totals)),
                 "lines": lines_part(retainer, lines, link, words, coverage),
             }
         ],

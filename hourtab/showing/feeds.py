@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from icalendar import Calendar, Event
 
 from hourtab.core.cycles import FOR_EVER
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import cycles
 from hourtab.ledger.saying.words import headline, level, over
 from hourtab.lib import tokens
 from hourtab.lib.text import clean, visible
@@ -60,7 +60,7 @@ def _figures(retainer: Retainer, link: ShareLink, now: datetime) -> dict[str, An
         "as_of": today.isoformat(),
         "updated_at": retainer.as_of.isoformat(timespec="seconds") if retainer.as_of else None,
     }
-    cycle = queries.current_cycle(retainer, today)
+    cycle = cycles.current_cycle(retainer, today)
     if cycle is None:
         return said | {
             "cycle": None,
@@ -115,7 +115,7 @@ def _events(retainer: Retainer, link: ShareLink, today: date) -> list[Event]:
     def event(kind: str, on: date, text: str) -> Event:
         return _event(f"{kind}-{on:%Y%m%d}", retainer, link, on, text)
 
-    cycle = queries.current_cycle(retainer, today)
+    cycle = cycles.current_cycle(retainer, today)
     found = []
     if cycle and cycle.lapsing and cycle.state in ("open", "paused") and cycle.ends_on != FOR_EVER:
         text = _("%(name)s: %(time)s expire unless used") % {
@@ -156,7 +156,7 @@ def badge(link: ShareLink, retainers: Sequence[Retainer], now: datetime) -> Feed
     rows: list[dict[str, Any]] = []
     for place, retainer in enumerate(retainers):
         today, words = retainer.today(now), words_of(link, retainer)
-        cycle = queries.current_cycle(retainer, today)
+        cycle = cycles.current_cycle(retainer, today)
         text = (
             headline(cycle, words)
             if cycle

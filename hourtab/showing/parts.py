@@ -8,7 +8,7 @@ from functools import cached_property
 
 from hourtab.core.results import CycleTotals
 from hourtab.ledger.models import Hold
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import cycles, log, terms
 from hourtab.ledger.reading.breakdown import Breakdown, breakdown_at
 from hourtab.ledger.reading.log import LogLine
 from hourtab.ledger.saying.coverage import Coverage
@@ -48,9 +48,9 @@ class Part:
         self.retainer, self.link, self.now = retainer, link, now
         self.today = retainer.today(now)
         self.words = words_of(link, retainer)
-        self.cycles = queries.cycles(retainer, self.today)
+        self.cycles = cycles.cycles_of(retainer, self.today)
         self.cycle: CycleTotals | None = self.cycles[-1] if self.cycles else None
-        self.terms = queries.terms_at(
+        self.terms = terms.terms_at(
             retainer, min(self.today, self.cycle.ends_on) if self.cycle else retainer.starts_on
         )
         self.breakdown = (
@@ -111,16 +111,16 @@ class Part:
         """Return some of them."""
         if self.cycle is None:
             return []
-        rows = queries.lines_of(self.retainer, self.cycle, scopes_of(self.link))
-        return queries.log(rows, self.cycle, self.terms, self.today, offset=offset, limit=limit)
+        rows = log.lines_of(self.retainer, self.cycle, scopes_of(self.link))
+        return log.log_lines(rows, self.cycle, self.terms, self.today, offset=offset, limit=limit)
 
     @cached_property
     def planned(self) -> Sequence[LogLine]:
         """The lines that are dated later, in order."""
         if self.cycle is None:
             return []
-        return queries.planned(
-            queries.lines_of(self.retainer, self.cycle, scopes_of(self.link)),
+        return log.planned(
+            log.lines_of(self.retainer, self.cycle, scopes_of(self.link)),
             self.terms,
             self.today,
         )

@@ -13,7 +13,8 @@ from hourtab.core.entries import Entry, charged_for
 from hourtab.core.terms import Terms
 from hourtab.ledger.line import Work
 from hourtab.ledger.models import Revision
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import entries, log
+from hourtab.ledger.reading.terms import version_at
 from hourtab.lib.words import Words
 from hourtab.retainers.models import Retainer
 from hourtab.sharing.models import ShareLink
@@ -45,20 +46,20 @@ def search(
     The database reads the texts, and of the rows it finds only the first are read whole: a search
     costs a look at every line, and no more.
     """
-    rows = queries.latest(retainer).filter(
+    rows = entries.latest(retainer).filter(
         entry__posts_on__gte=since, entry__on__lte=today, scope__in=scopes_of(link)
     )
     fields = list(texts_of(Work(today, 0), link))
     keys: list[int] = []
     count, seconds = 0, 0
     charges = _Charges(retainer)
-    for row in _matching(rows.order_by(*queries.NEWEST_FIRST), fields, asked.split()):
+    for row in _matching(rows.order_by(*log.NEWEST_FIRST), fields, asked.split()):
         count += 1
         seconds += charges.time_of(row)
         if count <= MOST_FOUND:
             keys.append(row.pk)
     first = Revision.objects.filter(pk__in=keys).select_related("entry")
-    lines = [queries.line_apart(row, retainer) for row in first.order_by(*queries.NEWEST_FIRST)]
+    lines = [log.line_apart(row, retainer) for row in first.order_by(*log.NEWEST_FIRST)]
     days = days_of(lines, link, words, corrections_shown(retainer, lines, link))
     time = words.signed(seconds) if seconds < 0 else words.amount(seconds)
     return Found(asked, days, count, max(0, count - MOST_FOUND), time)
@@ -129,7 +130,7 @@ class _Charges:
             return row.amount
         day = row.posted or row.on
         if (terms := self.at.get(day)) is None:
-            terms = self.at[day] = queries.version_at(self.versions, day)
+            terms = self.at[day] = version_at(self.versions, day)
         outcome: Any = row.outcome or None
         corrects = "original" if row.corrects else None
         entry = Entry("", row.on, row.amount, weight=row.weight, outcome=outcome, corrects=corrects)

@@ -13,7 +13,7 @@ from hourtab.core.amounts import money
 from hourtab.core.document.states import terms_from_json
 from hourtab.core.results import CycleTotals
 from hourtab.ledger.models import Statement
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import cycles, statements
 from hourtab.ledger.reading.log import LogLine
 from hourtab.ledger.saying.coverage import Coverage
 from hourtab.ledger.saying.words import beyond, headline, over
@@ -88,8 +88,8 @@ def statement_page(
     if row is None:
         return None
     retainer, words = row.retainer, words_of(link, row.retainer)
-    cycle = queries.totals_from_json(row.totals)
-    lines = queries.frozen_lines(row, scopes_of(link))
+    cycle = cycles.totals_from_json(row.totals)
+    lines = statements.frozen_lines(row, scopes_of(link))
     terms = terms_from_json(row.terms)
     text = agreement(terms, words, retainer.currency, retainer.notice_hours)
     coverage = Coverage(retainer, cycle, words, terms.rounding)
@@ -204,7 +204,7 @@ def _billed(rate: int | None, amount: int, words: Words, retainer: Retainer) -> 
 
 def _note(row: Statement, cycle: CycleTotals, words: Words, now: datetime) -> str:
     """Say what happened since to hours that lapsed here (ledger §5)."""
-    used = queries.used_after_lapsing(row.retainer, row.number - 1, row.retainer.today(now))
+    used = cycles.used_after_lapsing(row.retainer, row.number - 1, row.retainer.today(now))
     if not used:
         return ""
     lapsed = words.amount(cycle.expired + cycle.trimmed)

@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import entries, log
 from hourtab.ledger.reading.log import IN_ORDER, LogLine
 from hourtab.lib.text import visible
 from hourtab.lib.words import Words
@@ -52,7 +52,7 @@ def story_of(retainer: Retainer, link: ShareLink, now: datetime, year: int | Non
     """
     words, today = words_of(link, retainer), retainer.today(now)
     rows = (
-        queries.latest(retainer)
+        entries.latest(retainer)
         .filter(entry__on__lte=today, scope__in=scopes_of(link))
         .select_related("entry")
     )
@@ -61,7 +61,7 @@ def story_of(retainer: Retainer, link: ShareLink, now: datetime, year: int | Non
     )
     if year is not None:
         rows = rows.filter(entry__on__range=(date(year, 1, 1), date(year, 12, 31)))
-    lines = [queries.line_apart(row, retainer) for row in rows.order_by(*IN_ORDER)]
+    lines = [log.line_apart(row, retainer) for row in rows.order_by(*IN_ORDER)]
     kinds: dict[str, int] = defaultdict(int)
     months: dict[date, int] = defaultdict(int)
     for line in lines:

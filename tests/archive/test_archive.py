@@ -18,7 +18,7 @@ from hourtab.archive.tables import TABLES
 from hourtab.core.document import read
 from hourtab.imports.models import Import
 from hourtab.ledger.models import Clock, Entry, Statement
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import cycles
 from hourtab.ledger.reading.verify import contradictions
 from hourtab.ledger.verbs import log as services
 from hourtab.ledger.writing.chain import head
@@ -82,7 +82,7 @@ def said() -> dict[str, object]:
     return {
         retainer.ref: (
             head(retainer),
-            [queries.totals_json(cycle) for cycle in queries.cycles(retainer, date(2027, 2, 15))],
+            [cycles.totals_json(cycle) for cycle in cycles.cycles_of(retainer, date(2027, 2, 15))],
             [
                 (row.number, row.totals, len(row.lines))
                 for row in Statement.objects.filter(retainer=retainer)

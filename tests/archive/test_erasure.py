@@ -18,7 +18,7 @@ from hourtab.clients.models import Contact
 from hourtab.imports import verbs as imports
 from hourtab.imports.reading.uploads import Upload
 from hourtab.ledger.models import Entry, Revision
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import cycles, entries
 from hourtab.ledger.reading.verify import findings
 from hourtab.ledger.verbs import log as ledger
 from hourtab.outbox.models import Delivery
@@ -100,7 +100,7 @@ def everything() -> str:
 def test_nothing_of_them_is_left_in_any_table_and_every_balance_is_as_it_was(
     northlight, ada, stored
 ) -> None:
-    before = [queries.totals_json(cycle) for cycle in queries.cycles(stored, date(2027, 2, 15))]
+    before = [cycles.totals_json(cycle) for cycle in cycles.cycles_of(stored, date(2027, 2, 15))]
     person = Person(JANE.name, JANE.email, with_mentions=True)
     found = {
         str(item.label): item.count
@@ -125,7 +125,7 @@ def test_nothing_of_them_is_left_in_any_table_and_every_balance_is_as_it_was(
     assert "Jane Doerr" in everything()
     stored.refresh_from_db()
     assert [
-        queries.totals_json(cycle) for cycle in queries.cycles(stored, date(2027, 2, 15))
+        cycles.totals_json(cycle) for cycle in cycles.cycles_of(stored, date(2027, 2, 15))
     ] == before
     assert findings(stored, NOW) == []
     assert erasure.find(northlight, person) == []
@@ -137,7 +137,7 @@ def test_without_mentions_a_line_they_did_keeps_its_text_and_loses_their_name(
     northlight, ada, stored
 ) -> None:
     erasure.erase(northlight, JANE, by=ada.member, now=NOW)
-    latest = queries.latest(stored)
+    latest = entries.latest(stored)
     line = latest.get(description="Workshop on pricing")
     assert (line.person, line.number) == ("", 2)
     assert latest.filter(description="Call with Jane Doe about hiring").exists()
@@ -236,7 +236,7 @@ def test_another_workspace_keeps_what_it_knows_of_the_same_person(
         northlight, Person(JANE.name, JANE.email, with_mentions=True), by=ada.member, now=NOW
     )
     assert Contact.objects.get().client == theirs.client
-    assert queries.latest(theirs).get().person == "Jane Doe"
+    assert entries.latest(theirs).get().person == "Jane Doe"
 
 
 def test_a_client_or_a_retainer_of_that_name_is_left_and_said(northlight, ada) -> None:

@@ -25,7 +25,7 @@ from django.utils import timezone
 from hourtab.accounts.models import Member
 from hourtab.clients.models import Contact
 from hourtab.ledger.models import *
-from hourtab.ledger.reading.log import current_cycle
+from hourtab.ledger.reading.cycles import current_cycle
 from hourtab.outbox.models import Delivery
 from hourtab.overage import services
 from hourtab.overage.models import *

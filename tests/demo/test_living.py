@@ -8,7 +8,7 @@ from hourtab.demo.filling import fill
 from hourtab.demo.living import keep_up
 from hourtab.ledger.jobs import turn_the_day
 from hourtab.ledger.models import Entry, Revision, Statement, Write
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import cycles
 from hourtab.ledger.reading.verify import findings
 from hourtab.ledger.verbs import log as services
 from hourtab.overage.models import Request
@@ -33,7 +33,7 @@ def go_on(since: datetime, days: int, step: int = 1) -> datetime:
 def test_a_demo_of_last_spring_looks_as_if_it_had_been_used_since(demo) -> None:
     now = go_on(NOW, 75, step=3)
     for retainer in demo.retainers.all():
-        found = queries.cycles(retainer, retainer.today(now))
+        found = cycles.cycles_of(retainer, retainer.today(now))
         assert [cycle.used > 0 for cycle in found[:-1]] == [True] * (len(found) - 1), retainer
         assert findings(retainer, now) == []
     erp = demo.retainers.get(client__name="Brightwater Foundry")
@@ -50,7 +50,7 @@ def test_a_demo_that_was_off_for_months_closes_its_cycles_as_they_were_due(demo)
     turn_the_day(now)
     erp = demo.retainers.get(client__name="Brightwater Foundry")
     assert not Revision.objects.filter(entry__retainer=erp).exclude(posted=None).exists()
-    assert [cycle.used > 0 for cycle in queries.cycles(erp, now.date())][:-1] == [True] * 5
+    assert [cycle.used > 0 for cycle in cycles.cycles_of(erp, now.date())][:-1] == [True] * 5
 
 
 def test_done_twice_it_does_nothing(demo) -> None:

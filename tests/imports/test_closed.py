@@ -13,7 +13,7 @@ from hourtab.imports.reading.uploads import Upload
 from hourtab.ledger import jobs
 from hourtab.ledger.errors import ClosedError, LedgerError
 from hourtab.ledger.models import Entry, Statement
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import cycles
 from hourtab.ledger.reading.verify import findings
 from hourtab.retainers.models import Retainer
 from tests.builders import a_retainer, toggl
@@ -52,7 +52,7 @@ def bring_in(retainer: Retainer, *lines: str, now: datetime = NOW, **answers: st
 
 
 def june(retainer: Retainer):
-    return queries.current_cycle(Retainer.objects.get(pk=retainer.pk), NOW.date())
+    return cycles.current_cycle(Retainer.objects.get(pk=retainer.pk), NOW.date())
 
 
 def outcomes(done) -> list[tuple[str, str]]:

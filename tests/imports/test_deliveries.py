@@ -9,7 +9,7 @@ from hourtab.imports import verbs
 from hourtab.imports.matching.deliveries import Delivery
 from hourtab.imports.reading.lines import Reading, WorkLine
 from hourtab.imports.reading.readers import BY_KEY
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import entries
 from hourtab.ledger.reading.verify import findings
 from hourtab.retainers.models import Retainer
 from tests.builders import NOW, a_retainer
@@ -38,5 +38,5 @@ def test_a_delivery_is_examined_applied_and_taken_back(northlight) -> None:
     assert (again.counts["unchanged"], again.counts["changed"]) == (1, 1)
     verbs.undo(again, by=None, now=NOW)
     verbs.undo(done, by=None, now=NOW)
-    assert not queries.latest(retainer).exists()
+    assert not entries.latest(retainer).exists()
     assert findings(Retainer.objects.get(pk=retainer.pk), NOW) == []

@@ -19,7 +19,7 @@ from hourtab.imports.reading.uploads import Upload
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.line import Work
 from hourtab.ledger.models import Entry
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import entries
 from hourtab.ledger.reading.verify import findings
 from hourtab.ledger.verbs import log as ledger
 from hourtab.ledger.writing import record
@@ -150,7 +150,7 @@ class ImportMachine(RuleBasedStateMachine):
     def standing(self) -> list:
         found = []
         for client, retainer in self.retainers.items():
-            rows = queries.latest(retainer).values_list(
+            rows = entries.latest(retainer).values_list(
                 "entry__key", "on", "amount", "started", "description"
             )
             found += [(client, *row) for row in rows]

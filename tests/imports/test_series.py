@@ -15,7 +15,7 @@ from hourtab.imports.models import Import, SourceRule
 from hourtab.imports.reading.uploads import Upload
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Entry, Revision, Source
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import cycles
 from hourtab.ledger.reading.verify import findings
 from hourtab.ledger.verbs import erase as erasing
 from hourtab.retainers.models import Retainer
@@ -47,7 +47,7 @@ def used(*retainers: Retainer) -> list[float]:
     for retainer in retainers:
         fresh = Retainer.objects.get(pk=retainer.pk)
         assert findings(fresh, NOW) == []
-        cycle = queries.current_cycle(fresh, fresh.today(NOW))
+        cycle = cycles.current_cycle(fresh, fresh.today(NOW))
         found.append(cycle.used / HOUR)
     return found
 

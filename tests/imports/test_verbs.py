@@ -9,7 +9,7 @@ from hourtab.imports.matching.balances import stored_seconds
 from hourtab.imports.reading.uploads import Upload
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Entry
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import cycles
 from hourtab.ledger.reading.verify import findings
 from hourtab.ledger.verbs import log as ledger
 from hourtab.ledger.writing import record
@@ -54,7 +54,7 @@ def bring_in(
 def state(retainer: Retainer) -> list[dict]:
     fresh = Retainer.objects.get(pk=retainer.pk)
     assert findings(fresh, NOW) == []
-    return [queries.totals_json(cycle) for cycle in queries.cycles(fresh, date(2027, 6, 22))]
+    return [cycles.totals_json(cycle) for cycle in cycles.cycles_of(fresh, date(2027, 6, 22))]
 
 
 def used(retainer: Retainer) -> float:

@@ -12,7 +12,7 @@ from hourtab.imports.errors import Refusal
 from hourtab.imports.models import Import, SourceRule
 from hourtab.imports.reading.uploads import Upload
 from hourtab.ledger.models import Entry, Source, Statement
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import entries
 from hourtab.ledger.reading.verify import findings
 from hourtab.ledger.writing import bulk
 from hourtab.ledger.writing.bulk import Listing
@@ -89,7 +89,7 @@ def bring_in(workspace, content: bytes, retainer=None, answers=(), **more) -> Im
 def used(retainer: Retainer) -> list[str]:
     fresh = Retainer.objects.get(pk=retainer.pk)
     assert findings(fresh, NOW) == []
-    return sorted(queries.latest(fresh).values_list("description", flat=True))
+    return sorted(entries.latest(fresh).values_list("description", flat=True))
 
 
 def test_one_row_into_a_workspace_of_51_retainers(workspace_of_51) -> None:

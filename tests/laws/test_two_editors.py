@@ -15,7 +15,7 @@ from hourtab.core.amounts import HOUR
 from hourtab.ledger.line import Work, keyed_digest
 from hourtab.ledger.models import Entry, Hold, Source, Write
 from hourtab.ledger.quick import log as quick_log
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import cycles
 from hourtab.ledger.reading.verify import findings
 from hourtab.ledger.verbs import agree as agreement
 from hourtab.ledger.verbs import approve as approvals
@@ -275,7 +275,7 @@ def test_the_hours_of_the_cycle_are_those_of_who_came_last(northlight) -> None:
     change = VERBS["change_cap_now"].do
     at_once([stage.retainer], lambda: change(stage, "ada"), lambda: change(stage, "ben"))
     last = Write.objects.filter(kind="transfer").latest("number")
-    cycle = queries.current_cycle(Retainer.objects.get(pk=stage.retainer.pk), NOW.date())
+    cycle = cycles.current_cycle(Retainer.objects.get(pk=stage.retainer.pk), NOW.date())
     assert cycle.available == last.after + cycle.used
     assert cycle.available in (25 * HOUR, 30 * HOUR)
 

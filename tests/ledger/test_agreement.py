@@ -13,7 +13,7 @@ from hourtab.core.terms import Rollover, Terms
 from hourtab.ledger import jobs
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Transfer, Write
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import cycles
 from hourtab.ledger.reading.proof import ledger_document
 from hourtab.ledger.reading.verify import findings
 from hourtab.ledger.verbs import agree as agreement
@@ -98,7 +98,7 @@ def change_now(retainer: Retainer, hours: float, *, is_prorated: bool = False) -
 
 
 def available(retainer: Retainer) -> int:
-    return queries.current_cycle(whole(retainer, "06-11"), date(2027, 6, 11)).available
+    return cycles.current_cycle(whole(retainer, "06-11"), date(2027, 6, 11)).available
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_an_end_lets_every_lot_lapse_and_bills_what_is_owed(northlight) -> None:
     agreement.end_retainer(
         retainer, date(2027, 2, 20), by=None, now=at("02-15"), reason="Programme over"
     )
-    assert queries.cycles(whole(retainer), date(2027, 3, 20))[-1].ends_on == date(2027, 2, 20)
+    assert cycles.cycles_of(whole(retainer), date(2027, 3, 20))[-1].ends_on == date(2027, 2, 20)
     with pytest.raises(LedgerError, match="ends on 2027-02-20"):
         log(retainer, "2027-02-21", "1h", now=at("02-15"))
     agreement.end_retainer(retainer, None, by=None, now=at("02-15"))

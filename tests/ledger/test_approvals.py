@@ -12,7 +12,9 @@ from hourtab.core.results import Line, paid_by
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.jobs import turn_the_day
 from hourtab.ledger.models import Authorisation, Decision, Write
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import cycles
+from hourtab.ledger.reading.log import ALL_SCOPES, lines_of, log_lines
+from hourtab.ledger.reading.terms import terms_at
 from hourtab.ledger.reading.verify import findings
 from hourtab.ledger.saying.coverage import Coverage
 from hourtab.ledger.saying.words import headline
@@ -45,7 +47,7 @@ def approve(
 
 
 def cycle_of(retainer: Retainer, now: datetime = NOW):
-    return queries.current_cycle(Retainer.objects.get(pk=retainer.pk), now.date())
+    return cycles.current_cycle(Retainer.objects.get(pk=retainer.pk), now.date())
 
 
 def said(retainer: Retainer) -> str:
@@ -78,9 +80,9 @@ def test_every_line_says_which_hours_paid_for_it(northlight) -> None:
     approve(retainer, 4)
     log(retainer, "2027-06-21", "8h")
     cycle = cycle_of(retainer)
-    terms = queries.terms_at(retainer, NOW.date())
-    rows = queries.lines_of(retainer, cycle, queries.ALL_SCOPES)
-    newest, oldest = queries.log(rows, cycle, terms, NOW.date())
+    terms = terms_at(retainer, NOW.date())
+    rows = lines_of(retainer, cycle, ALL_SCOPES)
+    newest, oldest = log_lines(rows, cycle, terms, NOW.date())
     coverage = Coverage(retainer, cycle, words_for(retainer), terms.rounding)
     assert coverage.of(oldest).replace("\u00a0", " ") == "18 h from this cycle's hours."
     assert coverage.of(newest).replace("\u00a0", " ") == (
@@ -316,10 +318,8 @@ def test_a_line_says_which_rule_made_it_count_so(northlight) -> None:
     OfficeHours.objects.create(retainer=retainer)
     log(retainer, "2027-06-21", "0:40", started=time(20))
     log(retainer, "2027-06-22", "0:40", started=time(10))
-    cycle, terms = cycle_of(retainer), queries.terms_at(retainer, NOW.date())
-    lines = queries.log(
-        queries.lines_of(retainer, cycle, queries.ALL_SCOPES), cycle, terms, NOW.date()
-    )
+    cycle, terms = cycle_of(retainer), terms_at(retainer, NOW.date())
+    lines = log_lines(lines_of(retainer, cycle, ALL_SCOPES), cycle, terms, NOW.date())
     told = [
         Coverage(retainer, cycle, words_for(retainer), terms.rounding)
         .of(line)

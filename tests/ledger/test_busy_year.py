@@ -17,8 +17,9 @@ from hourtab.core.terms import Overage, Percent, Rollover, Terms
 from hourtab.ledger import jobs
 from hourtab.ledger.line import Work
 from hourtab.ledger.models import Entry, Source, Statement
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import entries
 from hourtab.ledger.reading.proof import ledger_document
+from hourtab.ledger.reading.statements import statements_of
 from hourtab.ledger.reading.verify import findings
 from hourtab.ledger.verbs import agree as agreement
 from hourtab.ledger.verbs import bring_in as batches
@@ -119,14 +120,14 @@ def busy(northlight) -> Retainer:
 
 def test_it_replays_to_the_same_statements(busy) -> None:
     as_of = date(2028, 1, 20)
-    assert queries.latest(busy).count() > 2000
+    assert entries.latest(busy).count() > 2000
     assert findings(busy, noon(as_of)) == []
     document = read.from_text(json.dumps(ledger_document(busy, as_of)))
     replayed = {
         cycle.starts_on: write.cycle_json(cycle)
         for cycle in statement(document.ledger, document.as_of).cycles
     }
-    standing = queries.statements(busy)
+    standing = statements_of(busy)
     assert [row.number for row in standing] == list(range(1, 13))
     assert max(row.version for row in standing) == 3
     for row in standing:

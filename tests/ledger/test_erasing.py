@@ -7,7 +7,7 @@ import time_machine
 
 from hourtab.ledger import jobs
 from hourtab.ledger.models import Entry, Statement, Write
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import cycles
 from hourtab.ledger.reading.verify import findings
 from hourtab.ledger.verbs import close as statements
 from hourtab.ledger.verbs import log as services
@@ -52,7 +52,7 @@ def test_nothing_names_her_in_any_table_or_page_and_the_chain_verifies(
         link = share([retainer], by=None, shows_people=True, shows_past=True)
         assert CANARY in everything()
         assert CANARY.encode() in carl.get(f"/r/{link.token}?all").content
-        before = [queries.totals_json(cycle) for cycle in queries.cycles(retainer, NOW.date())]
+        before = [cycles.totals_json(cycle) for cycle in cycles.cycles_of(retainer, NOW.date())]
         base = f"/retainers/{retainer.ref}"
         ada.post(f"{base}/entries/{entry.pk}/erase", {}, follow=True)
         assert [line for line in everything().splitlines() if CANARY in line] == []
@@ -65,7 +65,7 @@ def test_nothing_names_her_in_any_table_or_page_and_the_chain_verifies(
             assert answer.status_code == 200, query
             assert CANARY.encode() not in answer.content
         fresh = Retainer.objects.get(pk=retainer.pk)
-        after = [queries.totals_json(cycle) for cycle in queries.cycles(fresh, NOW.date())]
+        after = [cycles.totals_json(cycle) for cycle in cycles.cycles_of(fresh, NOW.date())]
         assert after == before
         assert findings(fresh, NOW) == []
 

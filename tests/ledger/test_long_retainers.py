@@ -11,7 +11,7 @@ from hourtab.core.terms import Rollover, Terms
 from hourtab.ledger.book import Book
 from hourtab.ledger.line import Work
 from hourtab.ledger.models import Cycle, Write
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading.cycles import current_cycle, cycles_of, opening_before
 from hourtab.ledger.verbs import log as services
 from hourtab.ledger.writing import cache
 from hourtab.retainers.models import Retainer
@@ -71,9 +71,9 @@ def test_a_page_of_another_day_reads_one_state(retainer, monkeypatch) -> None:
     written(retainer, FIRST)
     decoded = counting(monkeypatch)
     found = Retainer.objects.get(pk=retainer.pk)
-    cycles = queries.cycles(found, TODAY + timedelta(days=1))
+    cycles = cycles_of(found, TODAY + timedelta(days=1))
     assert decoded == [CYCLES - 1]
-    assert queries.current_cycle(found, TODAY + timedelta(days=1)) == cycles[-1]
+    assert current_cycle(found, TODAY + timedelta(days=1)) == cycles[-1]
     assert len(cycles) == CYCLES
 
 
@@ -87,9 +87,9 @@ def test_a_write_says_how_it_left_the_cycles_that_may_be_watched(retainer) -> No
 
 def test_a_gap_in_the_cache_is_computed_anew(retainer) -> None:
     written(retainer, FIRST)
-    whole = queries.cycles(retainer, TODAY)
+    whole = cycles_of(retainer, TODAY)
     Cycle.objects.filter(retainer=retainer, index=100).delete()
-    assert queries.opening_before(retainer, TODAY, TODAY).index == 100
+    assert opening_before(retainer, TODAY, TODAY).index == 100
     written(retainer, TODAY)
     assert Cycle.objects.filter(retainer=retainer).count() == CYCLES
-    assert queries.cycles(Retainer.objects.get(pk=retainer.pk), TODAY)[100:-1] == whole[100:-1]
+    assert cycles_of(Retainer.objects.get(pk=retainer.pk), TODAY)[100:-1] == whole[100:-1]

@@ -20,15 +20,16 @@ from hourtab.ledger import jobs
 from hourtab.ledger.line import Work
 from hourtab.ledger.models import Entry as Line
 from hourtab.ledger.models import Hold, Statement, Write
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import closed
+from hourtab.ledger.reading.cycles import current_cycle, cycles_of
 from hourtab.ledger.reading.proof import ledger_document
+from hourtab.ledger.reading.statements import statements_of
 from hourtab.ledger.reading.verify import findings
 from hourtab.ledger.verbs import approve as approvals
 from hourtab.ledger.verbs import close as statements
 from hourtab.ledger.verbs import correct as corrections
 from hourtab.ledger.verbs import log as services
 from hourtab.ledger.verbs import plan as holds
-from hourtab.ledger.writing import freeze as closing
 from hourtab.ledger.writing import record
 from hourtab.retainers.models import Retainer as Row
 from hourtab.retainers.services import open_retainer
@@ -122,7 +123,7 @@ class LedgerMachine(RuleBasedStateMachine):
             return
         book = Ledger(Retainer(FIRST), [self.terms], list(self.model.values()), self.topups)
         row = Row.objects.get(pk=self.row.pk)
-        stored = [replace(cycle, closing=None) for cycle in queries.cycles(row, self.today)]
+        stored = [replace(cycle, closing=None) for cycle in cycles_of(row, self.today)]
         assert stored == [
             replace(cycle, closing=None) for cycle in statement(book, self.today).cycles
         ]
@@ -246,7 +247,7 @@ class StatementMachine(RuleBasedStateMachine):
 
     @rule(data=st.data(), outcome=st.sampled_from(["bill", "deduct", "absorb"]))
     def decide(self, data, outcome) -> None:
-        cycle = queries.current_cycle(Row.objects.get(pk=self.row.pk), self.today)
+        cycle = current_cycle(Row.objects.get(pk=self.row.pk), self.today)
         if cycle.pending:
             day = data.draw(st.sampled_from(sorted(cycle.pending)))
             amount = data.draw(st.integers(1, cycle.pending[day]))
@@ -287,7 +288,7 @@ class StatementMachine(RuleBasedStateMachine):
     @invariant()
     def what_is_approved_is_never_exceeded(self) -> None:
         if hasattr(self, "row"):
-            cycles = queries.cycles(Row.objects.get(pk=self.row.pk), self.today)
+            cycles = cycles_of(Row.objects.get(pk=self.row.pk), self.today)
             told: dict[str, int] = {}
             for cycle in cycles:
                 for part in cycle.coverage:
@@ -299,7 +300,7 @@ class StatementMachine(RuleBasedStateMachine):
     def close_by_hand(self) -> None:
         ended = [
             cycle
-            for cycle in closing.unclosed(Row.objects.get(pk=self.row.pk), self.today)
+            for cycle in closed.unclosed(Row.objects.get(pk=self.row.pk), self.today)
             if cycle.ends_before <= self.today
         ]
         if ended:
@@ -308,7 +309,7 @@ class StatementMachine(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def reopen(self, data) -> None:
-        if found := queries.statements(self.row):
+        if found := statements_of(self.row):
             since = data.draw(st.sampled_from([row.starts_on for row in found]))
             self.do(
                 lambda: statements.reopen_cycle(
@@ -331,7 +332,7 @@ class StatementMachine(RuleBasedStateMachine):
         }
         assert {pk: now[pk] for pk in self.frozen} == self.frozen
         self.frozen = now
-        standing = [Statement.objects.get(pk=row.pk) for row in queries.statements(self.row)]
+        standing = [Statement.objects.get(pk=row.pk) for row in statements_of(self.row)]
         assert all(one.closing == two.opening for one, two in pairwise(standing))
         assert findings(Row.objects.get(pk=self.row.pk), self.now) == []
 
@@ -342,7 +343,7 @@ class StatementMachine(RuleBasedStateMachine):
             document = is_read_back(row, self.today)
             replayed = statement(document.ledger, document.as_of).cycles
             assert [write.cycle_json(cycle) for cycle in replayed] == [
-                write.cycle_json(cycle) for cycle in queries.cycles(row, self.today)
+                write.cycle_json(cycle) for cycle in cycles_of(row, self.today)
             ]
 
     @invariant()

@@ -12,7 +12,7 @@ from hourtab.core.document import read
 from hourtab.core.terms import Terms
 from hourtab.ledger import jobs
 from hourtab.ledger.models import Decision, Entry, Revision, TopUp, Write
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import statements
 from hourtab.ledger.reading.verify import findings
 from hourtab.retainers.models import Retainer
 from hourtab.retainers.services import open_retainer
@@ -92,7 +92,7 @@ def test_history_is_offered_on_today_and_closed_at_once(ada, northlight) -> None
     assert "4 cycles are closed." in text_of(
         ada.post(f"/retainers/{older.ref}/cycles/2027-01-01/close", follow=True)
     )
-    assert [row.number for row in queries.statements(older)] == [1, 2, 3, 4]
+    assert [row.number for row in statements.statements_of(older)] == [1, 2, 3, 4]
 
 
 def test_reopening_shows_the_difference_and_takes_nothing_else(ada, retainer) -> None:

@@ -8,8 +8,9 @@ from hourtab.core.amounts import HOUR
 from hourtab.core.document import read
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Cycle, Hold, Write
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import entries
 from hourtab.ledger.reading.breakdown import breakdown_at, breakdowns
+from hourtab.ledger.reading.cycles import current_cycle, cycles_of
 from hourtab.ledger.reading.proof import ledger_document
 from hourtab.ledger.reading.verify import findings
 from hourtab.ledger.saying.words import facts_of
@@ -39,7 +40,7 @@ def onboarding(
 
 
 def cycle_of(retainer: Retainer, now: datetime = NOW):
-    return queries.current_cycle(Retainer.objects.get(pk=retainer.pk), now.date())
+    return current_cycle(Retainer.objects.get(pk=retainer.pk), now.date())
 
 
 def test_planned_work_is_hatched_and_not_used(northlight) -> None:
@@ -150,8 +151,8 @@ def test_without_the_cache_the_breakdown_is_the_same(northlight) -> None:
     for day in ("2027-05-03", "2027-06-03", "2027-06-04"):
         log(retainer, day, "2h", category="Design", person="Mara")
     kept = {row.starts_on: row.breakdown for row in Cycle.objects.all()}
-    book = queries.ledger_of(retainer, None, queries.NAMES)
-    cycles = queries.cycles(retainer, TODAY)
+    book = entries.ledger_of(retainer, None, entries.NAMES)
+    cycles = cycles_of(retainer, TODAY)
     fresh = breakdowns(book.entries, cycles, retainer, TODAY)
     assert {
         cycle.starts_on: part.as_json() for cycle, part in zip(cycles, fresh, strict=True)

@@ -5,8 +5,10 @@ import pytest
 from hourtab.core.amounts import HOUR
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Cycle, Entry, Revision, TopUp
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import cycles
+from hourtab.ledger.reading.log import ALL_SCOPES, lines_of, log_lines, planned
 from hourtab.ledger.reading.proof import ledger_document
+from hourtab.ledger.reading.terms import terms_at
 from hourtab.ledger.reading.verify import findings
 from hourtab.ledger.saying.words import headline
 from hourtab.ledger.verbs import log as services
@@ -21,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 def said(retainer: Retainer, on: str = "2027-06-22") -> str:
     fresh = Retainer.objects.get(pk=retainer.pk)
-    return headline(queries.current_cycle(fresh, date.fromisoformat(on)), Words()).replace(
+    return headline(cycles.current_cycle(fresh, date.fromisoformat(on)), Words()).replace(
         "\u00a0", " "
     )
 
@@ -151,11 +153,11 @@ def test_deleting_every_cache_changes_nothing(northlight, now) -> None:
     for month in ("03", "04", "05", "06"):
         log(retainer, f"2027-{month}-03", "13:30")
     retainer = Retainer.objects.get(pk=retainer.pk)
-    before = queries.cycles(retainer, date(2027, 6, 22))
+    before = cycles.cycles_of(retainer, date(2027, 6, 22))
     Cycle.objects.all().delete()
-    after = queries.cycles(Retainer.objects.get(pk=retainer.pk), date(2027, 6, 22))
-    assert [queries.totals_json(cycle) for cycle in after] == [
-        queries.totals_json(cycle) for cycle in before
+    after = cycles.cycles_of(Retainer.objects.get(pk=retainer.pk), date(2027, 6, 22))
+    assert [cycles.totals_json(cycle) for cycle in after] == [
+        cycles.totals_json(cycle) for cycle in before
     ]
     log(retainer, "2027-04-04", "1h")
     assert findings(retainer, now) == []
@@ -187,19 +189,19 @@ def test_the_balance_stands_after_every_line_newest_first(northlight) -> None:
     for day, amount in (("03", "2h"), ("05", "3h"), ("04", "1h")):
         log(retainer, f"2027-06-{day}", amount)
     log(retainer, "2027-06-30", "5h")
-    cycle = queries.current_cycle(Retainer.objects.get(pk=retainer.pk), date(2027, 6, 22))
-    rows = queries.lines_of(retainer, cycle, queries.ALL_SCOPES)
-    terms = queries.terms_at(retainer, date(2027, 6, 22))
-    lines = queries.log(rows, cycle, terms, date(2027, 6, 22))
+    cycle = cycles.current_cycle(Retainer.objects.get(pk=retainer.pk), date(2027, 6, 22))
+    rows = lines_of(retainer, cycle, ALL_SCOPES)
+    terms = terms_at(retainer, date(2027, 6, 22))
+    lines = log_lines(rows, cycle, terms, date(2027, 6, 22))
     assert [(line.work.on.day, line.balance // HOUR) for line in lines] == [
         (5, 14),
         (4, 17),
         (3, 18),
     ]
     assert [
-        line.balance for line in queries.log(rows, cycle, terms, date(2027, 6, 22), offset=2)
+        line.balance for line in log_lines(rows, cycle, terms, date(2027, 6, 22), offset=2)
     ] == [18 * HOUR]
-    assert [line.work.on.day for line in queries.planned(rows, terms, date(2027, 6, 22))] == [30]
+    assert [line.work.on.day for line in planned(rows, terms, date(2027, 6, 22))] == [30]
 
 
 def test_verify_names_a_figure_that_was_changed_behind_the_ledger(northlight, now) -> None:
@@ -232,7 +234,7 @@ def test_the_ledger_document_of_a_retainer_replays_to_the_same_cycles(northlight
         write.cycle_json(cycle) for cycle in statement(document.ledger, document.as_of).cycles
     ]
     assert replayed == [
-        write.cycle_json(cycle) for cycle in queries.cycles(retainer, date(2027, 6, 22))
+        write.cycle_json(cycle) for cycle in cycles.cycles_of(retainer, date(2027, 6, 22))
     ]
     assert document.ledger.entries[0].description == "Böse „Zeichen“ 🙂"
 

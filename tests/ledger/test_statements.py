@@ -12,14 +12,15 @@ from hourtab.core.statement import statement
 from hourtab.ledger import jobs
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.models import Entry, Revision, Statement, Write
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import cycles, entries
+from hourtab.ledger.reading.closed import closed_count
 from hourtab.ledger.reading.proof import ledger_document
+from hourtab.ledger.reading.statements import statements_of
 from hourtab.ledger.reading.verify import findings
 from hourtab.ledger.saying.words import headline
 from hourtab.ledger.verbs import close as statements
 from hourtab.ledger.verbs import correct as corrections
 from hourtab.ledger.verbs import log as services
-from hourtab.ledger.writing import freeze as closing
 from hourtab.ledger.writing import record
 from hourtab.lib.append_only import AppendOnlyError
 from hourtab.lib.words import Words
@@ -47,15 +48,13 @@ def a_january(northlight, *, rollover: int | None = 0, used: str = "6h", **more)
 
 
 def said(retainer: Retainer, on: str = "02-15") -> str:
-    cycle = queries.current_cycle(Retainer.objects.get(pk=retainer.pk), at(on).date())
+    cycle = cycles.current_cycle(Retainer.objects.get(pk=retainer.pk), at(on).date())
     return headline(cycle, Words()).replace("\u00a0", " ")
 
 
 def standing(retainer: Retainer) -> list[tuple[int, int, float]]:
     """Number, version and hours used of every statement."""
-    return [
-        (row.number, row.version, row.totals["used"] / HOUR) for row in queries.statements(retainer)
-    ]
+    return [(row.number, row.version, row.totals["used"] / HOUR) for row in statements_of(retainer)]
 
 
 @pytest.mark.parametrize(
@@ -86,7 +85,7 @@ def test_a_cycle_closes_by_itself_on_the_day_after_its_grace(northlight) -> None
     log(retainer, "2027-01-05", "6h", now=at("01-05"))
     for day, closed in (("02-10", 0), ("02-11", 1)):
         jobs.turn_the_day(at(day))
-        assert closing.closed_count(retainer) == closed
+        assert closed_count(retainer) == closed
     row = Statement.objects.get()
     assert (row.number, row.version, row.closed_on, row.by) == (1, 1, date(2027, 2, 11), None)
     assert row.totals["state"] == "closed"
@@ -155,7 +154,7 @@ def test_a_statement_opens_with_what_the_one_before_closed_with(northlight) -> N
     retainer = a_january(northlight, rollover=2)
     log(retainer, "2027-01-20", "1h", now=at("02-16"))
     jobs.turn_the_day(at("04-20"))
-    one, two, three = queries.statements(retainer)
+    one, two, three = statements_of(retainer)
     for before, after in ((one, two), (two, three)):
         assert (
             Statement.objects.get(pk=after.pk).opening
@@ -287,7 +286,7 @@ def test_reopening_makes_corrections_part_of_the_lines_and_shows_the_whole_diffe
     )
     assert standing(retainer) == [(1, 2, 4.0)]
     assert said(retainer) == "3 of 16 h used · 13 h remain"
-    assert not queries.latest(retainer).exclude(entry__corrects=None).exists()
+    assert not entries.latest(retainer).exclude(entry__corrects=None).exists()
     assert Statement.objects.get(version=2).reason == "Checked together"
     assert findings(retainer, at("02-15")) == []
 
@@ -355,7 +354,7 @@ def test_a_decision_after_the_close_is_carried_and_no_more_than_awaits_can_be_de
         retainer, cycle_on=JANUARY, amount=2 * HOUR, outcome="deduct", by=None, now=at("02-15")
     )
     assert Statement.objects.get().totals["awaiting"] == 3 * HOUR
-    cycle = queries.current_cycle(Retainer.objects.get(pk=retainer.pk), date(2027, 2, 15))
+    cycle = cycles.current_cycle(Retainer.objects.get(pk=retainer.pk), date(2027, 2, 15))
     assert (cycle.settled, cycle.debt_in, cycle.pending) == (
         2 * HOUR,
         2 * HOUR,
@@ -394,6 +393,6 @@ def test_the_document_of_a_retainer_replays_to_its_statements(northlight) -> Non
     replayed = [
         write.cycle_json(cycle) for cycle in statement(document.ledger, document.as_of).cycles
     ]
-    stored = queries.cycles(Retainer.objects.get(pk=retainer.pk), date(2027, 2, 17))
+    stored = cycles.cycles_of(Retainer.objects.get(pk=retainer.pk), date(2027, 2, 17))
     assert replayed == [write.cycle_json(cycle) for cycle in stored]
     assert [cycle["state"] for cycle in replayed] == ["closed", "open"]

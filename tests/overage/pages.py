@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import time_machine
 
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import cycles
 from hourtab.overage.models import Request
 from hourtab.retainers.models import Retainer
 from tests.builders import NOW
@@ -20,7 +20,7 @@ def said(answer) -> str:
 
 
 def cycle_of(retainer: Retainer, now: datetime = NOW):
-    return queries.current_cycle(Retainer.objects.get(pk=retainer.pk), now.date())
+    return cycles.current_cycle(Retainer.objects.get(pk=retainer.pk), now.date())
 
 
 def path_of(request: Request) -> str:

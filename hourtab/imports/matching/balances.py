@@ -9,7 +9,9 @@ from hourtab.core.entries import Entry as CoreEntry
 from hourtab.core.results import Statement
 from hourtab.imports.matching.plans import Part
 from hourtab.ledger.models import Entry, Revision, Source
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import entries
+from hourtab.ledger.reading.cycles import current_cycle, opening_before, resume
+from hourtab.ledger.reading.terms import terms_at
 from hourtab.ledger.verbs import correct as corrections
 from hourtab.ledger.verbs.bring_in import SourceRow
 from hourtab.ledger.writing.late import Late
@@ -21,7 +23,7 @@ def stored_seconds(retainer: Retainer, source: Source | None) -> int:
     """Return the raw time a retainer holds from a source."""
     if source is None:
         return 0
-    return _sum_of(queries.latest(retainer).filter(entry__source=source))
+    return _sum_of(entries.latest(retainer).filter(entry__source=source))
 
 
 def _sum_of(rows: QuerySet[Revision]) -> int:
@@ -36,7 +38,7 @@ def balance(retainer: Retainer, now: datetime) -> int:
 
 
 def _on(retainer: Retainer, today: date) -> int:
-    cycle = queries.current_cycle(retainer, today)
+    cycle = current_cycle(retainer, today)
     return cycle.available - cycle.used if cycle else 0
 
 
@@ -66,15 +68,15 @@ def balances(part: Part, today: date) -> tuple[int, int]:
     if not touched:
         return before, before
     since = max(min(touched), retainer.starts_on)
-    opening = queries.opening_before(retainer, since, today)
+    opening = opening_before(retainer, since, today)
     calendar = retainer.calendar().through(today)[opening.index :]
     if not calendar:
         return before, before
-    book = queries.ledger_of(retainer, calendar[0].starts_on)
+    book = entries.ledger_of(retainer, calendar[0].starts_on)
     come = [moved[pk].work.as_core(key) for key, pk in keys.items() if pk in moved]
     come += [work.as_core(f"new-{i}") for i, work in enumerate(add)]
     after = scenario.with_entries(book, [*come, *corrected], keys)
-    return before, _left(queries.resume(retainer, after, today, opening))
+    return before, _left(resume(retainer, after, today, opening))
 
 
 def _correction(entry: Entry, row: SourceRow | None, late: Late) -> CoreEntry:
@@ -82,7 +84,7 @@ def _correction(entry: Entry, row: SourceRow | None, late: Late) -> CoreEntry:
     standing = corrections.standing_work(entry)
     work = row.work if row else standing.withdrawn()
     cycle = late.calendar.cycle_of(entry.posts_on)
-    terms = queries.terms_at(late.retainer, cycle.starts_on if cycle else entry.posts_on)
+    terms = terms_at(late.retainer, cycle.starts_on if cycle else entry.posts_on)
     difference = corrections.charged_in(work, terms) - corrections.charged_in(standing, terms)
     return CoreEntry(
         f"{entry.key}>",
@@ -102,7 +104,7 @@ def stored_after(part: Part, source: Source | None) -> int:
     """Return what the retainer would hold from this source."""
     held = stored_seconds(part.retainer, source)
     for some in in_chunks([*(pk for pk, _row in part.change), *part.withdraw]):
-        held -= _sum_of(queries.latest(part.retainer).filter(entry__in=some))
+        held -= _sum_of(entries.latest(part.retainer).filter(entry__in=some))
     return (
         held
         + sum(row.work.amount for row in part.add)

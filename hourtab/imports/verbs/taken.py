@@ -17,8 +17,7 @@ from hourtab.imports.models import Import
 from hourtab.imports.reading.uploads import Upload, lines_in
 from hourtab.ledger.book import Book
 from hourtab.ledger.models import Source
-from hourtab.ledger.writing import cache, record
-from hourtab.ledger.writing import freeze as closing
+from hourtab.ledger.writing import cache, freeze, record
 from hourtab.retainers.models import Retainer
 
 
@@ -65,7 +64,7 @@ class Taken:
         self.locked = record.lock_all(retainers)
         for retainer in self.locked:
             book = Book(retainer, retainer.today(now))
-            closing.close_due(book, now)
+            freeze.close_due(book, now)
             if retainer.balanced_on != book.today:
                 cache.refresh(book, book.today)
         if self.retainer:

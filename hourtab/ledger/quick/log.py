@@ -12,7 +12,7 @@ from hourtab.ledger.line import Work
 from hourtab.ledger.models import Entry
 from hourtab.ledger.quick import line as quick_line
 from hourtab.ledger.quick.line import QuickLine
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import cycles
 from hourtab.ledger.saying.words import headline
 from hourtab.ledger.verbs.categorise import know_category
 from hourtab.ledger.verbs.log import log_time
@@ -34,7 +34,7 @@ class Logged:
         retainer = Retainer.objects.select_related("client", "workspace").get(
             pk=self.line.retainer.pk
         )
-        totals = queries.current_cycle(retainer, retainer.today(now))
+        totals = cycles.current_cycle(retainer, retainer.today(now))
         summary = headline(totals, words_for(retainer)).replace("\u00a0", " ") if totals else ""
         return {
             "ref": retainer.ref,

@@ -11,10 +11,11 @@ from typing import Any
 from hourtab.core.entries import Entry, charged_for
 from hourtab.core.results import CycleTotals
 from hourtab.ledger.models import Cycle
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading.entries import NAMES, ledger_of
+from hourtab.ledger.reading.terms import version_at
 from hourtab.retainers.models import Retainer
 
-BY = queries.NAMES
+BY = NAMES
 MOST_NAMES = 60
 """A breakdown keeps so many names of each kind, the largest; the rest stands under `None`."""
 
@@ -66,7 +67,7 @@ def breakdowns(
     lines: list[Counter[str]] = [Counter() for _ in cycles]
     charged = [0] * len(cycles)
     versions = retainer.versions()
-    terms = [queries.version_at(versions, cycle.starts_on) for cycle in cycles]
+    terms = [version_at(versions, cycle.starts_on) for cycle in cycles]
     at: dict[date, int] = {}
     for entry in entries:
         day = entry.posted or entry.on
@@ -101,7 +102,7 @@ def breakdown_at(retainer: Retainer, cycle: CycleTotals, as_of: date) -> Breakdo
         )
         if raw:
             return from_json(raw)
-    book = queries.ledger_of(retainer, cycle.starts_on, queries.NAMES)
+    book = ledger_of(retainer, cycle.starts_on, NAMES)
     return breakdowns(book.entries, [cycle], retainer, as_of)[0]
 
 

@@ -2,7 +2,8 @@
 
 from hourtab.core.amounts import clock
 from hourtab.ledger.models import Revision
-from hourtab.ledger.reading.log import IN_ORDER, latest
+from hourtab.ledger.reading.entries import latest
+from hourtab.ledger.reading.log import IN_ORDER
 from hourtab.lib.csv import Cell, Exact, table
 from hourtab.retainers.models import Retainer
 

@@ -10,7 +10,7 @@ from typing import Any
 from hourtab.core.document import chain, write
 from hourtab.core.statement import statement
 from hourtab.ledger.models import Revision, Write
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import entries
 from hourtab.lib.database import snapshot
 from hourtab.retainers.models import Retainer
 
@@ -22,7 +22,7 @@ def ledger_document(retainer: Retainer, as_of: date) -> dict[str, Any]:
     decided.
     """
     with snapshot():
-        ledger = queries.ledger_of(retainer, texts=queries.TEXTS)
+        ledger = entries.ledger_of(retainer, texts=entries.TEXTS)
         plain = write.to_json(ledger, as_of)
         if ledger.decisions:
             taken = {

@@ -10,8 +10,9 @@ from hourtab.core.document.states import closing_json
 from hourtab.core.statement import statement
 from hourtab.ledger.line import Work
 from hourtab.ledger.models import Entry, Revision, Statement, Write
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import cycles
 from hourtab.ledger.reading.breakdown import breakdowns
+from hourtab.ledger.reading.entries import NAMES, latest, ledger_of
 from hourtab.ledger.writing.clock import LEAP
 from hourtab.lib.database import snapshot
 from hourtab.retainers.models import Retainer
@@ -50,7 +51,7 @@ def _clock(retainer: Retainer, now: datetime) -> list[str]:
 
 def _cycles(retainer: Retainer, now: datetime) -> list[str]:
     as_of = retainer.balanced_on or retainer.today(now)
-    book = queries.ledger_of(retainer, None, queries.NAMES)
+    book = ledger_of(retainer, None, NAMES)
     fresh = statement(book, as_of).cycles
     cached = list(retainer.cycles.all())
     if not cached:
@@ -62,7 +63,7 @@ def _cycles(retainer: Retainer, now: datetime) -> list[str]:
     for row, cycle, part in zip(cached, fresh, parts, strict=True):
         if row.breakdown != part.as_json():
             found.append(f"cycle {row.starts_on}: the cached breakdown is not the computed one")
-        totals = queries.totals_json(cycle)
+        totals = cycles.totals_json(cycle)
         found += [
             f"cycle {row.starts_on}: {key} is cached as {row.totals.get(key)}, computed as {value}"
             for key, value in totals.items()
@@ -77,15 +78,15 @@ def _cycles(retainer: Retainer, now: datetime) -> list[str]:
 def _statements(retainer: Retainer, now: datetime) -> list[str]:
     """Compare every standing statement with what the record gives."""
     as_of = retainer.balanced_on or retainer.today(now)
-    result = statement(queries.ledger_of(retainer), as_of)
-    revisions = dict(queries.latest(retainer).values_list("entry__key", "entry"))
+    result = statement(ledger_of(retainer), as_of)
+    revisions = dict(latest(retainer).values_list("entry__key", "entry"))
     standing = {row.starts_on: row for row in Statement.objects.filter(retainer=retainer)}
     found = []
     for cycle, lines in result.by_cycle():
         row = standing.pop(cycle.starts_on, None)
         if row is None:
             continue
-        if row.totals != queries.totals_json(cycle):
+        if row.totals != cycles.totals_json(cycle):
             found.append(
                 f"statement {row.number}.{row.version}: its totals are not the computed ones"
             )
@@ -149,13 +150,13 @@ def _pointers(retainer: Retainer) -> list[str]:
         if (row.on, Work.of(row).began, row.is_withdrawn, row.posted or row.on)
         != (row.entry.on, row.entry.began, row.entry.is_withdrawn, row.entry.posts_on)
     ]
-    latest = rows.count()
+    stand = rows.count()
     every = Entry.objects.filter(retainer=retainer).count()
     beyond = Revision.objects.filter(
         entry__retainer=retainer, number__gt=F("entry__number")
     ).count()
-    if latest != every or beyond:
+    if stand != every or beyond:
         wrong.append(
-            f"{every - latest} entries have no latest revision, {beyond} revisions lie beyond the latest"
+            f"{every - stand} entries have no latest revision, {beyond} revisions lie beyond the latest"
         )
     return wrong

@@ -9,8 +9,8 @@ from typing import Any
 from hourtab.core.cycles import Cycle
 from hourtab.core.results import CycleTotals
 from hourtab.ledger.models import Statement
-from hourtab.ledger.reading import log as queries
-from hourtab.ledger.writing import freeze as closing
+from hourtab.ledger.reading import closed, statements
+from hourtab.ledger.reading.cycles import cycles_of
 from hourtab.retainers.models import Retainer
 
 
@@ -31,14 +31,14 @@ def cycle_rows(retainer: Retainer, today: date) -> dict[str, Any]:
     """Return what the table shows: each cycle with its state, newest first, and the history to be
     closed by hand.
     """
-    cycles = queries.cycles(retainer, today)
-    standing = {row.starts_on: row for row in queries.statements(retainer)}
+    cycles = cycles_of(retainer, today)
+    standing = {row.starts_on: row for row in statements.statements_of(retainer)}
     pending = cycles[-1].pending if cycles else {}
-    unclosed = {cycle.starts_on: cycle for cycle in closing.unclosed(retainer, today)}
+    unclosed = {cycle.starts_on: cycle for cycle in closed.unclosed(retainer, today)}
     history = [
         cycle
         for cycle in unclosed.values()
-        if cycle.ends_before <= today and closing.is_history(retainer, cycle)
+        if cycle.ends_before <= today and closed.is_history(retainer, cycle)
     ]
     paused = retainer.paused_cycles()
     rows = [
@@ -63,4 +63,4 @@ def cycle_rows(retainer: Retainer, today: date) -> dict[str, Any]:
 
 def _closes_on(cycle: CycleTotals, unclosed: dict[date, Cycle]) -> date | None:
     found = unclosed.get(cycle.starts_on)
-    return closing.due_on(found) if found else None
+    return closed.due_on(found) if found else None

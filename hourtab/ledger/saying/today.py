@@ -12,10 +12,10 @@ from django.utils.translation import ngettext
 
 from hourtab.core.results import CycleTotals
 from hourtab.ledger.models import Entry, Statement
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import cycles
+from hourtab.ledger.reading.closed import is_history, unclosed
 from hourtab.ledger.saying.bar import Bar, bar_of
 from hourtab.ledger.saying.words import beyond, level
-from hourtab.ledger.writing import freeze as closing
 from hourtab.lib.words import Words
 from hourtab.retainers.models import Retainer
 
@@ -82,7 +82,7 @@ def today_rows(
         rows,
         key=lambda row: (
             row.need,
-            -(queries.used_percent(row.cycle) if row.cycle else 0),
+            -(cycles.used_percent(row.cycle) if row.cycle else 0),
             str(row.retainer),
         ),
     )
@@ -93,7 +93,7 @@ def _row(
 ) -> TodayRow:
     words = Words(retainer.workspace.locale, retainer.workspace.hour_format, retainer.unit)
     today = retainer.today(now)
-    cycle = queries.current_cycle(retainer, today)
+    cycle = cycles.current_cycle(retainer, today)
     last = newest.get(retainer.pk)
     is_asked = any(move.is_asked for move in more)
     own = (
@@ -137,10 +137,8 @@ def _unsettled(
             "time": words.amount(sum(earlier.values()))
         }
         return Move(4, text, _("Decide"), reverse("decide", args=[retainer.ref, min(earlier)]))
-    waiting = [
-        item for item in closing.unclosed(retainer, today, closed) if item.ends_before <= today
-    ]
-    history = sum(1 for item in waiting if closing.is_history(retainer, item))
+    waiting = [item for item in unclosed(retainer, today, closed) if item.ends_before <= today]
+    history = sum(1 for item in waiting if is_history(retainer, item))
     if history:
         text = ngettext(
             "%(n)s earlier cycle to close when it is all in.",

@@ -12,9 +12,8 @@ from django.utils.translation import gettext_lazy as _lazy
 from hourtab.core.amounts import money
 from hourtab.core.forecast import Forecast, forecast
 from hourtab.core.results import CycleTotals
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import closed, log, terms
 from hourtab.ledger.reading.log import LogLine
-from hourtab.ledger.writing import freeze as closing
 from hourtab.lib.words import Words
 from hourtab.retainers.models import Retainer
 
@@ -58,14 +57,14 @@ def before_of(
     """
     if len(cycles) < 2 or cycles[-2].state == "closed":
         return None
-    waiting = closing.unclosed(retainer, today)
+    waiting = closed.unclosed(retainer, today)
     cycle = next((item for item in waiting if item.starts_on == cycles[-2].starts_on), None)
     if cycle is None:
         return None
     by_hand = any(
-        closing.is_history(retainer, item) for item in waiting if item.ends_before <= today
+        closed.is_history(retainer, item) for item in waiting if item.ends_before <= today
     )
-    return Before(cycle.starts_on, cycle.ends_on, None if by_hand else closing.due_on(cycle), words)
+    return Before(cycle.starts_on, cycle.ends_on, None if by_hand else closed.due_on(cycle), words)
 
 
 def over(cycle: CycleTotals) -> int:
@@ -170,7 +169,7 @@ def facts_of(
             )
         )
     if cycle.absorbed > 0:
-        rate = queries.terms_at(retainer, cycle.starts_on).overage.rate
+        rate = terms.terms_at(retainer, cycle.starts_on).overage.rate
         worth = money(cycle.absorbed, rate, counted=words.unit != "hour") if rate else 0
         given = {
             "hours": words.amount(cycle.absorbed),
@@ -246,7 +245,7 @@ class Correction:
 
 def corrections_of(retainer: Retainer, lines: Sequence[LogLine]) -> dict[int, list[Correction]]:
     """Return what was corrected of these lines, or by them."""
-    found = queries.corrections_at(retainer, lines)
+    found = log.corrections_at(retainer, lines)
     return {
         key: [
             Correction(original.on, original.description, row.amount, row.reason)

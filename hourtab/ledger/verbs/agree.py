@@ -38,10 +38,10 @@ from hourtab.ledger.errors import (
     WorkPlannedAfterTheEnd,
 )
 from hourtab.ledger.models import Write
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import entries
+from hourtab.ledger.reading.closed import closed_count
 from hourtab.ledger.verbs.log import add_transfer, open_cycle
 from hourtab.ledger.verbs.plan import clear, standing_holds
-from hourtab.ledger.writing import freeze as closing
 from hourtab.ledger.writing.record import writing
 from hourtab.lib.locking import whole
 from hourtab.retainers.models import Pause, Retainer, Terms
@@ -54,7 +54,7 @@ def coming_starts(retainer: Retainer, today: date, count: int = SHOWN_STARTS) ->
     """Return the unclosed cycles from today's on, and the earlier ones whose terms may still
     change, at most `count`.
     """
-    calendar, closed = retainer.calendar(), closing.closed_count(retainer)
+    calendar, closed = retainer.calendar(), closed_count(retainer)
     found: list[Cycle] = []
     day = max(today, retainer.starts_on)
     cycle = calendar.cycle_of(day)
@@ -246,12 +246,12 @@ def ending(retainer: Retainer, ends_on: date, today: date) -> CycleTotals:
     what is owed.
     """
     _check_end(retainer, ends_on, today)
-    ended = scenario.ending(queries.ledger_of(retainer), ends_on)
+    ended = scenario.ending(entries.ledger_of(retainer), ends_on)
     return statement(ended, ends_on + timedelta(days=1)).cycles[-1]
 
 
 def _check_end(retainer: Retainer, ends_on: date | None, today: date) -> None:
-    closed = closing.closed_count(retainer)
+    closed = closed_count(retainer)
     if retainer.ends_on is not None and closed == len(retainer.calendar().through(LAST_DAY)):
         raise EndStays()
     if ends_on is None:
@@ -263,7 +263,7 @@ def _check_end(retainer: Retainer, ends_on: date | None, today: date) -> None:
         raise CycleClosed(on=ends_on)
     if ends_on > LAST_DAY:
         raise EndsTooLate()
-    if late := queries.latest(retainer).filter(on__gt=ends_on).count():
+    if late := entries.latest(retainer).filter(on__gt=ends_on).count():
         raise LinesAfterTheEnd(n=late, day=ends_on)
     if (
         retainer.topups.filter(on__gt=ends_on).exists()
@@ -296,7 +296,7 @@ def _check_calendar(
     for day in retainer.paused_cycles():
         if not calendar.starts_cycle(day):
             raise MovesAPause(day=day)
-    posted = queries.latest(retainer).exclude(posted=None).values_list("posted", flat=True)
+    posted = entries.latest(retainer).exclude(posted=None).values_list("posted", flat=True)
     decided = [day for row in retainer.decisions.all() for day in (row.cycle_on, row.posted_on)]
     for named in {day for day in (*posted, *decided) if day}:
         if not calendar.starts_cycle(named):

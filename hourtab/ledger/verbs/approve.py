@@ -16,11 +16,10 @@ from hourtab.ledger.errors import (
     RateMissing,
 )
 from hourtab.ledger.models import Authorisation, Decision, Revision, Write
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import closed, cycles, statements
 from hourtab.ledger.verbs.checks import check_rate
 from hourtab.ledger.verbs.log import decide
-from hourtab.ledger.writing import freeze as closing
-from hourtab.ledger.writing import record
+from hourtab.ledger.writing import freeze, record
 from hourtab.ledger.writing.record import writing
 from hourtab.lib.database import in_chunks
 from hourtab.lib.locking import whole
@@ -62,7 +61,7 @@ def authorise(
     if ends_on < starts_on:
         raise ApprovalEndsBeforeItBegins()
     today = retainer.today(now)
-    closing.close_due(Book(retainer, today), now)
+    freeze.close_due(Book(retainer, today), now)
     left = amount
     for cycle_on, awaiting in _awaiting_in_closed(retainer, starts_on, ends_on, today):
         taken = min(left, awaiting)
@@ -79,7 +78,7 @@ def authorise(
                 % {"name": approved_by, "reason": reason},
             )
             left -= taken
-    unclosed = closing.unclosed(retainer, max(today, retainer.starts_on))
+    unclosed = closed.unclosed(retainer, max(today, retainer.starts_on))
     since = max(starts_on, unclosed[0].starts_on) if unclosed else None
     if not left or since is None or ends_on < since:
         return None
@@ -113,10 +112,10 @@ def _awaiting_in_closed(
     """Return what awaits a decision in closed cycles for work of these days, the earliest cycle
     first.
     """
-    current = queries.current_cycle(retainer, today)
+    current = cycles.current_cycle(retainer, today)
     pending = dict(current.pending) if current else {}
     found = []
-    for row in queries.statements(retainer):
+    for row in statements.statements_of(retainer):
         awaits = pending.get(row.starts_on.isoformat(), 0)
         if awaits and row.starts_on <= last and (row.ends_on is None or first <= row.ends_on):
             found.append(
@@ -130,7 +129,7 @@ def _awaiting_of_days(retainer: Retainer, statement: int, first: date, last: dat
     these days.
     """
     row = retainer.statements.get(pk=statement)
-    cycle = queries.totals_from_json(row.totals)
+    cycle = cycles.totals_from_json(row.totals)
     lines = [Line("", *figures) for _pk, *figures in row.lines]
     awaiting = {
         line[0]: sum(part.amount for part in paid_by(cycle, said) if part.source == "awaiting")

@@ -22,10 +22,9 @@ from hourtab.ledger.errors import (
 )
 from hourtab.ledger.line import Work
 from hourtab.ledger.models import Entry, Statement, Write
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import closed, cycles, entries
 from hourtab.ledger.verbs import correct as corrections
-from hourtab.ledger.writing import freeze as closing
-from hourtab.ledger.writing import record
+from hourtab.ledger.writing import freeze, record
 from hourtab.ledger.writing.chain import Writing
 from hourtab.lib.locking import whole
 from hourtab.retainers.models import Retainer
@@ -43,9 +42,7 @@ def close_cycles(
         retainer, Write.Kind.CLOSE, by=by, now=now, label=through.isoformat(), is_news=False
     ) as this:
         retainer, today = this.retainer, this.retainer.today(now)
-        chosen = [
-            cycle for cycle in closing.unclosed(retainer, today) if cycle.starts_on <= through
-        ]
+        chosen = [cycle for cycle in closed.unclosed(retainer, today) if cycle.starts_on <= through]
         if not chosen or chosen[-1].starts_on != through:
             raise NothingToClose(day=through)
         if (end := chosen[-1].ends_before) > today:
@@ -53,7 +50,7 @@ def close_cycles(
         closes = [Close(cycle.starts_on, today) for cycle in chosen]
         for close in closes:
             this.record("close", cycle=close.cycle.isoformat(), on=close.on.isoformat())
-        return closing.freeze(this.book, closes, by, now)
+        return freeze.freeze(this.book, closes, by, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +70,17 @@ def reopening(
     """
     with transaction.atomic():
         locked = record.lock(retainer)
-        closing.close_due(Book(locked, locked.today(now)), now)
-        before = queries.cycles(locked, retainer.today(now))
+        freeze.close_due(Book(locked, locked.today(now)), now)
+        before = cycles.cycles_of(locked, retainer.today(now))
         _reopen(retainer, since, by=None, now=now, reason="-", add=add)
-        after = queries.cycles(record.lock(retainer), retainer.today(now))
+        after = cycles.cycles_of(record.lock(retainer), retainer.today(now))
         transaction.set_rollback(True)
     found = [
         Difference(one, two)
         for one, two in zip(before, after, strict=True)
         if two.starts_on >= since
     ]
-    shown = [[queries.totals_json(item.before), queries.totals_json(item.after)] for item in found]
+    shown = [[cycles.totals_json(item.before), cycles.totals_json(item.after)] for item in found]
     return found, hashlib.sha256(canonical(shown)).hexdigest()[:16]
 
 
@@ -135,14 +132,14 @@ def _reopen(
                 this, Entry(key=corrections.new_key(retainer, work.content)), work, reason=reason
             )
         _post_where_they_belong(this, since, reason)
-        return closing.version_anew(this.book, since, by, now, reason)
+        return freeze.version_anew(this.book, since, by, now, reason)
 
 
 def _post_where_they_belong(this: Writing, since: date, reason: str) -> None:
     """Fold corrections into the lines they correct, and let late entries of the reopened cycles
     post in their own.
     """
-    late = queries.latest(this.retainer).filter(entry__on__gte=since).exclude(posted=None)
+    late = entries.latest(this.retainer).filter(entry__on__gte=since).exclude(posted=None)
     corrected = late.filter(entry__corrects__posts_on__gte=since).values_list(
         "entry__corrects", flat=True
     )

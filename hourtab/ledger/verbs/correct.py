@@ -14,8 +14,8 @@ from hourtab.ledger.errors import (
 )
 from hourtab.ledger.line import Work, key_of
 from hourtab.ledger.models import Entry, Write
-from hourtab.ledger.reading import log as queries
-from hourtab.ledger.writing import freeze as closing
+from hourtab.ledger.reading import closed, entries
+from hourtab.ledger.reading.terms import terms_at
 from hourtab.ledger.writing import record
 from hourtab.ledger.writing.chain import Writing
 from hourtab.retainers.models import Retainer
@@ -29,7 +29,7 @@ def is_closed(entry: Entry, retainer: Retainer) -> bool:
 def is_closed_on(retainer: Retainer, on: date) -> bool:
     """Is the cycle of that day closed?"""
     cycle = retainer.calendar().cycle_of(on)
-    return cycle is not None and cycle.index < closing.closed_count(retainer)
+    return cycle is not None and cycle.index < closed.closed_count(retainer)
 
 
 def standing_work(entry: Entry) -> Work:
@@ -58,7 +58,7 @@ def correct(this: Writing, entry: Entry, work: Work, reason: str) -> None:
     retainer, before = this.retainer, record.latest_work(entry)
     if (work.on, work.started) != (before.on, before.started):
         raise DayAndTimeStay()
-    terms = queries.terms_at(retainer, retainer.calendar().cycle_of(entry.posts_on).starts_on)  # type: ignore[union-attr]
+    terms = terms_at(retainer, retainer.calendar().cycle_of(entry.posts_on).starts_on)  # type: ignore[union-attr]
     charged = charged_in(before, terms) + sum(row.amount for row in _standing(entry))
     difference = charged_in(work, terms) - charged
     said = before._replace(
@@ -130,4 +130,4 @@ def new_key(retainer: Retainer, content: str) -> str:
 
 
 def _standing(entry: Entry) -> Any:
-    return queries.latest(entry.retainer).filter(entry__corrects=entry)
+    return entries.latest(entry.retainer).filter(entry__corrects=entry)

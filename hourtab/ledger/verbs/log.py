@@ -30,10 +30,10 @@ from hourtab.ledger.errors import (
 )
 from hourtab.ledger.line import Work
 from hourtab.ledger.models import Decision, Entry, TopUp, Transfer, Write
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import cycles
+from hourtab.ledger.reading.closed import closed_count
 from hourtab.ledger.verbs import correct as corrections
 from hourtab.ledger.verbs.checks import check_line, check_plan, check_rate
-from hourtab.ledger.writing import freeze as closing
 from hourtab.ledger.writing.chain import Kind, Writing
 from hourtab.ledger.writing.record import add_entry, latest_work, lock_all, revise, writing
 from hourtab.lib.locking import whole
@@ -279,7 +279,7 @@ def decide(
             raise NoOutcome()
         check_rate(rate)
         cycle = retainer.calendar().cycle_of(cycle_on)
-        latest = queries.current_cycle(retainer, today)
+        latest = cycles.current_cycle(retainer, today)
         awaiting = latest.pending.get(cycle_on.isoformat(), 0) if latest else 0
         if cycle is None or cycle.starts_on != cycle_on or not 0 < amount <= awaiting:
             raise LessAwaits(time=words_for(retainer).amount(awaiting))
@@ -336,6 +336,6 @@ def open_cycle(retainer: Retainer, on: date) -> Cycle:
     cycle = retainer.calendar().cycle_of(on)
     if cycle is None:
         raise OutsideTheRetainer(on=on)
-    if cycle.index < closing.closed_count(retainer):
+    if cycle.index < closed_count(retainer):
         raise CycleClosed(on=on)
     return cycle

@@ -12,8 +12,9 @@ from hourtab.core.entries import Entry
 from hourtab.core.results import CycleTotals
 from hourtab.ledger.book import Book
 from hourtab.ledger.models import Cycle
-from hourtab.ledger.reading import log as queries
 from hourtab.ledger.reading.breakdown import breakdowns
+from hourtab.ledger.reading.cycles import totals_json
+from hourtab.ledger.reading.entries import NAMES
 from hourtab.retainers.models import Retainer
 
 
@@ -29,7 +30,7 @@ def refresh(book: Book, since: date) -> Fresh:
     """Compute the cached cycles anew from the one that holds `since`, resuming from the closing
     state before it.
     """
-    resumed = book.resume(since, texts=queries.NAMES)
+    resumed = book.resume(since, texts=NAMES)
     fresh = Fresh(resumed.opening.index, resumed.result.cycles)
     keep(book, fresh, resumed.ledger.entries)
     return fresh
@@ -47,7 +48,7 @@ def keep(book: Book, fresh: Fresh, entries: Sequence[Entry]) -> None:
             index=fresh.index + i,
             starts_on=cycle.starts_on,
             ends_on=None if cycle.ends_on == FOR_EVER else cycle.ends_on,
-            totals=queries.totals_json(cycle),
+            totals=totals_json(cycle),
             breakdown=parts[i].as_json(),
             closing=closing_json(cycle.closing) if cycle.closing else None,
         )

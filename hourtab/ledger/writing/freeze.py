@@ -1,50 +1,20 @@
 """Closing: a cycle becomes a statement that never changes by itself (ledger §5)."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from hourtab.accounts.models import Member
-from hourtab.core.cycles import FOR_EVER, Cycle
 from hourtab.core.document.states import closing_json
 from hourtab.core.document.write import terms_json
 from hourtab.core.entries import Close
 from hourtab.core.results import ClosingState, CycleTotals
 from hourtab.ledger.book import Book, Resumed
 from hourtab.ledger.models import Statement, Write
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import cycles, entries, statements, terms
+from hourtab.ledger.reading.closed import due_on, is_history
 from hourtab.ledger.writing import cache, clock
 from hourtab.ledger.writing import chain as writes
 from hourtab.retainers.models import Retainer
-
-
-def closed_count(retainer: Retainer) -> int:
-    """Return how many cycles are closed: the first ones, without a gap."""
-    return Statement.objects.filter(retainer=retainer, version=1).count()
-
-
-def due_on(cycle: Cycle) -> date | None:
-    """Return the date on which a cycle closes by itself: its last day, a day, and the grace; None
-    where it never ends.
-    """
-    return (
-        None
-        if cycle.ends_before == FOR_EVER
-        else cycle.ends_before + timedelta(days=cycle.terms.grace_days)
-    )
-
-
-def is_history(retainer: Retainer, cycle: Cycle) -> bool:
-    """Had this cycle ended before the retainer was opened here? Then it closes by hand alone."""
-    return cycle.ends_on < retainer.today(retainer.opened_at)
-
-
-def unclosed(retainer: Retainer, today: date, closed: int | None = None) -> Sequence[Cycle]:
-    """Return the cycles through today's that are not closed; `closed` says how many are, where that
-    is known already.
-    """
-    return retainer.calendar().through(today)[
-        closed_count(retainer) if closed is None else closed :
-    ]
 
 
 def close_due(book: Book, now: datetime) -> int:
@@ -79,7 +49,7 @@ def freeze(
     statements.
     """
     every = [*book.closes, *closes]
-    resumed = book.resume(closes[0].cycle, texts=queries.NAMES, closes=every)
+    resumed = book.resume(closes[0].cycle, texts=entries.NAMES, closes=every)
     wanted = {close.cycle: close.on for close in closes}
     rows = [
         _row(book, index, cycle, before, lines, wanted[cycle.starts_on], now, by)
@@ -97,8 +67,8 @@ def version_anew(
     """Store another version of every statement of a locked retainer from the cycle that starts on
     `since` on.
     """
-    standing = {row.starts_on: row for row in queries.statements(book.retainer)}
-    resumed = book.resume(since, texts=queries.NAMES)
+    standing = {row.starts_on: row for row in statements.statements_of(book.retainer)}
+    resumed = book.resume(since, texts=entries.NAMES)
     rows = []
     for index, before, cycle, lines in _frozen(book.retainer, resumed):
         if (earlier := standing.get(cycle.starts_on)) and cycle.starts_on >= since:
@@ -127,7 +97,7 @@ def _frozen(retainer: Retainer, resumed: Resumed) -> Iterator[_Frozen]:
     before, result = resumed.opening, resumed.result
     if not result.cycles:
         return
-    rows = queries.latest(retainer).filter(entry__posts_on__gte=result.cycles[0].starts_on)
+    rows = entries.latest(retainer).filter(entry__posts_on__gte=result.cycles[0].starts_on)
     revisions = dict(rows.values_list("entry__key", "pk"))
     for index, (cycle, lines) in enumerate(result.by_cycle(), before.index):
         if cycle.closing is None:
@@ -158,8 +128,8 @@ def _row(
         closed_on=closed_on,
         made_at=now,
         by=by,
-        terms=terms_json(queries.terms_at(book.retainer, cycle.starts_on)),
-        totals=queries.totals_json(cycle),
+        terms=terms_json(terms.terms_at(book.retainer, cycle.starts_on)),
+        totals=cycles.totals_json(cycle),
         opening=closing_json(opening) | {"paid": {}},
         closing=closing_json(cycle.closing) | {"paid": {}},
         lines=lines,

@@ -7,7 +7,7 @@ from datetime import date
 from hourtab.ledger.book import posting
 from hourtab.ledger.line import Work
 from hourtab.ledger.models import Entry
-from hourtab.ledger.writing import freeze as closing
+from hourtab.ledger.reading import closed
 from hourtab.retainers.models import Retainer
 
 
@@ -16,7 +16,7 @@ class Late:
 
     def __init__(self, retainer: Retainer) -> None:
         self.retainer = retainer
-        self.closed = closing.closed_count(retainer)
+        self.closed = closed.closed_count(retainer)
         self.calendar = retainer.calendar()
         self.known: dict[date, date | None] = {}
 

@@ -16,9 +16,8 @@ from hourtab.accounts.models import Member
 from hourtab.ledger.book import Book
 from hourtab.ledger.line import Work, new_salt
 from hourtab.ledger.models import Entry, Revision
-from hourtab.ledger.writing import cache
+from hourtab.ledger.writing import cache, freeze
 from hourtab.ledger.writing import chain as writes
-from hourtab.ledger.writing import freeze as closing
 from hourtab.ledger.writing.chain import Kind, Writing
 from hourtab.lib.locking import locked
 from hourtab.retainers.models import Retainer
@@ -46,7 +45,7 @@ def writing(
     with transaction.atomic(savepoint=False):
         retainer = lock(retainer)
         book = Book(retainer, retainer.today(now))
-        closing.close_due(book, now)
+        freeze.close_due(book, now)
         if retainer.balanced_on != book.today:
             cache.refresh(book, book.today)
         this = writes.begin(book, kind, by, now, reason=reason, label=label, batch=batch)

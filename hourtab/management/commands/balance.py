@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from hourtab.core.cycles import FIRST_DAY, LAST_DAY
 from hourtab.core.document.write import cycle_json
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import cycles
 from hourtab.ledger.saying.words import headline
 from hourtab.lib.database import snapshot
 from hourtab.lib.words import Words
@@ -32,7 +32,7 @@ class Command(Base):
         with snapshot():
             retainer = find_retainer(options["ref"])
             on = _date(options["on"]) if options["on"] else retainer.today(timezone.now())
-            totals = queries.current_cycle(retainer, on)
+            totals = cycles.current_cycle(retainer, on)
         if totals is None:
             raise Refused(
                 f"{retainer} starts on {retainer.starts_on}; there is no balance on {on}."

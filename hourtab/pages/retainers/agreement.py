@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from hourtab.accounts.access import MemberRequest, acts_on, editor_required
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.forms import ChangeCapForm, EndForm, SeenTermsForm, add_refusal
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import terms
 from hourtab.ledger.verbs import agree as agreement
 from hourtab.lib.notices import tell, warn
 from hourtab.lib.once import once
@@ -44,7 +44,7 @@ def change_terms(request: MemberRequest, ref: str) -> HttpResponse:
     following = next(
         (cycle for cycle in coming if cycle.starts_on > today), coming[-1] if coming else None
     )
-    valid = queries.terms_at(retainer, following.starts_on if following else today)
+    valid = terms.terms_at(retainer, following.starts_on if following else today)
     initial = {
         "effective_on": following.starts_on.isoformat() if following else "",
         "seen": agreement.mark(retainer),

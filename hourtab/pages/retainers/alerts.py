@@ -20,7 +20,7 @@ from hourtab.alerts.states import watches_of
 from hourtab.alerts.telling import listeners_of
 from hourtab.alerts.trail import trail_of
 from hourtab.alerts.watching import change_thresholds
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading.cycles import cycles_of
 from hourtab.ledger.writing import record
 from hourtab.lib.addressed import reached_by
 from hourtab.lib.csv import table
@@ -150,7 +150,7 @@ def retainer_trail(request: MemberRequest, ref: str) -> HttpResponse:
         "tab": "trail",
         "zone": retainer.zone,
         "cycle": first,
-        "cycles": list(reversed(queries.cycles(retainer, retainer.today(timezone.now()))))[:24],
+        "cycles": list(reversed(cycles_of(retainer, retainer.today(timezone.now()))))[:24],
     }
     return render(request, "alerts/trail.html", context)
 
@@ -180,6 +180,6 @@ def trail_csv(request: MemberRequest, ref: str) -> HttpResponse:
 
 def _stretch(request: MemberRequest, retainer: Retainer) -> tuple[date | None, date | None]:
     wanted = request.GET.get("cycle", "")
-    cycles = queries.cycles(retainer, retainer.today(timezone.now()))
+    cycles = cycles_of(retainer, retainer.today(timezone.now()))
     found = next((cycle for cycle in cycles if cycle.starts_on.isoformat() == wanted), None)
     return (found.starts_on, found.ends_on) if found else (None, None)

@@ -18,7 +18,8 @@ from hourtab.clients.models import Contact
 from hourtab.clients.services import add_approver
 from hourtab.core.cycles import FOR_EVER
 from hourtab.deciding.links import late_besides
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import cycles
+from hourtab.ledger.reading.terms import terms_at
 from hourtab.ledger.writing import record
 from hourtab.lib.notices import tell, warn
 from hourtab.lib.once import once
@@ -151,8 +152,8 @@ def _initial(retainer: Retainer, source: Request | None) -> dict[str, Any]:
     today = retainer.today(timezone.now())
     first: dict[str, Any] = {"decide_on": today + DECIDED_WITHIN}
     terms, cycle = (
-        queries.terms_at(retainer, max(today, retainer.starts_on)),
-        queries.current_cycle(retainer, today),
+        terms_at(retainer, max(today, retainer.starts_on)),
+        cycles.current_cycle(retainer, today),
     )
     if source is not None:
         names = ("kind", "amount", "rate", "price", "reason", "starts_on", "ends_on", "needs_code")

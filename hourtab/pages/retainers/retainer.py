@@ -23,8 +23,10 @@ from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.forms import EntryForm
 from hourtab.ledger.quick.line import QuickLineError
 from hourtab.ledger.quick.log import log_line
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import log
 from hourtab.ledger.reading.breakdown import breakdown_at
+from hourtab.ledger.reading.cycles import as_of_instant, cycles_of
+from hourtab.ledger.reading.terms import terms_at
 from hourtab.ledger.saying.bar import bar_of
 from hourtab.ledger.saying.coverage import Coverage
 from hourtab.ledger.saying.cycles import cycle_rows
@@ -313,7 +315,7 @@ def _words(found: Retainer) -> Words:
 
 def _overview(found: Retainer, now: datetime) -> dict[str, object]:
     words, on = _words(found), found.today(now)
-    cycles = queries.cycles(found, on)
+    cycles = cycles_of(found, on)
     cycle = cycles[-1] if cycles else None
     holds = standing_holds(found, on)
     charged = breakdown_at(found, cycle, on).charged if cycle else 0
@@ -335,22 +337,22 @@ def _overview(found: Retainer, now: datetime) -> dict[str, object]:
         if cycle
         else (),
         "link": found.links.filter(revoked_at=None).first(),
-        "as_of": queries.as_of_instant(found),
+        "as_of": as_of_instant(found),
     }
 
 
 def _log_of(found: Retainer, now: datetime, request: HttpRequest) -> dict[str, object]:
     """The log of the cycle asked for by its first day, or of the present one."""
     on = found.today(now)
-    cycles = queries.cycles(found, on)
+    cycles = cycles_of(found, on)
     if not cycles:
         return {"lines": (), "planned": (), "shown": None}
     wanted = request.GET.get("cycle", "")
     shown = next((cycle for cycle in cycles if cycle.starts_on.isoformat() == wanted), cycles[-1])
-    terms = queries.terms_at(found, shown.starts_on)
-    rows = queries.lines_of(found, shown, queries.ALL_SCOPES)
+    terms = terms_at(found, shown.starts_on)
+    rows = log.lines_of(found, shown, log.ALL_SCOPES)
     page = Page.asked(request.GET, LINES_A_PAGE)
-    lines = queries.log(rows, shown, terms, on, offset=page.offset, limit=page.limit)
+    lines = log.log_lines(rows, shown, terms, on, offset=page.offset, limit=page.limit)
     place, words, corrections = cycles.index(shown), _words(found), corrections_of(found, lines)
     coverage = Coverage(found, shown, words, terms.rounding)
     return {
@@ -359,7 +361,7 @@ def _log_of(found: Retainer, now: datetime, request: HttpRequest) -> dict[str, o
             (line, marks_of(line, words, corrections), coverage.of(line))
             for line in page.shown(lines)
         ],
-        "planned": [(line, marks_of(line, words), "") for line in queries.planned(rows, terms, on)]
+        "planned": [(line, marks_of(line, words), "") for line in log.planned(rows, terms, on)]
         if page.number == 1
         else (),
         "page": page.number,

@@ -22,7 +22,7 @@ from hourtab.imports.jobs import forget_texts
 from hourtab.ledger.errors import LedgerError
 from hourtab.ledger.forms import ConvertForm, DecisionForm, ReopenForm, add_refusal
 from hourtab.ledger.models import Revision, Write
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import cycles, terms
 from hourtab.ledger.reading.awaiting import beyond_hours
 from hourtab.ledger.reading.history import abouts
 from hourtab.ledger.reading.proof import ledger_document
@@ -65,7 +65,7 @@ def close_cycle(request: MemberRequest, ref: str, on: str) -> HttpResponse:
     today = retainer.today(now)
     ended = [
         cycle
-        for cycle in queries.cycles(retainer, today)
+        for cycle in cycles.cycles_of(retainer, today)
         if cycle.state in ("ended", "paused") and cycle.ends_on < today
     ]
     chosen = [cycle for cycle in ended if cycle.starts_on <= day]
@@ -82,12 +82,12 @@ def decide(request: MemberRequest, ref: str, on: str) -> HttpResponse:
     """Decide what becomes of time that awaits a decision."""
     retainer, now, day = find_retainer(request, ref), timezone.now(), day_of(on)
     words = words_for(retainer)
-    latest = queries.current_cycle(retainer, retainer.today(now))
+    latest = cycles.current_cycle(retainer, retainer.today(now))
     awaiting = latest.pending.get(on, 0) if latest else 0
     if not awaiting:
         warn(request, _("Nothing awaits a decision in that cycle."))
         return redirect("retainer_cycles", ref=ref)
-    rate = queries.terms_at(retainer, day).overage.rate
+    rate = terms.terms_at(retainer, day).overage.rate
     form = DecisionForm(
         request.POST or None,
         retainer=retainer,

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from hourtab.core.results import CycleTotals
 from hourtab.ledger.models import Hold, Statement
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import cycles, statements
 from hourtab.ledger.saying.bar import Bar, bar_of, pace_of, whole_of
 from hourtab.ledger.saying.words import (
     beyond,
@@ -308,7 +308,7 @@ def _years(retainer: Retainer, today: date) -> Sequence[int]:
 
 def _past_cycles(part: Part, link: ShareLink) -> list[PastCycle]:
     standing = (
-        {row.starts_on: row for row in queries.statements(part.retainer)}
+        {row.starts_on: row for row in statements.statements_of(part.retainer)}
         if link.shows_documents
         else {}
     )
@@ -364,7 +364,7 @@ def _label(cycle: CycleTotals, first: str, rest: Sequence[str]) -> str:
 
 
 def _as_of(retainer: Retainer, today: date, words: Words) -> str:
-    at = queries.as_of_instant(retainer)
+    at = cycles.as_of_instant(retainer)
     if at is None:
         return _("Nothing has been logged yet.")
     days = (today - at.date()).days

@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 from hourtab.core import scenario
 from hourtab.core.amounts import LONGEST, AmountError, parse, parse_count
 from hourtab.core.cycles import FOR_EVER
-from hourtab.ledger.reading import log as queries
+from hourtab.ledger.reading import cycles, entries
 from hourtab.lib.words import Words
 from hourtab.retainers.models import Retainer
 
@@ -25,7 +25,7 @@ def what_if(retainer: Retainer, asked: str, today: date, words: Words) -> str:
             if words.unit == "hour"
             else _("Write a number, for example 3.")
         )
-    cycle = queries.current_cycle(retainer, today)
+    cycle = cycles.current_cycle(retainer, today)
     if cycle is None or cycle.state not in ("open", "paused") or amount <= 0:
         return (
             _("Write how many hours, for example 15h or 2:30.")
@@ -57,11 +57,11 @@ def _after_reset(retainer: Retainer, amount: int, today: date, ends_on: date, wo
     reset = ends_on + timedelta(days=1) if ends_on != FOR_EVER else None
     if reset is None or retainer.calendar().cycle_of(reset) is None:
         return ""
-    opening = queries.opening_before(retainer, today, today)
+    opening = cycles.opening_before(retainer, today, today)
     calendar = retainer.calendar().through(reset)[opening.index :]
-    book = queries.ledger_of(retainer, calendar[0].starts_on)
+    book = entries.ledger_of(retainer, calendar[0].starts_on)
     known = scenario.known_on(book, today)
-    coming = queries.resume(retainer, known, reset, opening).cycles[-1]
+    coming = cycles.resume(retainer, known, reset, opening).cycles[-1]
     days = (reset - today).days
     when = ngettext("in %(n)s day", "in %(n)s days", days) % {"n": days}
     if amount <= coming.available - coming.planned:
