@@ -40,7 +40,7 @@ def time_leaps(monkeypatch) -> None:
     """In tests months pass in a moment, and the clock is believed all the same."""
     from hourtab.ledger.writing import clock
 
-    monkeypatch.setattr(clock, "LEAP", timedelta(days=100_000))
+    monkeypatch.setattr(clock.Clock, "LEAP", timedelta(days=100_000))
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ Only `ledger` writes here. Revisions are added, never changed; an entry is the p
 one. Every write is a link of the retainer's chain.
 """
 
+from datetime import timedelta
 from typing import Any, NoReturn
 
 from django.db import models
@@ -459,6 +460,9 @@ class Clock(models.Model):
     """What is known of this machine's clock, in one row: when the worker looked at it last and
     believed it, and since when it is doubted.
     """
+
+    # a clock that goes on by more than this at once is doubted
+    LEAP = timedelta(days=1)
 
     seen_at = models.DateTimeField(null=True)
     doubted_at = models.DateTimeField(null=True)

@@ -21,7 +21,7 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 @pytest.fixture(autouse=True)
 def a_day_is_a_leap(monkeypatch, time_leaps) -> None:
-    monkeypatch.setattr(clock, "LEAP", DAY)
+    monkeypatch.setattr(clock.Clock, "LEAP", DAY)
 
 
 @pytest.fixture

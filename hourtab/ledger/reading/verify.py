@@ -9,11 +9,10 @@ from hourtab.core.document import chain
 from hourtab.core.document.states import closing_json
 from hourtab.core.statement import statement
 from hourtab.ledger.line import Work
-from hourtab.ledger.models import Entry, Revision, Statement, Write
+from hourtab.ledger.models import Clock, Entry, Revision, Statement, Write
 from hourtab.ledger.reading import cycles
 from hourtab.ledger.reading.breakdown import breakdowns
 from hourtab.ledger.reading.entries import NAMES, latest, ledger_of
-from hourtab.ledger.writing.clock import LEAP
 from hourtab.lib.database import snapshot
 from hourtab.retainers.models import Retainer
 
@@ -37,8 +36,8 @@ def contradictions(retainer: Retainer, now: datetime) -> list[str]:
 
 def _clock(retainer: Retainer, now: datetime) -> list[str]:
     """Name what was written or closed by a clock that ran ahead."""
-    ahead = Write.objects.filter(retainer=retainer, at__gt=now + LEAP)
-    closed = Statement.objects.filter(retainer=retainer, version=1, made_at__gt=now + LEAP)
+    ahead = Write.objects.filter(retainer=retainer, at__gt=now + Clock.LEAP)
+    closed = Statement.objects.filter(retainer=retainer, version=1, made_at__gt=now + Clock.LEAP)
     return [
         *(
             f"write {row.number} ({row.kind}) was made on {row.at:%Y-%m-%d}, which is to come: "

@@ -9,7 +9,6 @@ from django.db import connection
 from hourtab.ledger.models import Clock, Write
 from hourtab.lib.database import is_sqlite
 
-LEAP = timedelta(days=1)
 SECOND_LOOK = timedelta(hours=1)
 
 
@@ -22,7 +21,7 @@ def is_believed(now: datetime) -> bool:
     clock = Clock.objects.first()
     doubted_at = clock.doubted_at if clock else None
     known = _newest(clock, now)
-    if known is None or now <= known + LEAP:
+    if known is None or now <= known + Clock.LEAP:
         return True
     if doubted_at is None or now < doubted_at:
         Clock.objects.update_or_create(pk=1, defaults={"doubted_at": now})
@@ -50,7 +49,7 @@ def written_ahead(now: datetime) -> datetime | None:
     ahead then, or is behind now.
     """
     latest = _latest_write()
-    return latest if latest is not None and latest > now + LEAP else None
+    return latest if latest is not None and latest > now + Clock.LEAP else None
 
 
 def _newest(clock: Clock | None, now: datetime) -> datetime | None:

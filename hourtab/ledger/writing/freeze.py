@@ -12,8 +12,7 @@ from hourtab.ledger.book import Book, Resumed
 from hourtab.ledger.models import Statement, Write
 from hourtab.ledger.reading import cycles, entries, statements, terms
 from hourtab.ledger.reading.closed import due_on, is_history
-from hourtab.ledger.writing import cache, clock
-from hourtab.ledger.writing import chain as writes
+from hourtab.ledger.writing import cache, chain, clock
 from hourtab.retainers.models import Retainer
 
 
@@ -35,9 +34,9 @@ def close_due(book: Book, now: datetime) -> int:
     if not due or not clock.is_believed(now):
         return 0
     for close, _row in zip(due, freeze(book, due, None, now), strict=True):
-        this = writes.begin(book, Write.Kind.CLOSE, None, now, label=close.cycle.isoformat())
+        this = chain.begin(book, Write.Kind.CLOSE, None, now, label=close.cycle.isoformat())
         this.record("close", cycle=close.cycle.isoformat(), on=close.on.isoformat())
-        writes.seal(this)
+        chain.seal(this)
     book.retainer.touch()
     return len(due)
 

@@ -16,8 +16,7 @@ from hourtab.accounts.models import Member
 from hourtab.ledger.book import Book
 from hourtab.ledger.line import Work, new_salt
 from hourtab.ledger.models import Entry, Revision
-from hourtab.ledger.writing import cache, freeze
-from hourtab.ledger.writing import chain as writes
+from hourtab.ledger.writing import cache, chain, freeze
 from hourtab.ledger.writing.chain import Kind, Writing
 from hourtab.lib.locking import locked
 from hourtab.retainers.models import Retainer
@@ -48,10 +47,10 @@ def writing(
         freeze.close_due(book, now)
         if retainer.balanced_on != book.today:
             cache.refresh(book, book.today)
-        this = writes.begin(book, kind, by, now, reason=reason, label=label, batch=batch)
+        this = chain.begin(book, kind, by, now, reason=reason, label=label, batch=batch)
         yield this
         fresh = cache.refresh(book, this.since) if this.since is not None else None
-        writes.seal(this, fresh)
+        chain.seal(this, fresh)
         retainer.touch(**({"as_of": now, "as_of_source": source} if is_news else {}))
 
 

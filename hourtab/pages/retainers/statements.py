@@ -29,7 +29,7 @@ from hourtab.ledger.reading.proof import ledger_document
 from hourtab.ledger.verbs import close as statements
 from hourtab.ledger.verbs import erase as erasing
 from hourtab.ledger.verbs import log as services
-from hourtab.ledger.writing import chain as writes
+from hourtab.ledger.writing import chain
 from hourtab.lib.csv import Cell, table
 from hourtab.lib.notices import tell, warn
 from hourtab.lib.once import once
@@ -226,7 +226,7 @@ def retainer_history(request: MemberRequest, ref: str) -> HttpResponse:
         "people": sorted(authors, key=str),
         "person": person,
         "words": words_for(retainer),
-        "head": writes.head(retainer),
+        "head": chain.head(retainer),
         "tab": "history",
     }
     return render(request, "retainers/history.html", context)
