@@ -6,36 +6,37 @@ from django.urls import include, path, re_path
 from django.views.decorators.csp import csp_override
 
 from hourtab.lib import addresses as _addresses  # noqa: F401  (it registers <number:…>)
-from hourtab.pages import operating as operating
+from hourtab.pages import operating, today
 from hourtab.pages.api import imports as api_imports
 from hourtab.pages.api import log as api_log
-from hourtab.pages.clients import clients as clients
-from hourtab.pages.imports import files as imports
-from hourtab.pages.imports import sources
-from hourtab.pages.public import approvals, digests
-from hourtab.pages.public import robots as plain
-from hourtab.pages.public import shown as public
-from hourtab.pages.retainers import agreement, plans, requests, statements, weights
-from hourtab.pages.retainers import alerts as alerts
-from hourtab.pages.retainers import links as sharing
-from hourtab.pages.retainers import log as ledger
-from hourtab.pages.retainers import retainer as retainers
-from hourtab.pages.settings import audit, leaving
-from hourtab.pages.settings import mail as outbox
-from hourtab.pages.settings import members as team
-from hourtab.pages.settings import workspace as accounts
-from hourtab.pages.you import entries as own
-from hourtab.pages.you import keys as api_keys
+from hourtab.pages.clients import clients
+from hourtab.pages.imports import files, sources
+from hourtab.pages.public import approvals, digests, landing, mute, robots, shown
+from hourtab.pages.retainers import (
+    agreement,
+    alerts,
+    links,
+    log,
+    opening,
+    plans,
+    requests,
+    retainer,
+    statements,
+    trail,
+    weights,
+)
+from hourtab.pages.settings import audit, leaving, mail, members, terms, workspace
+from hourtab.pages.you import entries, keys, workspaces
 
 retainer_urls = [
-    path("", retainers.retainer, name="retainer"),
-    path("cycles", retainers.retainer_cycles, name="retainer_cycles"),
-    path("terms", retainers.retainer_terms, name="retainer_terms"),
-    path("links", sharing.retainer_links, name="retainer_links"),
-    path("links/add", sharing.add_link, name="add_link"),
-    path("log", ledger.log_time, name="log_time"),
-    path("log.csv", ledger.log_csv, name="log_csv"),
-    path("top-up", ledger.top_up, name="top_up"),
+    path("", retainer.retainer, name="retainer"),
+    path("cycles", retainer.retainer_cycles, name="retainer_cycles"),
+    path("terms", retainer.retainer_terms, name="retainer_terms"),
+    path("links", links.retainer_links, name="retainer_links"),
+    path("links/add", links.add_link, name="add_link"),
+    path("log", log.log_time, name="log_time"),
+    path("log.csv", log.log_csv, name="log_csv"),
+    path("top-up", log.top_up, name="top_up"),
     path("plan", plans.plan_work, name="plan_work"),
     path("plan/<number:pk>/clear", plans.clear_hold, name="clear_hold"),
     path("requests", requests.retainer_requests, name="retainer_requests"),
@@ -47,8 +48,8 @@ retainer_urls = [
     path("requests/<number:number>/decision", requests.note_decision, name="note_decision"),
     path("alerts", alerts.retainer_alerts, name="retainer_alerts"),
     path("alerts/change", alerts.change_alerts, name="change_alerts"),
-    path("trail", alerts.retainer_trail, name="retainer_trail"),
-    path("trail.csv", alerts.trail_csv, name="trail_csv"),
+    path("trail", trail.retainer_trail, name="retainer_trail"),
+    path("trail.csv", trail.trail_csv, name="trail_csv"),
     path("terms/change", agreement.change_terms, name="change_terms"),
     path("terms/<str:on>/withdraw", agreement.withdraw_terms, name="withdraw_terms"),
     path("hours", agreement.change_cap, name="change_cap"),
@@ -64,21 +65,21 @@ retainer_urls = [
     path("history", statements.retainer_history, name="retainer_history"),
     path("history.csv", statements.history_csv, name="history_csv"),
     path("ledger.json", statements.ledger_json, name="ledger_json"),
-    path("import", imports.upload_import, name="upload_import"),
-    path("entries/<number:pk>", ledger.entry_history, name="entry_history"),
-    path("entries/<number:pk>/edit", ledger.edit_entry, name="edit_entry"),
-    path("entries/<number:pk>/withdraw", ledger.withdraw_entry, name="withdraw_entry"),
+    path("import", files.upload_import, name="upload_import"),
+    path("entries/<number:pk>", log.entry_history, name="entry_history"),
+    path("entries/<number:pk>/edit", log.edit_entry, name="edit_entry"),
+    path("entries/<number:pk>/withdraw", log.withdraw_entry, name="withdraw_entry"),
     path("entries/<number:pk>/erase", statements.erase_texts, name="erase_texts"),
-    path("entries/<number:pk>/restore", ledger.restore_entry, name="restore_entry"),
-    path("entries/<number:pk>/know-category", ledger.know_category, name="know_category"),
+    path("entries/<number:pk>/restore", log.restore_entry, name="restore_entry"),
+    path("entries/<number:pk>/know-category", log.know_category, name="know_category"),
 ]
 
 import_urls = [
-    path("", imports.show_import, name="import"),
-    path("answers", imports.answer_import, name="answer_import"),
-    path("apply", imports.apply_import, name="apply_import"),
-    path("undo", imports.undo_import, name="undo_import"),
-    path("discard", imports.discard_import, name="discard_import"),
+    path("", files.show_import, name="import"),
+    path("answers", files.answer_import, name="answer_import"),
+    path("apply", files.apply_import, name="apply_import"),
+    path("undo", files.undo_import, name="undo_import"),
+    path("discard", files.discard_import, name="discard_import"),
 ]
 
 source_urls = [
@@ -94,12 +95,12 @@ rule_urls = [
 ]
 
 link_urls = [
-    path("change", sharing.change_link, name="change_link"),
-    path("preview", sharing.preview_link, name="preview_link"),
-    path("rotate", sharing.rotate_link, name="rotate_link"),
-    path("revoke", sharing.revoke_link, name="revoke_link"),
-    path("subscriptions/<number:subscription>/end", sharing.end_digests, name="end_digests"),
-    path("qr.svg", sharing.link_qr, name="link_qr"),
+    path("change", links.change_link, name="change_link"),
+    path("preview", links.preview_link, name="preview_link"),
+    path("rotate", links.rotate_link, name="rotate_link"),
+    path("revoke", links.revoke_link, name="revoke_link"),
+    path("subscriptions/<number:subscription>/end", links.end_digests, name="end_digests"),
+    path("qr.svg", links.link_qr, name="link_qr"),
 ]
 
 client_urls = [
@@ -109,11 +110,11 @@ client_urls = [
 ]
 
 urlpatterns = [
-    path("", retainers.today, name="today"),
-    path("log", retainers.log_quick_line, name="log_quick_line"),
-    path("retainers/open", retainers.open_retainer, name="open_retainer"),
+    path("", today.today, name="today"),
+    path("log", today.log_quick_line, name="log_quick_line"),
+    path("retainers/open", opening.open_retainer, name="open_retainer"),
     path("retainers/<slug:ref>/", include(retainer_urls)),
-    path("imports/", imports.import_list, name="imports"),
+    path("imports/", files.import_list, name="imports"),
     path("imports/<slug:ref>/", include(import_urls)),
     path("sources/", sources.source_list, name="sources"),
     path("sources/<number:pk>/", include(source_urls)),
@@ -123,26 +124,28 @@ urlpatterns = [
     path("clients/<number:pk>/", include(client_urls)),
     path("contacts/<number:pk>/edit", clients.edit_contact, name="edit_contact"),
     path("contacts/<number:pk>/remove", clients.remove_contact, name="remove_contact"),
-    path("settings", accounts.workspace_settings, name="settings"),
-    path("settings/members", team.members, name="members"),
-    path("settings/members/<number:pk>", team.change_member, name="change_member"),
-    path("settings/members/<number:pk>/remove", team.remove_member, name="remove_member"),
-    path("settings/members/<number:pk>/owner", team.transfer_ownership, name="transfer_ownership"),
+    path("settings", workspace.workspace_settings, name="settings"),
+    path("settings/members", members.members, name="members"),
+    path("settings/members/<number:pk>", members.change_member, name="change_member"),
+    path("settings/members/<number:pk>/remove", members.remove_member, name="remove_member"),
+    path(
+        "settings/members/<number:pk>/owner", members.transfer_ownership, name="transfer_ownership"
+    ),
     path(
         "settings/invitations/<number:pk>/withdraw",
-        team.withdraw_invitation,
+        members.withdraw_invitation,
         name="withdraw_invitation",
     ),
-    path("you", team.you, name="you"),
-    path("you/entries", own.own_entries, name="own_entries"),
-    path("keys", api_keys.keys, name="keys"),
-    path("keys/<number:pk>/revoke", api_keys.revoke_key, name="revoke_key"),
-    path("leave", team.leave_workspace, name="leave_workspace"),
-    path("workspaces/<number:pk>/switch", team.switch_workspace, name="switch_workspace"),
-    path("join/<str:token>", team.join, name="join"),
-    path("settings/mail", outbox.mail, name="mail"),
-    path("settings/mail/<number:pk>/again", outbox.send_mail_again, name="send_mail_again"),
-    path("settings/terms", retainers.default_terms, name="default_terms"),
+    path("you", workspaces.you, name="you"),
+    path("you/entries", entries.own_entries, name="own_entries"),
+    path("keys", keys.keys, name="keys"),
+    path("keys/<number:pk>/revoke", keys.revoke_key, name="revoke_key"),
+    path("leave", workspaces.leave_workspace, name="leave_workspace"),
+    path("workspaces/<number:pk>/switch", workspaces.switch_workspace, name="switch_workspace"),
+    path("join/<str:token>", workspaces.join, name="join"),
+    path("settings/mail", mail.mail, name="mail"),
+    path("settings/mail/<number:pk>/again", mail.send_mail_again, name="send_mail_again"),
+    path("settings/terms", terms.default_terms, name="default_terms"),
     path("settings/audit", audit.audit, name="audit"),
     path("settings/audit.csv", audit.audit_csv, name="audit_csv"),
     path("settings/erase", leaving.erase_person, name="erase_person"),
@@ -160,16 +163,16 @@ urlpatterns = [
     path("accounts/sessions/", include("allauth.usersessions.urls")),
     path("api/v1/log", api_log.log, name="api_log"),
     path("api/v1/imports", api_imports.imports, name="api_imports"),
-    path("demo", sharing.demo, name="demo"),
-    path("for/<slug:slug>", retainers.profession, name="profession"),
-    path("r/<str:token>", public.public_page, name="public_page"),
-    path("s/<str:address>", public.public_statement, name="public_statement"),
+    path("demo", links.demo, name="demo"),
+    path("for/<slug:slug>", landing.profession, name="profession"),
+    path("r/<str:token>", shown.public_page, name="public_page"),
+    path("s/<str:address>", shown.public_statement, name="public_statement"),
     path("a/<str:token>", approvals.approval, name="approval"),
-    path("m/<str:token>", alerts.mute, name="mute"),
+    path("m/<str:token>", mute.mute, name="mute"),
     path("d/<str:token>", digests.subscription, name="subscription"),
     path("d/<str:token>/end", digests.end_subscription, name="end_subscription"),
-    re_path(r"^look/(?P<colour>[0-9a-f]{6})\.css$", public.look, name="look"),
-    path("robots.txt", plain.robots, name="robots"),
+    re_path(r"^look/(?P<colour>[0-9a-f]{6})\.css$", shown.look, name="look"),
+    path("robots.txt", robots.robots, name="robots"),
     path("healthz", operating.healthz, name="healthz"),
     path("metrics", operating.metrics, name="metrics"),
     path("readyz", operating.readyz, name="readyz"),
