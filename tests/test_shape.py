@@ -11,36 +11,38 @@ HOUSE = Path(__file__).parent.parent / "hourtab"
 LONG_FILE, LONGEST_FILE = 200, 350
 LONG_FUNCTION, LONGEST_FUNCTION = 30, 50
 REASONS = {
-    "core/cycle.py::play": "being split",
-    "imports/matching/planning.py": "being split",
-    "imports/matching/planning.py::_compare": "being split",
-    "imports/matching/planning.py::_pair": "being split",
-    "imports/reading/appointments.py::_rows_of": "being split",
-    "imports/reading/layout.py": "being split",
-    "imports/reading/layout.py::_nothing_found": "being split",
-    "imports/reading/parsing.py": "being split",
-    "imports/reading/parsing.py::_read": "being split",
-    "imports/reading/values.py": "being split",
-    "imports/reading/values.py::date_order": "being split",
-    "imports/reports.py::preview": "being split",
-    "imports/verbs/apply.py::_apply": "being split",
-    "lane/lane.py": "being split",
-    "ledger/errors.py": "being split",
-    "ledger/models.py": "being split",
-    "ledger/reading/log.py": "being split",
-    "ledger/saying/words.py::facts_of": "being split",
-    "ledger/verbs/approve.py::authorise": "being split",
-    "ledger/verbs/log.py::decide": "being split",
-    "ledger/verbs/log.py::top_up": "being split",
-    "operating/doctor.py": "being split",
-    "overage/services.py": "being split",
-    "overage/services.py::ask": "being split",
-    "retainers/services.py::open_retainer": "being split",
-    "showing/balance/page.py": "being split",
-    "showing/statement.py::statement_page": "being split",
-    "showing/story.py::story_of": "being split",
-    "team/services.py::invite": "being split",
+    "ledger/errors.py": "a table: one refusal after the other, each a class of a line or two"
 }
+TO_CUT = {
+    "core/cycle.py::play",
+    "imports/matching/planning.py",
+    "imports/matching/planning.py::_compare",
+    "imports/matching/planning.py::_pair",
+    "imports/reading/appointments.py::_rows_of",
+    "imports/reading/layout.py",
+    "imports/reading/layout.py::_nothing_found",
+    "imports/reading/parsing.py",
+    "imports/reading/parsing.py::_read",
+    "imports/reading/values.py",
+    "imports/reading/values.py::date_order",
+    "imports/reports.py::preview",
+    "imports/verbs/apply.py::_apply",
+    "lane/lane.py",
+    "ledger/models.py",
+    "ledger/saying/words.py::facts_of",
+    "ledger/verbs/approve.py::authorise",
+    "ledger/verbs/log.py::decide",
+    "ledger/verbs/log.py::top_up",
+    "operating/doctor.py",
+    "overage/services.py",
+    "overage/services.py::ask",
+    "retainers/services.py::open_retainer",
+    "showing/balance/page.py",
+    "showing/statement.py::statement_page",
+    "showing/story.py::story_of",
+    "team/services.py::invite",
+}
+"""What is longer than it should be. A name leaves this list when its work is done; none is added."""
 
 
 def sources() -> Iterator[Path]:
@@ -71,4 +73,5 @@ def test_files_and_functions_can_be_read_in_one_sitting() -> None:
         print("\n".join(f"  {n:4} {name}" for n, name in listed))
     too_long = {name for name, n in files.items() if n > LONGEST_FILE}
     too_long |= {name for name, n in parts.items() if n > LONGEST_FUNCTION}
-    assert too_long == set(REASONS), sorted(too_long ^ set(REASONS))
+    known = TO_CUT | set(REASONS)
+    assert too_long == known, sorted(too_long ^ known)
