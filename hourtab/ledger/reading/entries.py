@@ -1,6 +1,7 @@
 """The entries of a retainer and all that stands beside them, as the calculation takes them."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, time
 from typing import Any
@@ -44,19 +45,25 @@ def ledger_of(
     return replace(
         nothing_of(retainer),
         entries=entries_of(rows, texts),
-        topups=[_topup(row) for row in retainer.topups.all()],
-        transfers=[Transfer(row.key, row.on, row.amount) for row in retainer.transfers.all()],
-        authorisations=[
+        closes=closes_of(retainer) if closes is None else closes,
+        **facts_of(retainer, retainer.holds.filter(cleared_at=None)),
+    )
+
+
+def facts_of(retainer: Retainer, holds: Iterable[Any]) -> dict[str, Any]:
+    """Return what was granted, approved, decided and planned, as the calculation takes it; `holds`
+    are those that stand.
+    """
+    return {
+        "topups": [_topup(row) for row in retainer.topups.all()],
+        "transfers": [Transfer(row.key, row.on, row.amount) for row in retainer.transfers.all()],
+        "authorisations": [
             Authorisation(row.key, row.amount, row.starts_on, row.ends_on, row.rate)
             for row in retainer.authorisations.all()
         ],
-        holds=[
-            Hold(row.key, row.starts_on, row.ends_on, row.amount)
-            for row in retainer.holds.filter(cleared_at=None)
-        ],
-        decisions=[_decision(row) for row in retainer.decisions.all()],
-        closes=closes_of(retainer) if closes is None else closes,
-    )
+        "holds": [Hold(row.key, row.starts_on, row.ends_on, row.amount) for row in holds],
+        "decisions": [_decision(row) for row in retainer.decisions.all()],
+    }
 
 
 def nothing_of(retainer: Retainer) -> Ledger:
@@ -71,29 +78,42 @@ def closes_of(retainer: Retainer) -> list[Close]:
 
 
 def entries_of(rows: QuerySet[Revision], texts: Sequence[str] = ()) -> list[CoreEntry]:
-    """Return revisions as the calculation takes them.
+    """Return revisions as the calculation takes them."""
+    return [entry for _retainer, entry in _read(rows, texts)]
+
+
+def by_retainer(rows: QuerySet[Revision]) -> dict[int, list[CoreEntry]]:
+    """Return revisions as the calculation takes them, by the key of their retainer."""
+    found: dict[int, list[CoreEntry]] = defaultdict(list)
+    for retainer, entry in _read(rows, ()):
+        found[retainer].append(entry)
+    return found
+
+
+def _read(rows: QuerySet[Revision], texts: Sequence[str]) -> Iterator[tuple[int, CoreEntry]]:
+    """Yield revisions as entries, each with its retainer.
 
     A cycle may have tens of thousands: they are taken as the driver gives them, and each date and
     time is read once.
     """
-    wanted = rows.values_list("entry__key", "entry__corrects__key", *FIGURES, *texts)
-    query, values = wanted.query.sql_with_params()
+    keys = ("entry__retainer", "entry__key", "entry__corrects__key")
+    query, values = rows.values_list(*keys, *FIGURES, *texts).query.sql_with_params()
     days: dict[Any, Any] = {None: None}
     clocks: dict[Any, Any] = {None: None}
     with connection.cursor() as cursor:
         cursor.execute(query, values)
         found = cursor.fetchall()
-    entries = []
     for row in found:
-        key, corrects, on, amount, started, weight, scope, outcome, posted = row[:9]
+        retainer, key, corrects, on, amount, started, weight, scope, outcome, posted = row[:10]
         for day in (on, posted):
             if day not in days:
                 days[day] = date.fromisoformat(day) if isinstance(day, str) else day
         if started not in clocks:
             clocks[started] = time.fromisoformat(started) if isinstance(started, str) else started
-        said: tuple[str, ...] = tuple(row[9:])
+        said: tuple[str, ...] = tuple(row[10:])
         category, project, person, description = said + _NO_TEXTS[len(said) :]
-        entries.append(
+        yield (
+            retainer,
             CoreEntry(
                 key,
                 days[on],
@@ -108,20 +128,13 @@ def entries_of(rows: QuerySet[Revision], texts: Sequence[str] = ()) -> list[Core
                 outcome or None,
                 days[posted],
                 corrects,
-            )
+            ),
         )
-    return entries
 
 
 NAMES = ("category", "project", "person")
-
-
 TEXTS = (*NAMES, "description")
-
-
 FIGURES = ("on", "amount", "started", "weight", "scope", "outcome", "posted")
-
-
 _NO_TEXTS = ("", "", "", "")
 
 

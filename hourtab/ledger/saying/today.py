@@ -12,8 +12,9 @@ from django.utils.translation import ngettext
 
 from hourtab.core.results import CycleTotals
 from hourtab.ledger.models import Entry, Statement
-from hourtab.ledger.reading import cycles
 from hourtab.ledger.reading.closed import is_history, unclosed
+from hourtab.ledger.reading.cycles import used_percent
+from hourtab.ledger.reading.many import current_cycles
 from hourtab.ledger.saying.bar import Bar, bar_of
 from hourtab.ledger.saying.words import beyond, level
 from hourtab.lib.words import Words
@@ -63,7 +64,8 @@ def today_rows(
     """Return these retainers by need, then by how much is used. `more` are moves from elsewhere, by
     retainer.
     """
-    found: Any = retainers.prefetch_related("terms", "pauses", "cycles", "links")
+    found = list(retainers.prefetch_related("terms", "pauses", "links"))
+    latest = current_cycles(found, now)
     newest = dict(
         Entry.objects.filter(retainer__in=retainers, is_withdrawn=False)
         .values_list("retainer")
@@ -75,26 +77,36 @@ def today_rows(
         .annotate(Count("pk"))
     )
     rows = [
-        _row(retainer, newest, closed.get(retainer.pk, 0), now, more.get(retainer.pk, ()))
+        _row(
+            retainer,
+            latest[retainer.pk],
+            newest.get(retainer.pk),
+            closed.get(retainer.pk, 0),
+            now,
+            more.get(retainer.pk, ()),
+        )
         for retainer in found
     ]
     return sorted(
         rows,
         key=lambda row: (
             row.need,
-            -(cycles.used_percent(row.cycle) if row.cycle else 0),
+            -(used_percent(row.cycle) if row.cycle else 0),
             str(row.retainer),
         ),
     )
 
 
 def _row(
-    retainer: Retainer, newest: Mapping[int, date], closed: int, now: datetime, more: Sequence[Move]
+    retainer: Retainer,
+    cycle: CycleTotals | None,
+    last: date | None,
+    closed: int,
+    now: datetime,
+    more: Sequence[Move],
 ) -> TodayRow:
     words = Words(retainer.workspace.locale, retainer.workspace.hour_format, retainer.unit)
     today = retainer.today(now)
-    cycle = cycles.current_cycle(retainer, today)
-    last = newest.get(retainer.pk)
     is_asked = any(move.is_asked for move in more)
     own = (
         _move(retainer, cycle, last, today, words, is_asked=is_asked),
