@@ -110,9 +110,13 @@ def test_two_costly_questions_are_answered_at_once_and_pages_beside_them(
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b""})
 
+    async def until_running(many: int) -> None:
+        while running < many:
+            await asyncio.sleep(0.01)
+
     async def ask(visit):
         waiting = [asyncio.create_task(visit(links[0], "as=pdf")) for _ in range(5)]
-        await asyncio.sleep(0.05)
+        await until_running(costs.COSTLY_AT_ONCE)
         beside = await visit(links[0], "page=2")
         gate.set()
         return beside, await asyncio.gather(*waiting)
@@ -125,7 +129,7 @@ def test_two_costly_questions_are_answered_at_once_and_pages_beside_them(
 
     async def ask_in_vain(visit):
         waiting = [asyncio.create_task(visit(links[0], "as=pdf")) for _ in range(2)]
-        await asyncio.sleep(0.01)
+        await until_running(2)
         late = await visit(links[0], "as=pdf")
         gate.set()
         return late, await asyncio.gather(*waiting)
